@@ -1,0 +1,1 @@
+"""Source payloads become FHIR resources: pure functions, no database, no network."""

@@ -1,0 +1,38 @@
+"""Finds every source: each folder or file in `adapters.sources` defines `adapter`."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+
+from adapters import sources
+from adapters.contract import SourceAdapter, SourceMessage
+
+
+def load_adapters() -> dict[str, SourceAdapter]:
+    """Source name → adapter, sorted by name; fails at start-up, not at the first message.
+
+    Raises RuntimeError that names the folder which defines no `adapter`.
+    """
+    names = sorted(found.name for found in pkgutil.iter_modules(sources.__path__))
+    return {name: _load(name) for name in names}
+
+
+def _load(name: str) -> SourceAdapter:
+    module = importlib.import_module(f"{sources.__name__}.{name}")
+    adapter: SourceAdapter | None = getattr(module, "adapter", None)
+    if adapter is None:
+        raise RuntimeError(f"adapters/sources/{name} defines no `adapter`")
+    return adapter
+
+
+def recognise(message: SourceMessage, adapters: Mapping[str, SourceAdapter]) -> str | None:
+    """The source whose content this is; None where none or more than one claims it."""
+    claims = [name for name, adapter in adapters.items() if adapter.recognises(message)]
+    return claims[0] if len(claims) == 1 else None
+
+
+def accepts(adapter: SourceAdapter) -> str:
+    """What the adapter's package says of itself: the first line of its docstring."""
+    package = type(adapter).__module__.split(".")
+    text = importlib.import_module(".".join(package[:3])).__doc__ or ""
+    return text.strip().split("\n")[0]

@@ -1,0 +1,105 @@
+"""What every source adapter takes and gives: SourceMessage in, statements and resources out."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias
+
+from adapters.errors import Rejection
+
+Resource: TypeAlias = dict[str, Any]
+"""A FHIR R4 resource as plain JSON. Its `id` is a role inside the record, see `profile`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceMessage:
+    """A payload exactly as a source sent it."""
+
+    source: str
+    content: bytes = field(repr=False)
+    name: str = field(default="", repr=False)
+    """File name, if any: only its ending is used."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """What one payload says of one child at one time: the unit that versions are made of.
+
+    `record_id` is the business key of formats.md (without `<source>:`), or None for a part that
+    names only its episode and waits for the statement which gives the key. `effective` is the
+    payload's own time, with a zone; None means "by arrival". `content` is the typed record as JSON
+    values, normalised (NFC, trimmed), enough to convert again without the payload.
+    """
+
+    kind: str
+    record_id: str | None = field(repr=False)
+    content: Mapping[str, Any] = field(repr=False)
+    position: str
+    episode: str | None = field(default=None, repr=False)
+    effective: datetime | None = None
+    unkeyed: bool = False
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of the normalised content."""
+        return content_hash(self.content)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """All that one message holds."""
+
+    statements: Sequence[Statement] = ()
+    rejections: Sequence[Rejection] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Reason → how many: adults, withheld tables (XML6, XML15)."""
+    unknown_fields: Mapping[str, int] = field(default_factory=dict)
+    """Columns or elements that the source never sent before → how often."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversion:
+    """The FHIR resources of one record and who answers for them."""
+
+    resources: Sequence[Resource] = field(repr=False)
+    custodian: str
+    """`hospital:01234`, `home:HN01` or `commune:00199`: the body that keeps the record."""
+    province: str | None
+    """Today's two-digit province code of the custodian, where it is certain."""
+
+
+class SourceAdapter(Protocol):
+    """A source system: knows its payloads, is pure, keeps no state."""
+
+    version: str
+    """Raised whenever the mapping changes; stands in Provenance."""
+
+    def recognises(self, message: SourceMessage) -> bool:
+        """Whether the content is this source's, by its content and not by its name."""
+        ...
+
+    def read(self, message: SourceMessage) -> Reading:
+        """Split a payload into statements. A bad record is a rejection, the rest is read.
+
+        Raises PayloadError where the payload as a whole cannot be read.
+        """
+        ...
+
+    def convert(self, statement: Statement) -> Conversion:
+        """Express one statement in FHIR; `history.compose` joins the statements of a record.
+
+        Raises PayloadError where it cannot.
+        """
+        ...
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of `content_text`."""
+    return hashlib.sha256(content_text(content).encode()).hexdigest()
+
+
+def content_text(content: Mapping[str, Any]) -> str:
+    """Content as JSON with sorted keys and without spaces."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,90 @@
+"""What can be wrong with a payload, each with a stable code and a sentence in two languages."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """Stable codes of everything an adapter refuses."""
+
+    EMPTY = "empty-payload"
+    TOO_LARGE = "payload-too-large"
+    TOO_DEEP = "nesting-too-deep"
+    ENCODING = "wrong-encoding"
+    FORBIDDEN_CHARACTER = "forbidden-character"
+    DOCTYPE = "doctype-refused"
+    MALFORMED = "malformed-syntax"
+    DUPLICATE_KEY = "duplicate-key"
+    UNKNOWN_STRUCTURE = "unknown-structure"
+    MISSING_HEADER = "missing-header"
+    MISSING_VALUE = "missing-value"
+    WRONG_TYPE = "wrong-type"
+    WRONG_CODE = "wrong-code"
+    WRONG_DATE = "wrong-date"
+    WRONG_NUMBER = "wrong-number"
+    WRONG_IDENTIFIER = "wrong-identifier"
+    NOT_CONVERTIBLE = "not-convertible"
+
+
+SENTENCES: dict[Problem, tuple[str, str]] = {
+    Problem.EMPTY: ("Tệp rỗng.", "The payload is empty."),
+    Problem.TOO_LARGE: ("Dữ liệu vượt quá cỡ cho phép.", "The payload is larger than allowed."),
+    Problem.TOO_DEEP: ("Cấu trúc lồng nhau quá sâu.", "The structure is nested too deeply."),
+    Problem.ENCODING: ("Bảng mã không phải UTF-8.", "The text is not UTF-8."),
+    Problem.FORBIDDEN_CHARACTER: (
+        "Có ký tự điều khiển không được phép.",
+        "A control character is not allowed here.",
+    ),
+    Problem.DOCTYPE: ("Không chấp nhận khai báo DOCTYPE.", "A DOCTYPE declaration is refused."),
+    Problem.MALFORMED: ("Sai cú pháp.", "The syntax is broken."),
+    Problem.DUPLICATE_KEY: ("Một khóa xuất hiện hai lần.", "A key occurs twice."),
+    Problem.UNKNOWN_STRUCTURE: (
+        "Không nhận ra cấu trúc của nguồn này.",
+        "The structure is not the one this source sends.",
+    ),
+    Problem.MISSING_HEADER: ("Không tìm thấy dòng tiêu đề cột.", "No header row was found."),
+    Problem.MISSING_VALUE: ("Thiếu giá trị bắt buộc.", "A required value is missing."),
+    Problem.WRONG_TYPE: ("Sai kiểu dữ liệu.", "The value has the wrong type."),
+    Problem.WRONG_CODE: ("Mã không có trong danh mục.", "The code is not in its code list."),
+    Problem.WRONG_DATE: ("Ngày giờ không hợp lệ.", "The date or time is not valid."),
+    Problem.WRONG_NUMBER: ("Số không hợp lệ.", "The number is not valid."),
+    Problem.WRONG_IDENTIFIER: ("Số định danh sai định dạng.", "The identifier has a wrong form."),
+    Problem.NOT_CONVERTIBLE: (
+        "Không chuyển được sang FHIR.",
+        "The record cannot be expressed in FHIR.",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """One refused record or payload: where, why, and the bytes that were refused.
+
+    `position` is an XPath, a JSON pointer, or `sheet!row:column`. `element` names the source's own
+    field. Neither ever holds a value from the payload. `excerpt` is kept, never shown.
+    """
+
+    problem: Problem
+    position: str
+    element: str | None = None
+    excerpt: bytes = field(default=b"", repr=False)
+
+    @property
+    def vietnamese(self) -> str:
+        return self._sentence(0)
+
+    @property
+    def english(self) -> str:
+        return self._sentence(1)
+
+    def _sentence(self, language: int) -> str:
+        sentence = SENTENCES[self.problem][language]
+        return f"{sentence} ({self.element})" if self.element else sentence
+
+
+class PayloadError(Exception):
+    """A payload, or one record in it, cannot be read."""
+
+    def __init__(self, problem: Problem, position: str = "/", element: str | None = None) -> None:
+        self.rejection = Rejection(problem=problem, position=position, element=element)
+        super().__init__(f"{problem.value} at {position}")

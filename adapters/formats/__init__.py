@@ -1,0 +1,1 @@
+"""Readers of syntaxes that two or more sources share."""

@@ -1,0 +1,22 @@
+"""Commune civil-status officers: birth registrations (JSON, HT_KHAISINH of CV 1437/BTP-CNTT)."""
+
+from adapters.contract import Conversion, Reading, SourceMessage, Statement
+from adapters.sources.civil_status import mapping, reader
+
+
+class CivilStatusAdapter:
+    """One statement for each registration."""
+
+    version = "civil-status-1"
+
+    def recognises(self, message: SourceMessage) -> bool:
+        return reader.recognises(message.content)
+
+    def read(self, message: SourceMessage) -> Reading:
+        return reader.read(message.content)
+
+    def convert(self, statement: Statement) -> Conversion:
+        return mapping.convert(statement)
+
+
+adapter = CivilStatusAdapter()

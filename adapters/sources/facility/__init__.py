@@ -1,0 +1,22 @@
+"""Social-protection facilities: rosters of resident children (XLSX or CSV)."""
+
+from adapters.contract import Conversion, Reading, SourceMessage, Statement
+from adapters.sources.facility import mapping, reader
+
+
+class FacilityAdapter:
+    """One statement for each row."""
+
+    version = "facility-1"
+
+    def recognises(self, message: SourceMessage) -> bool:
+        return reader.recognises(message.content)
+
+    def read(self, message: SourceMessage) -> Reading:
+        return reader.read(message.content)
+
+    def convert(self, statement: Statement) -> Conversion:
+        return mapping.convert(statement)
+
+
+adapter = FacilityAdapter()

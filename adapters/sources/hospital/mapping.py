@@ -1,0 +1,71 @@
+"""One statement's typed content → the FHIR resources that it states."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from adapters.contract import Conversion, Resource, Statement
+from adapters.errors import PayloadError, Problem
+from adapters.profile import Place, PlaceKind, organization, remark
+from adapters.sources.hospital.abandonment import abandonment_flag
+from adapters.sources.hospital.codes import province_of
+from adapters.sources.hospital.family import to_family
+from adapters.sources.hospital.patient import to_patient
+from adapters.sources.hospital.stay import to_condition, to_encounter, weights
+
+SOURCE = "hospital"
+
+
+def to_conversion(statement: Statement) -> Conversion:
+    """All resources of one statement; a part states only what it says.
+
+    Raises PayloadError(NOT_CONVERTIBLE) for content that no reader of this source wrote.
+    """
+    content = statement.content
+    try:
+        facility = Place(kind=PlaceKind.HOSPITAL, code=content["facility"])
+        makers = RESOURCES[content["table"]]
+    except KeyError:
+        raise PayloadError(Problem.NOT_CONVERTIBLE, statement.position) from None
+    resources = [to_patient(content, facility, unkeyed=statement.unkeyed)]
+    for maker in makers:
+        resources += maker(content, facility)
+    return Conversion(
+        resources=resources, custodian=str(facility), province=province_of(facility.code)
+    )
+
+
+Maker = Callable[[Mapping[str, Any], Place], Iterator[Resource]]
+
+
+def organizations(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+    """The facility, and those the child came from or went to. The tables hold no names."""
+    codes = {facility.code: None} | {
+        content[way]: None for way in ("sent_by", "sent_to") if way in content
+    }
+    for code in codes:
+        yield organization(Place(kind=PlaceKind.HOSPITAL, code=code), None)
+
+
+def state_at_birth(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+    """TINH_TRANG_CON: healthy, weak, malformed."""
+    said = content.get("condition_at_birth")
+    yield from remark(SOURCE, "state-at-birth", [said] if said else [])
+
+
+STAY: tuple[Maker, ...] = (
+    organizations,
+    to_encounter,
+    to_condition,
+    weights,
+    to_family,
+    abandonment_flag,
+)
+RESOURCES: Mapping[str, tuple[Maker, ...]] = {
+    "XML0": STAY,
+    "XML1": STAY,
+    "XML7": STAY,
+    "XML8": STAY,
+    "XML13": STAY,
+    "XML9": (organizations, weights, state_at_birth, to_family, abandonment_flag),
+}
+"""Table → what it is expressed in, besides the Patient. A certificate has no stay of its own."""

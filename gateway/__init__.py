@@ -1,0 +1,1 @@
+"""The service: composes adapters, linkage and audit behind commands and HTTP."""

@@ -1,0 +1,1 @@
+"""FHIR REST for machines; one file for each resource or operation."""

@@ -1,0 +1,52 @@
+"""What routes ask for: a transaction, the caller, the services."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from sqlalchemy.orm import Session
+
+from audit.event import Caller
+from gateway.database import transaction
+from gateway.services import Services
+
+SYSTEM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PURPOSE = re.compile(r"[A-Z]{2,32}")
+UNNAMED_SYSTEM = "unnamed"
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def open_transaction(services: Annotated[Services, Depends(services_of)]) -> Iterator[Session]:
+    with transaction(services.engine) as session:
+        yield session
+
+
+def caller_of(
+    request: Request,
+    services: Annotated[Services, Depends(services_of)],
+    x_motem_system: Annotated[str, Header()] = "",
+    x_purpose_of_use: Annotated[str, Header()] = "",
+) -> Caller:
+    """Until logins exist: the address, the system it says it is, and its purpose of use.
+
+    A header of another form counts as absent; without purpose that of the settings is written.
+    """
+    host = request.client.host if request.client else "unknown"
+    return Caller(
+        who=f"unauthenticated:{host}",
+        system=x_motem_system if SYSTEM.fullmatch(x_motem_system) else UNNAMED_SYSTEM,
+        purpose=x_purpose_of_use
+        if PURPOSE.fullmatch(x_purpose_of_use)
+        else services.settings.purpose,
+    )
+
+
+# With the default scope a failing commit would come after the answer, which would then be 200.
+Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
+CurrentCaller = Annotated[Caller, Depends(caller_of)]
+CurrentServices = Annotated[Services, Depends(services_of)]

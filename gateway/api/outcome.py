@@ -1,0 +1,81 @@
+"""Answers in FHIR: resources as they are stored, and every error as an OperationOutcome."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from gateway.errors import (
+    DatabaseUnavailableError,
+    GatewayError,
+    NotAllowedError,
+    NotFoundError,
+    WrongRequestError,
+)
+
+FHIR_JSON = "application/fhir+json"
+TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
+BY_STATUS: dict[int, type[GatewayError]] = {
+    HTTPStatus.NOT_FOUND: NotFoundError,
+    HTTPStatus.METHOD_NOT_ALLOWED: NotAllowedError,
+}
+"""Errors of the web framework that have a sentence of ours; others are wrong requests."""
+
+
+class FhirResponse(Response):
+    """A FHIR resource as JSON text."""
+
+    media_type = FHIR_JSON
+
+
+def failure(error: GatewayError, headers: dict[str, str] | None = None) -> FhirResponse:
+    """The OperationOutcome of an error, in Vietnamese and English."""
+    text = json.dumps(operation_outcome(error), ensure_ascii=False)
+    return FhirResponse(text, status_code=error.status, headers=headers)
+
+
+def operation_outcome(error: GatewayError) -> dict[str, Any]:
+    english = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": str(error)}]
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [
+            {
+                "severity": "error",
+                "code": error.code,
+                "details": {
+                    "text": error.vietnamese,
+                    "_text": {"extension": [{"url": TRANSLATION, "extension": english}]},
+                },
+                "diagnostics": str(error),
+            }
+        ],
+    }
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Every error becomes an OperationOutcome; none repeats what the request held."""
+
+    @app.exception_handler(GatewayError)
+    def ours(_request: Request, error: GatewayError) -> Response:
+        return failure(error)
+
+    @app.exception_handler(HTTPException)
+    def framework(_request: Request, error: HTTPException) -> Response:
+        known = BY_STATUS.get(error.status_code, WrongRequestError)
+        return failure(known(), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(_request: Request, _error: RequestValidationError) -> Response:
+        return failure(WrongRequestError())
+
+    @app.exception_handler(DBAPIError)
+    def database(_request: Request, _error: DBAPIError) -> Response:
+        return failure(DatabaseUnavailableError(), {"Retry-After": "5"})
+
+    @app.exception_handler(Exception)
+    def unforeseen(_request: Request, _error: Exception) -> Response:
+        return failure(GatewayError())

@@ -1,0 +1,31 @@
+"""Builds the web service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from gateway.api import health, metadata, patient
+from gateway.api.outcome import handle_errors
+from gateway.services import open_services
+from gateway.settings import Settings
+
+FHIR_BASE = "/fhir/R4"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service for these settings; starts the embedded database where there is no other."""
+    services = open_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.engine.dispose()
+
+    app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.services = services
+    app.include_router(health.router)
+    app.include_router(metadata.router, prefix=FHIR_BASE)
+    app.include_router(patient.router, prefix=FHIR_BASE)
+    handle_errors(app)
+    return app

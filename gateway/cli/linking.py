@@ -1,0 +1,229 @@
+"""Commands about linkage: `train`, `link`, `evaluate` and `export`."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from audit.event import Caller
+from gateway import evaluation, linking, settings
+from gateway.cli.caller import command_caller
+from gateway.database import open_engine, transaction
+from gateway.errors import GatewayError
+from gateway.settings import Settings
+from linkage import model as models
+from linkage.evaluation import Quality
+from linkage.model import MatchModel
+
+TRAINED_MODEL = "model.json"
+LINK_HEADER = ("source", "record", "identity", "decision")
+REVIEW_HEADER = (
+    "left_source",
+    "left_record",
+    "right_source",
+    "right_record",
+    "weight",
+    "probability",
+    "reason",
+)
+
+
+class Engine(StrEnum):
+    """Where the batch runs."""
+
+    DUCKDB = "duckdb"
+
+
+class ModelFileError(GatewayError):
+    """The model file cannot be read, or it belongs to another version of Motem."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("train")(train)
+    app.command("link")(link)
+    app.command("evaluate")(evaluate)
+    group = typer.Typer(no_args_is_help=True, help="Write links or reviews to a CSV file.")
+    group.command("links")(export_links)
+    group.command("reviews")(export_reviews)
+    app.add_typer(group, name="export")
+
+
+def train(
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the model; default: in MOTEM_HOME, in use.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="The model's name.")] = "trained",
+) -> None:
+    """Learn a model from the records in the registry, without labels."""
+    loaded = settings.load()
+    with _work(loaded, "train") as (session, caller, progress):
+        try:
+            model = linking.train_model(session, name, caller, progress)
+        except ValueError as error:
+            raise GatewayError(f"{error}.") from error
+    path = output or loaded.home / TRAINED_MODEL
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(model.as_json(), encoding="utf-8")
+    typer.echo(f"Model {model.version} written to {path}", err=True)
+
+
+def link(
+    engine: Annotated[Engine, typer.Option(help="Where the batch runs.")] = Engine.DUCKDB,
+    model: Annotated[
+        Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
+    ] = None,
+) -> None:
+    """Find which records are the same child and give every record its identity."""
+    loaded = settings.load()
+    chosen = _model(loaded, model)
+    with _work(loaded, f"link ({engine})") as (session, caller, progress):
+        report = linking.link(session, chosen, caller, progress)
+    table = Table(title="Liên kết · Linkage", show_header=False)
+    for words, value in (
+        ("Bản ghi · records", report.records),
+        ("Cặp đáng xét · pairs considered", report.pairs),
+        ("Trẻ em · identities", report.identities),
+        ("Chờ người quyết định · reviews", report.reviews),
+        ("Bản ghi đổi chỗ · records moved", report.moved),
+        ("Mô hình · model", report.model),
+    ):
+        table.add_row(words, str(value))
+    Console().print(table)
+
+
+def export_links(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
+    """Every accepted record once, with its identity."""
+    with _work(settings.load(), "export links") as (session, caller, _):
+        rows = linking.links(session, caller)
+    _write(path, LINK_HEADER, [(r.source, r.record, r.identity, r.decision) for r in rows])
+
+
+def export_reviews(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
+    """Every pair that waits for a steward, with weight, probability and reason."""
+    with _work(settings.load(), "export reviews") as (session, caller, _):
+        rows = linking.reviews(session, caller)
+    _write(
+        path,
+        REVIEW_HEADER,
+        [
+            (*_split(r.left_key), *_split(r.right_key), r.weight, r.probability, r.reason)
+            for r in rows
+        ],
+    )
+
+
+def evaluate(
+    truth: Annotated[Path, typer.Argument(help="A CSV file with source, record and child.")],
+) -> None:
+    """How right the identities are against known truth."""
+    with _work(settings.load(), "evaluate") as (session, caller, _):
+        outcome = evaluation.evaluate(session, truth, caller)
+    console = Console()
+    console.print(_summary(outcome))
+    console.print(_per_stratum(outcome))
+
+
+@contextmanager
+def _work(loaded: Settings, title: str) -> Iterator[tuple[Session, Caller, linking.Progress]]:
+    """One command, one transaction, with a line of progress on the terminal."""
+    console = Console(stderr=True)
+    database = open_engine(loaded)
+    try:
+        with console.status(title) as status, transaction(database) as session:
+            yield (
+                session,
+                command_caller(loaded),
+                lambda step: status.update(f"{title}: {step}"),
+            )
+    finally:
+        database.dispose()
+
+
+def _model(loaded: Settings, path: Path | None) -> MatchModel:
+    """The model asked for, else the one trained here, else the one that ships."""
+    trained = loaded.home / TRAINED_MODEL
+    try:
+        return models.load(path or (trained if trained.is_file() else None))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileError from error
+
+
+def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+    typer.echo(f"{len(rows)} rows written to {path}", err=True)
+
+
+def _split(key: str) -> tuple[str, str]:
+    source, _, record = key.partition(":")
+    return source, record
+
+
+def _summary(outcome: evaluation.Evaluation) -> Table:
+    table = Table(title="Độ đúng · Accuracy")
+    table.add_column("")
+    table.add_column("máy · engine", justify="right")
+    table.add_column("sau khi duyệt · after reviews", justify="right")
+    for words, value in MEASURES:
+        table.add_row(words, value(outcome.engine), value(outcome.answered))
+    for words, text in (
+        (
+            "trẻ báo cùng nhau bị nhập một · reported together, merged",
+            f"{outcome.siblings_merged} / {outcome.siblings}",
+        ),
+        (
+            "cặp chờ duyệt / 100 trẻ · review pairs per 100 children",
+            f"{outcome.reviews_per_100:.1f}",
+        ),
+        ("cặp chờ duyệt đúng · share of them true", f"{outcome.true_share:.3f}"),
+        ("bản ghi không có · records missing", str(outcome.missing)),
+    ):
+        table.add_row(words, text, "")
+    return table
+
+
+MEASURES: tuple[tuple[str, Callable[[Quality], str]], ...] = (
+    ("bản ghi · records", lambda q: str(q.records)),
+    ("trẻ em thật · true children", lambda q: str(q.children)),
+    ("định danh · identities", lambda q: str(q.identities)),
+    ("độ chính xác cặp · pairwise precision", lambda q: f"{q.precision:.4f}"),
+    ("độ phủ cặp · pairwise recall", lambda q: f"{q.recall:.4f}"),
+    ("B-cubed precision", lambda q: f"{q.cubed_precision:.4f}"),
+    ("B-cubed recall", lambda q: f"{q.cubed_recall:.4f}"),
+    ("trẻ đúng trọn · children exactly right", lambda q: _percent(q.exact_children, q.children)),
+    ("lẫn nhiều trẻ · identities that mix", lambda q: _percent(q.mixed_identities, q.identities)),
+)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part} ({100 * part / whole:.2f} %)" if whole else "0"
+
+
+def _per_stratum(outcome: evaluation.Evaluation) -> Table:
+    table = Table(title="Theo nhóm · Per stratum")
+    table.add_column("nhóm · stratum")
+    for title in ("trẻ · children", "precision", "recall", "exact", "recall after reviews"):
+        table.add_column(title, justify="right")
+    for name, (engine, after) in outcome.strata.items():
+        table.add_row(
+            name,
+            str(engine.children),
+            f"{engine.precision:.4f}",
+            f"{engine.recall:.4f}",
+            _share(engine),
+            f"{after.recall:.4f}",
+        )
+    return table
+
+
+def _share(quality: Quality) -> str:
+    return f"{quality.exact_children / quality.children:.3f}" if quality.children else "–"

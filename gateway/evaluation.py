@@ -1,0 +1,126 @@
+"""Use case: how right the identities are, against a file of known truth."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from audit.event import Action, AuditEvent, Caller
+from audit.log import append
+from gateway.errors import GatewayError
+from linkage.evaluation import Pair, Quality, answered, merged_siblings, quality
+from linkage.store import IdentityStore
+
+TRUTH_COLUMNS = ("source", "record", "child")
+STRATA_FILE = "strata.csv"
+
+
+class TruthFileError(GatewayError):
+    """The file of known truth cannot be read: it needs the columns source, record and child."""
+
+    status = 422
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """Quality of the engine alone and after the reviews, whole and per stratum.
+
+    `missing`: records of the truth that the registry does not hold. `unknown`: the reverse.
+    """
+
+    engine: Quality
+    answered: Quality
+    strata: Mapping[str, tuple[Quality, Quality]]
+    reviews: int
+    true_reviews: int
+    siblings: int
+    siblings_merged: int
+    missing: int
+    unknown: int
+
+    @property
+    def reviews_per_100(self) -> float:
+        return 100 * self.reviews / self.engine.children if self.engine.children else 0.0
+
+    @property
+    def true_share(self) -> float:
+        return self.true_reviews / self.reviews if self.reviews else 0.0
+
+
+def evaluate(session: Session, path: Path, caller: Caller) -> Evaluation:
+    """Compare the identities with the truth file; strata.csv beside it names each child's stratum.
+
+    Raises TruthFileError.
+    """
+    truth = _truth(path)
+    store = IdentityStore(session)
+    identity = {member.key: member.identity_id for member in store.memberships()}
+    pairs = [(review.left_key, review.right_key) for review in store.reviews()]
+    after = answered(truth, identity, pairs)
+    strata = _strata(path.with_name(STRATA_FILE))
+    siblings = _siblings(truth)
+    known = truth.keys() & identity.keys()
+    outcome = Evaluation(
+        engine=quality(truth, identity),
+        answered=quality(truth, after),
+        strata={
+            name: (quality(part, identity), quality(part, after))
+            for name, part in _parts(truth, strata)
+        },
+        reviews=len(pairs),
+        true_reviews=sum(1 for one, other in pairs if _same(truth, one, other)),
+        siblings=len(siblings),
+        siblings_merged=merged_siblings(truth, identity, siblings),
+        missing=len(truth) - len(known),
+        unknown=len(identity) - len(known),
+    )
+    append(session, AuditEvent(action=Action.EVALUATION_RUN, caller=caller))
+    return outcome
+
+
+def _truth(path: Path) -> dict[str, str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if not set(TRUTH_COLUMNS) <= set(reader.fieldnames or ()):
+                raise TruthFileError
+            return {f"{row['source']}:{row['record']}": row["child"] for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TruthFileError from error
+
+
+def _strata(path: Path) -> dict[str, str]:
+    """child → stratum, empty where there is no such file."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["child"]: row["stratum"] for row in csv.DictReader(file)}
+
+
+def _parts(
+    truth: Mapping[str, str], strata: Mapping[str, str]
+) -> Iterable[tuple[str, dict[str, str]]]:
+    parts: dict[str, dict[str, str]] = defaultdict(dict)
+    for record, child in truth.items():
+        if child in strata:
+            parts[strata[child]][record] = child
+    return sorted(parts.items())
+
+
+def _siblings(truth: Mapping[str, str]) -> list[Pair]:
+    """Children whom one report names: the truth of minutes with several children."""
+    reports: dict[str, set[str]] = defaultdict(set)
+    for record, child in truth.items():
+        report, mark, _ = record.rpartition("#")
+        if mark:
+            reports[report].add(child)
+    together: Sequence[set[str]] = list(reports.values())
+    return sorted({pair for group in together for pair in combinations(sorted(group), 2)})
+
+
+def _same(truth: Mapping[str, str], one: str, other: str) -> bool:
+    return one in truth and truth[one] == truth.get(other)

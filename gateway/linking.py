@@ -1,0 +1,165 @@
+"""Use cases: link all records into identities, train a model, export links and reviews."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from sqlalchemy.orm import Session
+
+from audit.event import Action, AuditEvent, Caller
+from audit.log import append, append_many
+from gateway import golden
+from linkage import linker
+from linkage.clustering import Review
+from linkage.explanation import explain, probability
+from linkage.linker import Linkage
+from linkage.model import MatchModel
+from linkage.records import PersonRecord
+from linkage.store import IdentityStore, Membership, OpenReview
+from linkage.training import train
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkReport:
+    """What a linking did: counts of records, candidate pairs, identities, reviews, changes."""
+
+    records: int
+    pairs: int
+    identities: int
+    reviews: int
+    moved: int
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """One accepted record, the identity it belongs to and how that was decided."""
+
+    source: str
+    record: str
+    identity: str
+    decision: str
+
+
+def link(
+    session: Session, model: MatchModel, caller: Caller, progress: Progress = lambda step: None
+) -> LinkReport:
+    """Score all records that share a block key, decide, and give every record its identity."""
+    store = IdentityStore(session)
+    store.lock()
+    progress("records")
+    records = list(store.records())
+    outcome = linker.link(records, model, store.standing(), progress)
+    progress("identities")
+    moved = _assign(session, store, outcome, caller)
+    store.replace_reviews(
+        [_open_review(review, model) for review in outcome.reviews], store.labels(), model.version
+    )
+    report = LinkReport(
+        records=len(records),
+        pairs=outcome.pairs,
+        identities=len(outcome.groups),
+        reviews=len(outcome.reviews),
+        moved=moved,
+        model=model.version,
+    )
+    append(session, AuditEvent(action=Action.LINKAGE_RUN, caller=caller, detail=asdict(report)))
+    return report
+
+
+def _assign(session: Session, store: IdentityStore, outcome: Linkage, caller: Caller) -> int:
+    """Write the partition; only what changed is written, logged and projected anew."""
+    before = {member.key: member for member in store.memberships()}
+    after = dict(_assignments(outcome, before))
+    changed = {
+        key: assigned
+        for key, assigned in after.items()
+        if assigned != (before[key].identity_id, before[key].decision)
+    }
+    store.assign({before[key].record_id: assigned for key, assigned in changed.items()})
+    moves = {key: after[key][0] for key in changed if after[key][0] != before[key].identity_id}
+    append_many(session, (_moved(before[key], identity, caller) for key, identity in moves.items()))
+    touched = {before[key].identity_id for key in moves} | set(moves.values())
+    golden.project(session, sorted(touched))
+    return len(moves)
+
+
+def _assignments(
+    outcome: Linkage, members: dict[str, Membership]
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Key → (identity, decision). A group is the identity that its earliest record founded."""
+    for group in outcome.groups:
+        identity = min(members[key].founding_id for key in group)
+        for key in group:
+            if len(group) == 1:
+                yield key, (identity, "single")
+            else:
+                yield key, (identity, "manual" if key in outcome.manual else "auto")
+
+
+def _moved(member: Membership, identity: str, caller: Caller) -> AuditEvent:
+    back = identity == member.founding_id
+    return AuditEvent(
+        action=Action.IDENTITY_SPLIT if back else Action.IDENTITY_LINK,
+        caller=caller,
+        record=member.record_id,
+        identity=identity,
+        detail={"from": member.identity_id},
+    )
+
+
+def _open_review(review: Review, model: MatchModel) -> OpenReview:
+    pair = review.pair
+    return OpenReview(
+        left_key=review.left,
+        right_key=review.right,
+        weight=pair.weight,
+        probability=round(probability(pair.weight), 6),
+        reason=review.reason,
+        evidence=json.dumps([asdict(line) for line in explain(pair, model)], ensure_ascii=False),
+    )
+
+
+def train_model(
+    session: Session, name: str, caller: Caller, progress: Progress = lambda step: None
+) -> MatchModel:
+    """Learn a model from the records in the registry."""
+    records: list[PersonRecord] = list(IdentityStore(session).records())
+    model = train(records, name=name, progress=progress)
+    append(
+        session,
+        AuditEvent(
+            action=Action.MODEL_TRAIN,
+            caller=caller,
+            detail={"model": model.version, "records": len(records)},
+        ),
+    )
+    return model
+
+
+def links(session: Session, caller: Caller) -> list[Link]:
+    """Every accepted record exactly once. A record that was not linked yet stands alone."""
+    rows = [_link(member) for member in IdentityStore(session).memberships()]
+    append(
+        session,
+        AuditEvent(action=Action.LINKS_EXPORT, caller=caller, detail={"records": len(rows)}),
+    )
+    return rows
+
+
+def _link(member: Membership) -> Link:
+    source, _, record = member.key.partition(":")
+    decision = "single" if member.decision == "pending" else member.decision
+    return Link(source=source, record=record, identity=member.identity_id, decision=decision)
+
+
+def reviews(session: Session, caller: Caller) -> list[OpenReview]:
+    """Every open review, the most probable first."""
+    rows = IdentityStore(session).reviews()
+    append(
+        session,
+        AuditEvent(action=Action.REVIEW_EXPORT, caller=caller, detail={"reviews": len(rows)}),
+    )
+    return rows

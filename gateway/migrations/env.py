@@ -1,0 +1,26 @@
+"""What Alembic runs first: the three table sets, on the connection that it is given."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from audit.tables import metadata as audit_tables
+from gateway import settings
+from gateway.database import open_engine
+from gateway.registry.tables import metadata as registry_tables
+from linkage.tables import metadata as linkage_tables
+
+TABLES = [registry_tables, linkage_tables, audit_tables]
+
+
+def run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=TABLES)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:  # `alembic revision --autogenerate`, by a developer.
+    with open_engine(settings.load(), role=None).connect() as own:
+        run(own)

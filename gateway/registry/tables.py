@@ -1,0 +1,150 @@
+"""The tables of the registry: messages, refusals, statements, records and FHIR resources."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    any_,
+    literal,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _labels() -> tuple[Column[str], Column[str], Column[list[str]]]:
+    """Who answers for a row, today's province of that body, sensitivity codes: for row security.
+
+    A row that several bodies share, or that none is known for, has the custodian `shared`.
+    """
+    return (
+        Column("custodian", Text, nullable=False),
+        Column("province", String(2)),
+        Column("sensitivity", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    )
+
+
+message = Table(
+    "registry_message",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("received", DateTime(timezone=True), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("counts", JSONB, nullable=False),
+    Column("answer", JSONB, nullable=False, comment="Opaque record id → new, updated, unchanged"),
+    *_labels(),
+    Index(None, "source", "sha256", unique=True),
+    Index(None, "state"),
+)
+
+rejection = Table(
+    "registry_rejection",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("message_id", ForeignKey("registry_message.id"), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("position", Text, nullable=False),
+    Column("element", Text),
+    Column("vietnamese", Text, nullable=False),
+    Column("english", Text, nullable=False),
+    Column("excerpt", LargeBinary, nullable=False),
+    Column("about_child", Boolean, nullable=False),
+    *_labels(),
+    Index(None, "message_id"),
+)
+
+# A part that names only its episode has `keyed` false; its base key is filled in as soon as a
+# statement of the same episode gives one, and until then it waits.
+statement = Table(
+    "registry_statement",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("base_key", Text),
+    Column("keyed", Boolean, nullable=False),
+    Column("episode", Text),
+    Column("kind", Text, nullable=False),
+    Column("effective", DateTime(timezone=True)),
+    Column("received", DateTime(timezone=True), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("position", Text, nullable=False),
+    Column("unkeyed", Boolean, nullable=False),
+    Column("message_id", ForeignKey("registry_message.id"), nullable=False),
+    Column("record_id", String(26)),
+    *_labels(),
+    Index(None, "source", "base_key"),
+    Index(None, "source", "episode", postgresql_where=text("episode IS NOT NULL")),
+    Index("ix_registry_statement_waiting", "message_id", postgresql_where=text("base_key IS NULL")),
+)
+
+record = Table(
+    "registry_record",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("base_key", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("flags", ARRAY(Text), nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("updated", DateTime(timezone=True), nullable=False),
+    *_labels(),
+    Index(None, "source", "base_key"),
+)
+
+# One table for all versions: a new version is one insert, and the partial unique index guarantees
+# one current version and serves the reads.
+resource = Table(
+    "registry_resource",
+    metadata,
+    Column("type", String(32), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("version_id", Integer, primary_key=True),
+    Column("is_current", Boolean, nullable=False),
+    Column("last_updated", DateTime(timezone=True), nullable=False),
+    Column("record_id", ForeignKey("registry_record.id")),
+    Column("content_hash", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    *_labels(),
+    Index(
+        "ix_registry_resource_current",
+        "type",
+        "id",
+        unique=True,
+        postgresql_where=text("is_current"),
+    ),
+    Index(None, "record_id"),
+)
+
+
+def among(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """`column` is one of the values: one array parameter, however many there are."""
+    return column == any_(literal(sorted(values), ARRAY(Text)))

@@ -1,0 +1,108 @@
+"""Use case: how much was received, refused, and became how many children; only counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import audit
+from audit.event import Action, AuditEvent, Caller
+from gateway.registry import tables
+from gateway.registry.statements import waiting_count
+from linkage.tables import record as linkage_record
+from linkage.tables import review
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageCount:
+    """Messages of a source in one state."""
+
+    source: str
+    state: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefusalCount:
+    """Refusals of a source for one reason."""
+
+    source: str
+    code: str
+    element: str | None
+    vietnamese: str
+    english: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """The state of the registry in numbers."""
+
+    messages: Sequence[MessageCount]
+    refusals: Sequence[RefusalCount]
+    records: dict[str, int]
+    """Source → records."""
+    waiting: dict[str, int]
+    """Source → parts that wait for the statement which gives their key."""
+    flags: dict[str, int]
+    """unkeyed, reused-key → records."""
+    children: int
+    decisions: dict[str, int]
+    """pending, auto, manual, single → records."""
+    reviews: int
+
+
+def report(session: Session, caller: Caller) -> Report:
+    """Count, and write into the log that it was asked for."""
+    audit.append(session, AuditEvent(action=Action.REPORT_READ, caller=caller))
+    of = linkage_record.c
+    children = session.scalar(select(func.count(of.identity_id.distinct())))
+    reviews = session.scalar(select(func.count()).select_from(review))
+    return Report(
+        messages=_messages(session),
+        refusals=_refusals(session),
+        records=_counted(session, tables.record.c.source),
+        waiting=dict(waiting_count(session)),
+        flags=_counted(session, func.unnest(tables.record.c.flags)),
+        children=children or 0,
+        decisions=_counted(session, of.decision),
+        reviews=reviews or 0,
+    )
+
+
+def _counted(session: Session, of: object) -> dict[str, int]:
+    value = select(of.label("value")).subquery()  # type: ignore[attr-defined]
+    query = select(value.c.value, func.count()).group_by(value.c.value).order_by(value.c.value)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _messages(session: Session) -> list[MessageCount]:
+    c = tables.message.c
+    query = select(c.source, c.state, func.count()).group_by(c.source, c.state)
+    return [
+        MessageCount(source=source, state=state, count=count)
+        for source, state, count in session.execute(query.order_by(c.source, c.state))
+    ]
+
+
+def _refusals(session: Session) -> list[RefusalCount]:
+    c, source = tables.rejection.c, tables.message.c.source
+    columns = (source, c.code, c.element, c.vietnamese, c.english)
+    query = (
+        select(*columns, func.count())
+        .join(tables.message, tables.message.c.id == c.message_id)
+        .group_by(*columns)
+        .order_by(func.count().desc(), *columns)
+    )
+    return [
+        RefusalCount(
+            source=row[0],
+            code=row[1],
+            element=row[2],
+            vietnamese=row[3],
+            english=row[4],
+            count=row[5],
+        )
+        for row in session.execute(query)
+    ]

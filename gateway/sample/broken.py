@@ -1,0 +1,148 @@
+"""Payloads that no adapter can read, so that ingest has something to refuse."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from gateway.sample.facility import COLUMNS
+from gateway.sample.xlsx import workbook
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Broken:
+    """A payload with one fault, in the folder of its source."""
+
+    source: str
+    ending: str
+    fault: str
+    content: bytes
+
+
+def broken(rng: Random, number: int) -> Broken:
+    """A broken payload; `number` keeps its business key apart from all others."""
+    return rng.choice(FAULTS)(rng, number)
+
+
+def _minutes(number: int) -> dict[str, object]:
+    return {
+        "loai": "BIEN_BAN_TRE_BI_BO_ROI",
+        "soBienBan": f"{90000 + number}/BB-UBND",
+        "ngayLap": "2026-03-04T08:30:00+07:00",
+        "donViLap": {"maXa": "00199", "ten": "UBND phường Láng", "loai": "UBND_XA"},
+        "phatHien": {"thoiGian": "2026-03-04T05:10:00+07:00", "maXa": "00199"},
+        "tre": [{"stt": 1, "gioiTinh": "NU"}],
+    }
+
+
+def _entry(number: int) -> dict[str, object]:
+    return {
+        "so": str(90000 + number),
+        "quyenSo": "09/2026",
+        "ngayDangKy": "04.03.2026",
+        "loaiDangKy": "DANG_KY_MOI",
+        "noiDangKy": {"maXa": "00199", "ten": "UBND phường Láng"},
+        "nksHoTen": "Nguyễn Văn Sai",
+        "nksGioiTinh": 1,
+        "nksNgaySinh": "01.02.2026",
+    }
+
+
+def _truncated_json(rng: Random, number: int) -> Broken:
+    whole = json.dumps([_minutes(number)], ensure_ascii=False).encode()
+    cut = whole[: rng.randint(len(whole) // 2, len(whole) - 10)].decode(errors="ignore").encode()
+    return Broken(source="police", ending="json", fault="truncated-json", content=cut)
+
+
+def _bad_minutes_date(_: Random, number: int) -> Broken:
+    wrong = _minutes(number) | {"ngayLap": "2026-13-45T08:30:00+07:00"}
+    return Broken(
+        source="police", ending="json", fault="wrong-date", content=json.dumps([wrong]).encode()
+    )
+
+
+def _truncated_lines(rng: Random, number: int) -> Broken:
+    whole = json.dumps(_entry(number)).encode()
+    cut = whole[: rng.randint(len(whole) // 2, len(whole) - 10)] + b"\n"
+    return Broken(source="civil_status", ending="json", fault="truncated-json", content=cut)
+
+
+def _register_in_legacy_code_page(_: Random, number: int) -> Broken:
+    """Text in Windows-1258, which is not UTF-8."""
+    text = json.dumps(_entry(number) | {"nksHoTen": "Nguyên Văn Sai"}, ensure_ascii=False)
+    return Broken(
+        source="civil_status",
+        ending="json",
+        fault="wrong-encoding",
+        content=text.encode("cp1258", errors="ignore"),
+    )
+
+
+def _envelope(content: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><GIAMDINHHS><THONGTINDONVI><MACSKCB>01999</MACSKCB>'
+        "</THONGTINDONVI><THONGTINHOSO><DANHSACHHOSO><HOSO><FILEHOSO><LOAIHOSO>XML1</LOAIHOSO>"
+        f"<NOIDUNGFILE>{content}</NOIDUNGFILE></FILEHOSO></HOSO></DANHSACHHOSO></THONGTINHOSO>"
+        "</GIAMDINHHS>"
+    ).encode()
+
+
+def _stay(number: int, sex: str, admitted: str) -> str:
+    return (
+        f"<TONG_HOP><MA_LK>sai.{number}</MA_LK><MA_BN>SAI{number}</MA_BN><HO_TEN>Vô danh</HO_TEN>"
+        f"<NGAY_SINH>202603040000</NGAY_SINH><GIOI_TINH>{sex}</GIOI_TINH>"
+        f"<NGAY_VAO>{admitted}</NGAY_VAO><MA_CSKCB>01999</MA_CSKCB></TONG_HOP>"
+    )
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _broken_base64(_: Random, number: int) -> Broken:
+    damaged = _encoded(_stay(number, "2", "202603041200"))[:-7] + "?!*"
+    return Broken(
+        source="hospital", ending="xml", fault="broken-base64", content=_envelope(damaged)
+    )
+
+
+def _cut_document(_: Random, number: int) -> Broken:
+    cut = _encoded(_stay(number, "2", "202603041200")[:-20])
+    return Broken(source="hospital", ending="xml", fault="malformed-inner", content=_envelope(cut))
+
+
+def _bad_stay_sex(_: Random, number: int) -> Broken:
+    wrong = _encoded(_stay(number, "X", "202603041200"))
+    return Broken(source="hospital", ending="xml", fault="wrong-code", content=_envelope(wrong))
+
+
+def _bad_stay_date(_: Random, number: int) -> Broken:
+    wrong = _encoded(_stay(number, "1", "202613451200"))
+    return Broken(source="hospital", ending="xml", fault="wrong-date", content=_envelope(wrong))
+
+
+def _roster_without_header(_: Random, number: int) -> Broken:
+    text = f"XX01;Mái ấm;{number};Nguyễn Văn Sai;;01/01/2026;;Nam\n"
+    return Broken(source="facility", ending="csv", fault="missing-header", content=text.encode())
+
+
+def _cut_workbook(_: Random, number: int) -> Broken:
+    whole = workbook([[*COLUMNS], ["XX01", "Mái ấm", f"SAI{number}", "Nguyễn Văn Sai"]])
+    return Broken(
+        source="facility", ending="xlsx", fault="cut-workbook", content=whole[: len(whole) // 2]
+    )
+
+
+FAULTS: tuple[Callable[[Random, int], Broken], ...] = (
+    _truncated_json,
+    _bad_minutes_date,
+    _truncated_lines,
+    _register_in_legacy_code_page,
+    _broken_base64,
+    _cut_document,
+    _bad_stay_sex,
+    _bad_stay_date,
+    _roster_without_header,
+    _cut_workbook,
+)

@@ -1,0 +1,1 @@
+"""Person records become identities: which records are the same child."""

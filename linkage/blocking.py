@@ -1,0 +1,94 @@
+"""Which records are worth comparing: the keys that a pair must share one of."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from linkage import normalise
+from linkage.passage import days_in_care
+from linkage.records import PersonRecord
+
+DAYS_APART = 3
+SEXES = ("female", "male")
+"""A record without sex may be either: missing is no evidence against."""
+
+
+def block_keys(record: PersonRecord) -> Iterator[str]:
+    """Every key of a record; the same function serves the batch, the index and one request."""
+    yield from _number_keys(record)
+    yield from _name_keys(record)
+    yield from _birth_keys(record)
+    yield from _event_keys(record)
+
+
+def _number_keys(record: PersonRecord) -> Iterator[str]:
+    """Numbers that are meant to be one child's, or few children's."""
+    for number in record.personal_ids:
+        yield f"id:{number}"
+        # One mistyped digit leaves one of these parts whole.
+        yield from (f"id<:{number[:8]}", f"id>:{number[6:]}", f"id-:{number[:6]}{number[8:]}")
+    for kind, numbers in (
+        ("cert", record.certificates),
+        ("reg", record.registrations),
+        ("card", record.cards),
+        ("file", record.files),
+        ("letter", record.letters),
+        ("mid", record.mother_ids),
+    ):
+        yield from (f"{kind}:{number}" for number in numbers)
+    for token in record.minutes:
+        number, commune, _ = token.split("|")
+        yield f"min:{number}|{commune}"
+
+
+def _name_keys(record: PersonRecord) -> Iterator[str]:
+    years = _years(record)
+    for name in record.names:
+        folded = normalise.folded_name(name)
+        yield f"n:{normalise.without_order(folded)}"
+        for year in years:
+            yield f"ny:{normalise.without_middle(folded)}|{year}"
+        if record.birth_firm:
+            yield f"gb:{normalise.given_name(folded)}|{record.birth_low}"
+    for mother in record.mothers:
+        yield from (f"my:{mother}|{year}" for year in years)
+
+
+def _birth_keys(record: PersonRecord) -> Iterator[str]:
+    if record.birth_firm and record.birth_low is not None:
+        for sex in [record.sex] if record.sex else SEXES:
+            yield f"b:{record.birth_low}|{sex}"
+        for home in record.homes:
+            yield f"bh:{record.birth_low}|{home}"
+
+
+def _event_keys(record: PersonRecord) -> Iterator[str]:
+    """Being found and being handed over; for children whom nobody can name."""
+    if record.found_low is not None:
+        for commune in record.communes:
+            for day in range(record.found_low, record.found_low + DAYS_APART + 1):
+                yield f"f:{commune}|{day}"
+    if record.foundling:
+        for move in record.moves:
+            for day in range(move.day, move.day + DAYS_APART):
+                yield f"mv:{move.direction}|{move.place}|{day}"
+    yield from _passages(record)
+
+
+def _passages(record: PersonRecord) -> Iterator[str]:
+    """Day and sex at which a child whom nobody can name may have changed hands, or was born."""
+    sexes = [record.sex] if record.sex else SEXES
+    for sex in sexes if record.foundling else ():
+        yield from (f"d:{day}|{sex}" for day in days_in_care(record))
+        if record.birth_low is not None and record.birth_high is not None:
+            width = record.birth_high - record.birth_low
+            for day in range(record.birth_low, record.birth_high + 1) if width <= 7 else ():
+                yield f"bn:{day}|{sex}"
+
+
+def _years(record: PersonRecord) -> range:
+    """The years of birth that the record allows, three at most: wider is no key."""
+    if record.birth_low is None or record.birth_high is None:
+        return range(0)
+    first = date.fromordinal(record.birth_low).year
+    last = date.fromordinal(record.birth_high).year
+    return range(first, last + 1) if last - first < 3 else range(0)

@@ -1,0 +1,95 @@
+"""A group of records as one record: together they know more than any of them alone."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from linkage.records import PersonRecord
+
+UNITED = (
+    "names",
+    "personal_ids",
+    "active_ids",
+    "certificates",
+    "registrations",
+    "minutes",
+    "cards",
+    "files",
+    "letters",
+    "communes",
+    "place_words",
+    "mothers",
+    "mother_ids",
+    "marks",
+    "homes",
+    "names_of_places",
+    "provinces",
+    "moves",
+    "stays",
+)
+"""What every member adds to."""
+
+
+def composite(members: Sequence[PersonRecord]) -> PersonRecord:
+    """One record of all that the members say, whatever their order. Its key is the smallest."""
+    members = sorted(members, key=lambda record: record.key)
+    if len(members) == 1:
+        return members[0]
+    first = members[0]
+    low, high, firm = _birth(members)
+    grams, grams_day = _weight(members)
+    return PersonRecord(
+        record_id=first.record_id,
+        key=first.key,
+        source="+".join(sorted({record.source for record in members})),
+        sex=_majority(record.sex for record in members),
+        birth_low=low,
+        birth_high=high,
+        birth_firm=firm,
+        found_low=min((r.found_low for r in members if r.found_low is not None), default=None),
+        found_high=max((r.found_high for r in members if r.found_high is not None), default=None),
+        report=None,
+        several=any(record.several for record in members),
+        grams=grams,
+        grams_day=grams_day,
+        foundling=any(record.foundling for record in members),
+        **{name: _united(getattr(record, name) for record in members) for name in UNITED},
+    )
+
+
+def _united(values: Iterable[tuple[Any, ...]]) -> Any:
+    return tuple(sorted({value for part in values for value in part}))
+
+
+def _majority(values: Iterable[str | None]) -> str | None:
+    """The value most members state; None where two are stated equally often."""
+    counts = Counter(value for value in values if value is not None).most_common(2)
+    if not counts or (len(counts) == 2 and counts[0][1] == counts[1][1]):
+        return None
+    return counts[0][0]
+
+
+def _birth(members: Sequence[PersonRecord]) -> tuple[int | None, int | None, bool]:
+    """The firm day most members state, else where their intervals meet, else the narrowest."""
+    firm = Counter(r.birth_low for r in members if r.birth_firm and r.birth_low is not None)
+    if firm:
+        day = min(firm, key=lambda day: (-firm[day], day))
+        return day, day, True
+    spans = sorted(
+        (r.birth_high - r.birth_low, r.birth_low, r.birth_high)
+        for r in members
+        if r.birth_low is not None and r.birth_high is not None
+    )
+    if not spans:
+        return None, None, False
+    low, high = max(span[1] for span in spans), min(span[2] for span in spans)
+    return (low, high, False) if low <= high else (*spans[0][1:], False)
+
+
+def _weight(members: Sequence[PersonRecord]) -> tuple[int | None, int | None]:
+    """The earliest weight."""
+    weights = [(r.grams_day, r.grams) for r in members if r.grams and r.grams_day is not None]
+    if not weights:
+        return None, None
+    day, grams = min(weights)
+    return grams, day

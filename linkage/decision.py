@@ -1,0 +1,156 @@
+"""Scores → links: which evidence the engine may act on by itself. Pure policy."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from linkage.clustering import Judge
+from linkage.features import FEATURES
+from linkage.matcher import ScoredPair
+from linkage.model import Thresholds
+from linkage.records import PersonRecord
+
+Forbids = Callable[[str, str], bool]
+"""Whether two keys (the smaller first) are a hard conflict."""
+
+POSITION = {feature.name: i for i, feature in enumerate(FEATURES)}
+INDIVIDUAL = ("personal_id", "certificate", "registration", "file", "letter")
+"""Features whose first level speaks of one child, and not of all who share an event.
+
+A health-insurance card is not among them: twins are sent home with one temporary card.
+"""
+KINDS: tuple[tuple[str, ...], ...] = (
+    INDIVIDUAL,
+    ("minutes",),
+    ("name",),
+    ("birth",),
+    ("event",),
+    ("mother",),
+    ("card",),
+    ("weight", "marks"),
+    ("place_words",),
+)
+"""Kinds of evidence that do not follow from one another."""
+TELLING_BITS = 1.5
+"""From here on a kind speaks for a link."""
+CONTRADICTING_BITS = -0.5
+SAME_NAME = 1
+"""Levels of the name with its marks: twins are called An and Ân."""
+FOLDED_NAME = 2
+"""Levels of the name up to "without marks and order"."""
+SAME_BIRTH = 3
+SAME_MINUTES = 1
+HANDED_OVER = 2
+CONVENTIONAL_BIRTH = 4
+DAY_OF_EVENT = frozenset({6, 7, 8})
+"""Levels of the event that name a day without a place."""
+CONTRADICTING = ("birth", "sex", "event")
+MOST_FITS = 12
+"""So many of the best fits of a record are looked at for rivals."""
+
+
+def judge(
+    by_key: Mapping[str, PersonRecord],
+    pairs: Sequence[ScoredPair],
+    forbids: Forbids,
+    thresholds: Thresholds,
+) -> Judge:
+    """What evidence is enough for the engine to act on by itself.
+
+    Twins and siblings found together share place, time, minutes and often parts of the name; so
+    where a record is known to have such a sibling, or fits two records that cannot be one child,
+    only a number of its own or its full name will do.
+    """
+    crowded = _crowded(pairs, forbids, thresholds)
+
+    def sufficient(pair: ScoredPair) -> bool:
+        if is_borrowed(pair):
+            return False
+        if is_individual(pair):
+            return True
+        if kinds(pair) < 2 and not (is_in_minutes(pair) or is_handed_over(pair)):
+            return False
+        alone = not (
+            by_key[pair.left].several
+            or by_key[pair.right].several
+            or pair.left in crowded
+            or pair.right in crowded
+        )
+        return alone or is_named(pair)
+
+    return sufficient
+
+
+def kinds(pair: ScoredPair) -> int:
+    """How many kinds of evidence speak for the pair.
+
+    A newborn is born, found and brought in on one day: a birth date set by convention, or an event
+    without a place, says that day again.
+    """
+    telling = [
+        kind for kind in KINDS if any(pair.bits[POSITION[name]] >= TELLING_BITS for name in kind)
+    ]
+    event, birth = pair.levels[POSITION["event"]], pair.levels[POSITION["birth"]]
+    again = event in DAY_OF_EVENT or birth == CONVENTIONAL_BIRTH
+    return len(telling) - (again and ("birth",) in telling and ("event",) in telling)
+
+
+def is_individual(pair: ScoredPair) -> bool:
+    """Some number that is meant to be one child's agrees."""
+    return any(pair.levels[POSITION[name]] == 0 for name in INDIVIDUAL)
+
+
+def is_in_minutes(pair: ScoredPair) -> bool:
+    """Both name the same minutes of one commune."""
+    level = pair.levels[POSITION["minutes"]]
+    return level is not None and level <= SAME_MINUTES
+
+
+def is_handed_over(pair: ScoredPair) -> bool:
+    """One body gave a child away on the day on which the other took one in from there."""
+    return pair.levels[POSITION["event"]] == HANDED_OVER
+
+
+def is_borrowed(pair: ScoredPair) -> bool:
+    """One number agrees, the name does not, nor does birth, sex or event (vn_domain.md 3.1).
+
+    Numbers are mistyped, borrowed, and swapped between twins; a personal number beside another name
+    therefore wants a common event.
+    """
+    agreeing = [name for name in INDIVIDUAL if pair.levels[POSITION[name]] == 0]
+    if len(agreeing) != 1:
+        return False
+    name = pair.levels[POSITION["name"]]
+    if agreeing == ["personal_id"]:
+        other_name = name is not None and name > FOLDED_NAME
+        return other_name and pair.bits[POSITION["event"]] < TELLING_BITS
+    return pair.bits[POSITION["name"]] <= CONTRADICTING_BITS and any(
+        pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in CONTRADICTING
+    )
+
+
+def is_named(pair: ScoredPair) -> bool:
+    """The full name agrees and the birth does not speak against it."""
+    name, birth = pair.levels[POSITION["name"]], pair.levels[POSITION["birth"]]
+    return name is not None and name <= SAME_NAME and (birth is None or birth <= SAME_BIRTH)
+
+
+def _crowded(pairs: Sequence[ScoredPair], forbids: Forbids, thresholds: Thresholds) -> set[str]:
+    """Records that fit nearly as well with each of two that cannot be one child."""
+    fits: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for pair in pairs:
+        if pair.weight >= thresholds.review:
+            fits[pair.left].append((-pair.weight, pair.right))
+            fits[pair.right].append((-pair.weight, pair.left))
+    return {
+        key
+        for key, found in fits.items()
+        if _rivals(sorted(found)[:MOST_FITS], forbids, thresholds.margin)
+    }
+
+
+def _rivals(fits: Sequence[tuple[float, str]], forbids: Forbids, margin: float) -> bool:
+    return any(
+        second - first <= margin and forbids(min(one, other), max(one, other))
+        for i, (first, one) in enumerate(fits)
+        for second, other in fits[i + 1 :]
+    )

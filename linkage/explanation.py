@@ -1,0 +1,66 @@
+"""Why a pair scores what it scores: each piece of evidence in words, adding up to the weight."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from linkage.features import FEATURES, Feature
+from linkage.matcher import PRECISION, ScoredPair
+from linkage.model import MatchModel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One line of an explanation. `bits` may be negative; 0 where a side is missing."""
+
+    feature: str
+    level: int | None
+    bits: float
+    vietnamese: str
+    english: str
+
+
+PRIOR_WORDS = ("trước khi có bằng chứng", "before any evidence")
+MISSING_WORDS = ("thiếu ở một bên", "missing on one side")
+
+
+def prior_bits(model: MatchModel) -> float:
+    """log2 odds that two records taken at random are one child."""
+    return round(math.log2(model.prior / (1 - model.prior)), PRECISION)
+
+
+def explain(pair: ScoredPair, model: MatchModel) -> tuple[Evidence, ...]:
+    """The prior and every feature, in the order of the table; `bits` sum to the pair's weight."""
+    return (
+        Evidence(
+            feature="prior",
+            level=None,
+            bits=prior_bits(model),
+            vietnamese=PRIOR_WORDS[0],
+            english=PRIOR_WORDS[1],
+        ),
+        *_lines(pair),
+    )
+
+
+def _lines(pair: ScoredPair) -> Iterator[Evidence]:
+    for feature, level, bits in zip(FEATURES, pair.levels, pair.bits, strict=True):
+        vietnamese, english = _words(feature, level)
+        yield Evidence(
+            feature=feature.name, level=level, bits=bits, vietnamese=vietnamese, english=english
+        )
+
+
+def _words(feature: Feature, level: int | None) -> tuple[str, str]:
+    if level is None:
+        return MISSING_WORDS
+    if level == len(feature.levels):
+        return feature.otherwise_words
+    return feature.levels[level].vietnamese, feature.levels[level].english
+
+
+def probability(weight: float) -> float:
+    """Probability of a match weight in bits: 2^w / (1 + 2^w)."""
+    if weight >= 0:
+        return 1 / (1 + 2**-weight)
+    return float(2**weight / (1 + 2**weight))

@@ -1,0 +1,749 @@
+"""THE table: what is compared, from where in the record, how it blocks, with which levels.
+
+A level's `m` is the share of true pairs, `u` the share of unrelated pairs, that show it among pairs
+where neither side is missing. Fixed levels are priors: the event is too rare in any sample to be
+estimated, so the error rate of writing such a number is stated (`m`) and the chance of a
+coincidence (`u`). The other levels start from these figures and are trained.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from splink import comparison_level_library as cll
+from splink.internals.comparison_level_creator import ComparisonLevelCreator
+
+from linkage import normalise
+from linkage.passage import days_in_care, spread
+from linkage.records import PersonRecord
+
+
+class ColumnKind(StrEnum):
+    """The type a column has in every engine."""
+
+    TEXT = "text"
+    TEXTS = "texts"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One value of a record in the engine's table; None is missing."""
+
+    kind: ColumnKind
+    of: Callable[[PersonRecord], Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """One level of a comparison: its condition, its priors and the words that explain it."""
+
+    condition: Callable[[], ComparisonLevelCreator]
+    m: float
+    u: float
+    vietnamese: str
+    english: str
+    term_frequency: str | None = None
+    trained: bool = True
+    """False: the figures stay as stated, whatever the data say."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feature:
+    """One comparison. Missing on either side (`missing` column is NULL) is no evidence."""
+
+    name: str
+    columns: Mapping[str, Column]
+    missing: str
+    levels: tuple[Level, ...]
+    trained: bool = True
+    otherwise: tuple[float, float] = field(default=(0.1, 0.9))
+    """m and u of "none of the levels"."""
+    otherwise_words: tuple[str, str] = ("khác nhau", "differ")
+
+
+def _overlap(column: str, least: int = 1) -> Callable[[], ComparisonLevelCreator]:
+    return lambda: cll.ArrayIntersectLevel(column, least)
+
+
+def _both(condition: str, *columns: str) -> Callable[[], ComparisonLevelCreator]:
+    """A condition, and an overlap of each array."""
+    return lambda: cll.And(
+        cll.CustomLevel(condition), *(cll.ArrayIntersectLevel(column, 1) for column in columns)
+    )
+
+
+def _sql(condition: str) -> Callable[[], ComparisonLevelCreator]:
+    return lambda: cll.CustomLevel(condition)
+
+
+def _texts(of: Callable[[PersonRecord], Iterable[str]]) -> Column:
+    """An array column: sorted, without doubles, and NULL rather than empty."""
+    return Column(kind=ColumnKind.TEXTS, of=lambda record: sorted(set(of(record))) or None)
+
+
+def _text(of: Callable[[PersonRecord], str | None]) -> Column:
+    return Column(kind=ColumnKind.TEXT, of=of)
+
+
+def _number(of: Callable[[PersonRecord], int | None]) -> Column:
+    return Column(kind=ColumnKind.NUMBER, of=of)
+
+
+def _folded(record: PersonRecord) -> list[str]:
+    return [normalise.folded_name(name) for name in record.names]
+
+
+def _main_name(record: PersonRecord) -> str | None:
+    """The one name that term frequencies speak of: the longest, then the first."""
+    return max(record.names, key=lambda name: (len(name.split()), name), default=None)
+
+
+def _birth_day(record: PersonRecord) -> str | None:
+    if not record.birth_firm or record.birth_low is None:
+        return None
+    return date.fromordinal(record.birth_low).isoformat()
+
+
+def _swapped(day: str | None) -> str | None:
+    """Day and month changed places: 2024-03-11 → 2024-11-03."""
+    return f"{day[:4]}-{day[8:]}-{day[5:7]}" if day else None
+
+
+def _moves(record: PersonRecord, width: int) -> Iterator[str]:
+    for move in record.moves:
+        for day in spread(move.day, width):
+            yield f"{move.direction}|{move.place}|{day}"
+
+
+def _move_hours(record: PersonRecord) -> Iterator[str]:
+    for move in record.moves:
+        for hour in spread(move.hour, 3) if move.hour else ():
+            yield f"{move.direction}|{move.place}|{hour}"
+
+
+def _places(record: PersonRecord) -> Iterator[str]:
+    yield from (move.place for move in record.moves)
+    yield from (file.partition("|")[0] for file in record.files)
+    yield from record.homes
+
+
+def _areas(record: PersonRecord) -> Iterator[str]:
+    """Communes that the record speaks of: found there, or by whom the minutes were made."""
+    yield from record.communes
+    yield from (c for t in record.minutes if (c := t.split("|")[1]) != UNKNOWN)
+
+
+def _minutes_days(record: PersonRecord) -> Iterator[str]:
+    """`number|commune|day`, where all three are known."""
+    for token in record.minutes:
+        if UNKNOWN not in token and len(token.split("|")[2]) > YEAR_DIGITS:
+            yield token
+
+
+def _minutes_known(record: PersonRecord) -> Iterator[str]:
+    """`number|commune|year`, where the commune is known."""
+    return (token for token in _minutes_years(record) if UNKNOWN not in token)
+
+
+def _minutes_numbers(record: PersonRecord) -> Iterator[str]:
+    """`number|year`, for rosters that forget the commune."""
+    for token in _minutes_years(record):
+        number, _, year = token.split("|")
+        yield f"{number}|{year}"
+
+
+def _minutes_years(record: PersonRecord) -> Iterator[str]:
+    """`number|commune|year` of `number|commune|day or year`."""
+    for token in record.minutes:
+        number, commune, day = token.split("|")
+        year = day if len(day) == 4 else str(date.fromordinal(int(day)).year)
+        yield f"{number}|{commune}|{year}"
+
+
+UNKNOWN = "?"
+YEAR_DIGITS = 4
+WITHIN_TYPING = "levenshtein(personal_id_l, personal_id_r) <= 1"
+BIRTH_GAP = "greatest(birth_low_l - birth_high_r, birth_low_r - birth_high_l)"
+WEIGHT_DAYS = "abs(grams_day_l - grams_day_r)"
+WEIGHT_GAP = "abs(grams_l - grams_r)"
+PASSAGE = "source_l <> source_r and (found_low_l is null or found_low_r is null)"
+NO_PROVINCE = "(provinces_l is null or provinces_r is null)"
+GROWTH = "case when grams_day_l <= grams_day_r then grams_r - grams_l else grams_l - grams_r end"
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        name="personal_id",
+        columns={
+            "personal_ids": _texts(lambda r: r.personal_ids),
+            "personal_id": _text(lambda r: r.personal_ids[0] if r.personal_ids else None),
+        },
+        missing="personal_ids",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("personal_ids"),
+                m=0.9,
+                u=1e-6,
+                vietnamese="cùng số định danh cá nhân",
+                english="same personal ID number",
+            ),
+            Level(
+                condition=_sql(WITHIN_TYPING),
+                m=0.05,
+                u=2e-5,
+                vietnamese="số định danh sai khác một chữ số",
+                english="personal ID numbers one digit apart",
+            ),
+        ),
+        otherwise=(0.05, 1.0),
+        otherwise_words=("số định danh khác nhau", "different personal ID numbers"),
+    ),
+    Feature(
+        name="certificate",
+        columns={
+            "certificates": _texts(lambda r: r.certificates),
+            "certificate": _text(lambda r: next(iter(r.certificates), None)),
+        },
+        missing="certificates",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("certificates"),
+                m=0.96,
+                u=1e-6,
+                vietnamese="cùng số giấy chứng sinh",
+                english="same birth certificate number",
+            ),
+        ),
+        otherwise=(0.04, 1.0),
+        otherwise_words=("số giấy chứng sinh khác nhau", "different birth certificate numbers"),
+    ),
+    Feature(
+        name="minutes",
+        columns={
+            "minutes_day": _texts(_minutes_days),
+            "minutes_year": _texts(_minutes_known),
+            "minutes_number": _texts(_minutes_numbers),
+            "minutes_first": _text(lambda r: min(_minutes_known(r), default=None)),
+        },
+        missing="minutes_number",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("minutes_day"),
+                m=0.5,
+                u=2e-6,
+                vietnamese="cùng biên bản: số, xã và ngày lập",
+                english="same minutes: number, commune and day",
+            ),
+            Level(
+                condition=_overlap("minutes_year"),
+                m=0.4,
+                u=1e-5,
+                vietnamese="cùng biên bản: số, xã và năm",
+                english="same minutes: number, commune and year",
+            ),
+            Level(
+                condition=_overlap("minutes_number"),
+                m=0.05,
+                u=0.006,
+                vietnamese="cùng số biên bản và năm, xã không rõ hoặc khác",
+                english="same number of minutes and year, commune not known or other",
+            ),
+        ),
+        otherwise=(0.05, 1.0),
+        otherwise_words=("biên bản khác nhau", "different minutes"),
+    ),
+    Feature(
+        name="registration",
+        columns={
+            "registrations": _texts(lambda r: r.registrations),
+            "registered_at": _texts(lambda r: (n.partition("/")[0] for n in r.registrations)),
+        },
+        missing="registrations",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("registrations"),
+                m=0.9,
+                u=1e-5,
+                vietnamese="cùng số đăng ký khai sinh",
+                english="same birth registration number",
+            ),
+            # One office does not register one child twice; two offices may (vn_domain.md 2.1).
+            Level(
+                condition=_overlap("registered_at"),
+                m=0.001,
+                u=0.5,
+                vietnamese="hai số đăng ký tại cùng một xã",
+                english="two registrations at one office",
+            ),
+        ),
+        otherwise=(0.03, 1.0),
+        otherwise_words=("đăng ký khai sinh ở hai nơi", "registered at two offices"),
+    ),
+    Feature(
+        name="card",
+        columns={
+            "cards": _texts(lambda r: r.cards),
+        },
+        missing="cards",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("cards"),
+                m=0.7,
+                u=1e-6,
+                vietnamese="cùng số thẻ bảo hiểm y tế",
+                english="same health-insurance number",
+            ),
+        ),
+        # A temporary card is replaced by a lasting one with another number (vn_domain.md 3.2).
+        otherwise=(0.3, 1.0),
+        otherwise_words=("số thẻ bảo hiểm khác nhau", "different health-insurance numbers"),
+    ),
+    Feature(
+        name="file",
+        columns={
+            "files": _texts(lambda r: r.files),
+            "file_places": _texts(lambda r: (f.partition("|")[0] for f in r.files)),
+        },
+        missing="files",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("files"),
+                m=0.3,
+                # Houses count from one each year, patients and stays apart: numbers coincide.
+                u=3e-5,
+                vietnamese="cùng số hồ sơ tại một nơi",
+                english="same file number at one place",
+            ),
+            Level(
+                condition=_overlap("file_places"),
+                m=0.005,
+                u=0.08,
+                vietnamese="số hồ sơ khác nhau tại cùng một nơi",
+                english="different file numbers at one place",
+            ),
+        ),
+        otherwise=(0.5, 0.5),
+        otherwise_words=("hồ sơ ở những nơi khác nhau", "files at different places"),
+    ),
+    Feature(
+        name="letter",
+        columns={
+            "letters": _texts(lambda r: r.letters),
+        },
+        missing="letters",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("letters"),
+                m=0.9,
+                u=1e-6,
+                vietnamese="cùng giấy chuyển tuyến",
+                english="same transfer letter",
+            ),
+        ),
+        otherwise=(0.5, 1.0),
+        otherwise_words=("giấy chuyển tuyến khác nhau", "different transfer letters"),
+    ),
+    Feature(
+        name="name",
+        columns={
+            "name_main": _text(_main_name),
+            "names": _texts(lambda r: r.names),
+            "name_orders": _texts(lambda r: (normalise.without_order(n) for n in _folded(r))),
+            "name_ends": _texts(lambda r: (normalise.without_middle(n) for n in _folded(r))),
+            "name_given": _texts(lambda r: (normalise.given_name(n) for n in _folded(r))),
+            "name_fold": _text(lambda r: normalise.folded_name(_main_name(r) or "") or None),
+        },
+        missing="names",
+        levels=(
+            Level(
+                condition=lambda: cll.ExactMatchLevel("name_main"),
+                m=0.55,
+                u=0.0008,
+                vietnamese="họ tên giống hệt",
+                english="same full name",
+                term_frequency="name_main",
+            ),
+            Level(
+                condition=_overlap("names"),
+                m=0.1,
+                u=0.0004,
+                vietnamese="có một họ tên giống hệt",
+                english="one of the names is the same",
+            ),
+            Level(
+                condition=_overlap("name_orders"),
+                m=0.12,
+                u=0.001,
+                vietnamese="họ tên giống nhau khi bỏ dấu, không kể thứ tự",
+                english="same name without marks and order",
+            ),
+            Level(
+                condition=_overlap("name_ends"),
+                m=0.06,
+                u=0.004,
+                vietnamese="cùng họ và tên, khác tên đệm",
+                english="same family and given name, middle name differs",
+            ),
+            Level(
+                condition=_sql("levenshtein(name_fold_l, name_fold_r) <= 2"),
+                m=0.04,
+                u=0.006,
+                vietnamese="họ tên gần giống",
+                english="names nearly the same",
+            ),
+            Level(
+                condition=_overlap("name_given"),
+                m=0.05,
+                u=0.02,
+                vietnamese="cùng tên gọi",
+                english="same given name",
+            ),
+        ),
+        otherwise=(0.12, 0.96),
+        otherwise_words=("họ tên khác nhau", "different names"),
+    ),
+    Feature(
+        name="birth",
+        columns={
+            "birth_day": _text(_birth_day),
+            "birth_swapped": _text(lambda r: _swapped(_birth_day(r))),
+            "birth_low": _number(lambda r: r.birth_low),
+            "birth_high": _number(lambda r: r.birth_high),
+        },
+        missing="birth_low",
+        levels=(
+            Level(
+                condition=lambda: cll.ExactMatchLevel("birth_day"),
+                m=0.35,
+                u=0.0007,
+                vietnamese="cùng ngày sinh",
+                english="same day of birth",
+            ),
+            Level(
+                condition=_sql("birth_day_l = birth_swapped_r"),
+                m=0.01,
+                u=0.0005,
+                vietnamese="ngày và tháng sinh đổi chỗ",
+                english="day and month of birth swapped",
+            ),
+            Level(
+                condition=_sql(f"birth_day_l <> birth_day_r and {BIRTH_GAP} <= 3"),
+                m=0.06,
+                u=0.004,
+                vietnamese="ngày sinh cách nhau không quá ba ngày",
+                english="birth dates at most three days apart",
+            ),
+            Level(
+                condition=_sql("levenshtein(birth_day_l, birth_day_r) <= 1"),
+                m=0.03,
+                u=0.01,
+                vietnamese="ngày sinh sai khác một chữ số",
+                english="birth dates one digit apart",
+            ),
+            # A date set by the day of finding says again what the event says: it counts once.
+            Level(
+                condition=_sql(
+                    f"{BIRTH_GAP} <= 3 and birth_high_l - birth_low_l <= 62"
+                    " and birth_high_r - birth_low_r <= 62"
+                ),
+                m=0.3,
+                u=0.1,
+                trained=False,
+                vietnamese="ngày sinh ước định gần nhau",
+                english="conventional birth dates close together",
+            ),
+            Level(
+                condition=_sql(f"{BIRTH_GAP} <= 0"),
+                m=0.2,
+                u=0.12,
+                vietnamese="khoảng ngày sinh trùng nhau",
+                english="birth intervals overlap",
+            ),
+            Level(
+                condition=_sql(f"{BIRTH_GAP} <= 200"),
+                m=0.04,
+                u=0.1,
+                vietnamese="ngày sinh cách nhau dưới bảy tháng",
+                english="birth dates less than seven months apart",
+            ),
+        ),
+        otherwise=(0.01, 0.7),
+        otherwise_words=("ngày sinh khác nhau", "different birth dates"),
+    ),
+    Feature(
+        name="sex",
+        columns={
+            "sex": _text(lambda r: r.sex),
+        },
+        missing="sex",
+        levels=(
+            Level(
+                condition=lambda: cll.ExactMatchLevel("sex"),
+                m=0.98,
+                u=0.5,
+                vietnamese="cùng giới tính",
+                english="same sex",
+            ),
+        ),
+        otherwise=(0.02, 0.5),
+        otherwise_words=("giới tính khác nhau", "different sex"),
+    ),
+    # Place and day of finding, handing over and receiving hang together: one comparison, in which
+    # only the strongest agreement counts.
+    Feature(
+        name="event",
+        columns={
+            "moves_hours": _texts(_move_hours),
+            "moves_day": _texts(lambda r: _moves(r, 0)),
+            "moves_days": _texts(lambda r: _moves(r, 2)),
+            "places": _texts(_places),
+            "passages": _texts(days_in_care),
+            "provinces": _texts(lambda r: r.provinces),
+            "communes": _texts(lambda r: r.communes),
+            "areas": _texts(_areas),
+            "found_low": _number(lambda r: r.found_low),
+            "source": _text(lambda r: r.source),
+            "events": _texts(lambda r: (*_places(r), *days_in_care(r), *_areas(r), *r.provinces)),
+        },
+        missing="events",
+        levels=(
+            # Hospitals see many births a day, but few children handed over by others.
+            Level(
+                condition=_both("source_l <> source_r", "moves_hours"),
+                m=0.15,
+                u=1e-5,
+                vietnamese="cùng nơi giao nhận, trong vòng ba giờ",
+                english="handed over at the same place within three hours",
+            ),
+            Level(
+                condition=_both("abs(found_low_l - found_low_r) <= 1", "communes"),
+                m=0.12,
+                u=2e-5,
+                vietnamese="tìm thấy cùng xã, cách nhau không quá một ngày",
+                english="found in the same commune within a day",
+            ),
+            Level(
+                condition=_both("source_l <> source_r", "moves_day"),
+                m=0.13,
+                u=3e-5,
+                vietnamese="cùng nơi giao nhận, cùng ngày",
+                english="handed over at the same place on the same day",
+            ),
+            Level(
+                condition=_overlap("moves_hours"),
+                m=0.03,
+                u=1e-4,
+                vietnamese="cùng bệnh viện, trong vòng ba giờ",
+                english="in the same hospital within three hours",
+            ),
+            Level(
+                condition=_overlap("moves_days"),
+                m=0.06,
+                u=1e-4,
+                vietnamese="cùng nơi giao nhận, cách nhau không quá hai ngày",
+                english="handed over at the same place within two days",
+            ),
+            Level(
+                condition=_both("abs(found_low_l - found_low_r) <= 4", "communes"),
+                m=0.02,
+                u=3e-5,
+                vietnamese="tìm thấy cùng xã, cách nhau vài ngày",
+                english="found in the same commune within days",
+            ),
+            Level(
+                condition=_both(PASSAGE, "passages", "provinces"),
+                m=0.12,
+                u=0.0004,
+                vietnamese="rời nơi này và đến nơi kia cùng ngày, cùng tỉnh",
+                english="left one body and came to the other on one day, same province",
+            ),
+            Level(
+                condition=_both(f"{PASSAGE} and {NO_PROVINCE}", "passages"),
+                m=0.07,
+                u=0.002,
+                vietnamese="rời nơi này và đến nơi kia cùng ngày",
+                english="left one body and came to the other on one day",
+            ),
+            Level(
+                condition=_both("abs(found_low_l - found_low_r) <= 1", "provinces"),
+                m=0.03,
+                u=0.0005,
+                vietnamese="tìm thấy cùng ngày, cùng tỉnh",
+                english="found on the same day in the same province",
+            ),
+            Level(
+                condition=_overlap("places"),
+                m=0.15,
+                u=0.02,
+                vietnamese="từng ở cùng một nơi",
+                english="were at the same place",
+            ),
+            Level(
+                condition=_overlap("areas"),
+                m=0.1,
+                u=0.004,
+                vietnamese="cùng xã, phường",
+                english="same commune",
+            ),
+            Level(
+                condition=_overlap("provinces"),
+                m=0.1,
+                u=0.08,
+                vietnamese="cùng tỉnh, thành phố",
+                english="same province",
+            ),
+        ),
+        otherwise=(0.05, 0.9),
+        otherwise_words=("nơi và lúc không khớp", "place and time do not fit"),
+    ),
+    # The shares are computed, not trained: two newborns taken at random differ as two draws from a
+    # normal distribution of standard deviation 450 g; two scales and readers differ by 3 % (u, m).
+    Feature(
+        name="weight",
+        columns={
+            "grams": _number(lambda r: r.grams),
+            "grams_day": _number(lambda r: r.grams_day),
+        },
+        missing="grams",
+        trained=False,
+        levels=(
+            Level(
+                condition=_sql(f"{WEIGHT_DAYS} <= 4 and {WEIGHT_GAP} <= 50"),
+                m=0.36,
+                u=0.06,
+                vietnamese="cân nặng gần bằng nhau, cách nhau vài ngày",
+                english="nearly the same weight within days",
+            ),
+            Level(
+                condition=_sql(f"{WEIGHT_DAYS} <= 4 and {WEIGHT_GAP} <= 150"),
+                m=0.44,
+                u=0.12,
+                vietnamese="cân nặng tương tự, cách nhau vài ngày",
+                english="similar weight within days",
+            ),
+            Level(
+                condition=_sql(
+                    f"{WEIGHT_DAYS} <= 4 and {WEIGHT_GAP} <= 0.15 * greatest(grams_l, grams_r)"
+                ),
+                m=0.15,
+                u=0.28,
+                vietnamese="cân nặng khác nhau một phần, cách nhau vài ngày",
+                english="somewhat different weight within days",
+            ),
+            Level(
+                condition=_sql(f"{WEIGHT_DAYS} <= 4"),
+                m=0.05,
+                u=0.54,
+                vietnamese="cân nặng rất khác nhau trong vài ngày",
+                english="very different weight within days",
+            ),
+            # Lowest and highest plausible gain of an infant, after the WHO weight velocity
+            # standards (2009): a loss of a tenth after birth, 60 g a day at most.
+            Level(
+                condition=_sql(f"({GROWTH}) >= -350 and ({GROWTH}) <= 350 + 60 * {WEIGHT_DAYS}"),
+                m=0.95,
+                u=0.6,
+                vietnamese="cân nặng hợp với lứa tuổi",
+                english="weight plausible for the time between",
+            ),
+        ),
+        otherwise=(0.05, 0.4),
+        otherwise_words=("cân nặng không hợp", "weight not plausible"),
+    ),
+    Feature(
+        name="place_words",
+        columns={
+            "place_words": _texts(lambda r: r.place_words),
+        },
+        missing="place_words",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("place_words", 2),
+                m=0.6,
+                u=0.15,
+                vietnamese="lời tả nơi tìm thấy giống nhau",
+                english="the place found is described alike",
+            ),
+            Level(
+                condition=_overlap("place_words", 1),
+                m=0.2,
+                u=0.25,
+                vietnamese="lời tả nơi tìm thấy có từ chung",
+                english="the descriptions of the place share a word",
+            ),
+        ),
+        otherwise=(0.2, 0.6),
+        otherwise_words=("nơi tìm thấy tả khác nhau", "the place is described otherwise"),
+    ),
+    Feature(
+        name="marks",
+        columns={
+            "marks": _texts(lambda r: r.marks),
+        },
+        missing="marks",
+        levels=(
+            Level(
+                condition=_overlap("marks", 3),
+                m=0.45,
+                u=0.01,
+                vietnamese="đặc điểm, đồ vật giống nhau",
+                english="marks and belongings alike",
+            ),
+            Level(
+                condition=_overlap("marks", 1),
+                m=0.25,
+                u=0.25,
+                vietnamese="đặc điểm, đồ vật có từ chung",
+                english="marks and belongings share a word",
+            ),
+        ),
+        otherwise=(0.3, 0.74),
+        otherwise_words=("đặc điểm, đồ vật khác nhau", "marks and belongings differ"),
+    ),
+    Feature(
+        name="mother",
+        columns={
+            "mothers": _texts(lambda r: r.mothers),
+            "mother_ids": _texts(lambda r: r.mother_ids),
+        },
+        missing="mothers",
+        levels=(
+            Level(
+                condition=_overlap("mother_ids"),
+                m=0.5,
+                u=1e-5,
+                vietnamese="cùng số giấy tờ của mẹ",
+                english="same ID number of the mother",
+            ),
+            Level(
+                condition=_overlap("mothers"),
+                m=0.35,
+                u=0.001,
+                vietnamese="cùng họ tên mẹ",
+                english="same name of the mother",
+            ),
+        ),
+        otherwise=(0.15, 0.999),
+        otherwise_words=("mẹ khác nhau", "different mothers"),
+    ),
+)
+
+
+COLUMNS: Mapping[str, Column] = {
+    name: column for feature in FEATURES for name, column in feature.columns.items()
+}
+
+
+def row(record: PersonRecord) -> dict[str, Any]:
+    """The record as one flat row for the engine: its key and every column of every feature."""
+    return {"unique_id": record.key} | {name: c.of(record) for name, c in COLUMNS.items()}

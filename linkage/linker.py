@@ -1,0 +1,162 @@
+"""All records in, identities and questions out: score, decide, and look again at what was joined."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from linkage import directory
+from linkage.clustering import Keys, Partition, Reason, Review, partition
+from linkage.composite import composite
+from linkage.conflicts import Conflict, conflict
+from linkage.decision import Forbids, judge
+from linkage.features import FEATURES
+from linkage.matcher import ScoredPair, score
+from linkage.model import MatchModel
+from linkage.records import PersonRecord
+from linkage.standing import Decision, Standing, stand
+
+MOST_ROUNDS = 12
+"""Rounds of joining; each treats the groups of the last as single records. Five or six suffice."""
+Groups = dict[str, tuple[str, ...]]
+"""Smallest key of a group → its keys."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Linkage:
+    """The outcome: `groups` cover every record key once; `manual` stand on a steward's decision."""
+
+    groups: tuple[tuple[str, ...], ...] = field(repr=False)
+    manual: frozenset[str] = field(repr=False)
+    reviews: tuple[Review, ...] = field(repr=False)
+    pairs: int
+    rounds: int
+
+
+def link(
+    records: Sequence[PersonRecord],
+    model: MatchModel,
+    decisions: Sequence[Decision] = (),
+    progress: Callable[[str], None] = lambda step: None,
+) -> Linkage:
+    """Which records are one child: a pure function of records, model and standing decisions.
+
+    What no pair of records proves, a group may: the roster knows the name, the minutes know the
+    place. So groups are compared again as if each were one record, until nothing more joins.
+    """
+    records = directory.resolve(records, directory.learn(records))
+    originals = {record.key: record for record in sorted(records, key=lambda r: r.key)}
+    standing = stand(originals, decisions)
+    groups: Groups = {group[0]: group for group in standing.groups}
+    first: list[ScoredPair] = []
+    for number in range(1, MOST_ROUNDS + 1):
+        progress(f"round {number}: {len(groups)} groups")
+        atoms = [composite([originals[key] for key in group]) for group in groups.values()]
+        pairs = list(score(atoms, model, least_weight(model)))
+        first = first or pairs
+        done = _round(atoms, pairs, model, _forbids(groups, originals, standing))
+        joined = len(done.groups) < len(groups)
+        groups = _regroup(groups, done)
+        if not joined:
+            break
+    reviews = [*_between_records(done.reviews, groups, first), *_forced(originals, standing, first)]
+    return Linkage(
+        groups=tuple(sorted(groups.values())),
+        manual=standing.manual,
+        reviews=tuple(reviews),
+        pairs=len(first),
+        rounds=number,
+    )
+
+
+def least_weight(model: MatchModel) -> float:
+    """Pairs below this many bits can neither be asked about nor be a rival."""
+    thresholds = model.thresholds
+    return min(thresholds.review, thresholds.alone - thresholds.margin)
+
+
+def _forbids(groups: Groups, originals: Mapping[str, PersonRecord], standing: Standing) -> Forbids:
+    """Whether two groups hold records that may not be joined; people outrank the engine."""
+
+    def apart(one: str, other: str) -> bool:
+        pair = (min(one, other), max(one, other))
+        if pair in standing.same:
+            return False
+        return pair in standing.not_same or conflict(originals[one], originals[other]) is not None
+
+    @cache
+    def forbids(left: str, right: str) -> bool:
+        return any(apart(one, other) for one in groups[left] for other in groups[right])
+
+    return forbids
+
+
+def _round(
+    atoms: Sequence[PersonRecord],
+    pairs: Sequence[ScoredPair],
+    model: MatchModel,
+    forbids: Forbids,
+) -> Partition:
+    """One pass of joining over atoms: records at first, then the groups they formed."""
+    by_key = {atom.key: atom for atom in atoms}
+    sufficient = judge(by_key, pairs, forbids, model.thresholds)
+    return partition(by_key, pairs, forbids, model.thresholds, sufficient=sufficient)
+
+
+def _regroup(groups: Groups, done: Partition) -> Groups:
+    united = (tuple(sorted(k for atom in group for k in groups[atom])) for group in done.groups)
+    return {group[0]: group for group in united}
+
+
+def _between_records(
+    reviews: Sequence[Review], groups: Groups, pairs: Sequence[ScoredPair]
+) -> list[Review]:
+    """Each question with the two records that speak loudest for it."""
+    home = {key: group for group, keys in groups.items() for key in keys}
+    best: dict[Keys, ScoredPair] = {}
+    for pair in sorted(pairs, key=lambda pair: (-pair.weight, pair.left, pair.right)):
+        best.setdefault(_sorted(home[pair.left], home[pair.right]), pair)
+    return [
+        replace(review, left=spoken.left, right=spoken.right)
+        if (spoken := best.get(_sorted(home[review.left], home[review.right])))
+        else review
+        for review in reviews
+    ]
+
+
+def _forced(
+    originals: Mapping[str, PersonRecord], standing: Standing, pairs: Sequence[ScoredPair]
+) -> list[Review]:
+    """Questions that are asked whatever the score: reused keys, contradicting decisions."""
+    scored = {(pair.left, pair.right): pair for pair in pairs}
+    questions = [(pair, Reason.CONTRADICTING_DECISIONS) for pair in standing.contradicted]
+    variants = [record for key, record in originals.items() if "~" in key]
+    questions += [
+        (_sorted(one.key, other.key), Reason.REUSED_KEY)
+        for i, one in enumerate(variants)
+        for other in variants[i + 1 :]
+        if conflict(one, other) is Conflict.REUSED_KEY
+        and _sorted(one.key, other.key) not in standing.decided
+    ]
+    return [
+        Review(pair=scored.get(pair) or _unscored(pair), reason=reason, left=pair[0], right=pair[1])
+        for pair, reason in questions
+    ]
+
+
+def _unscored(pair: Keys) -> ScoredPair:
+    """A pair that shares no block key: nothing speaks for it."""
+    return ScoredPair(
+        left=pair[0],
+        right=pair[1],
+        weight=NOTHING,
+        levels=(None,) * len(FEATURES),
+        bits=(0.0,) * len(FEATURES),
+    )
+
+
+NOTHING = -20.0
+"""Weight shown for a question that no evidence asks."""
+
+
+def _sorted(one: str, other: str) -> Keys:
+    return (one, other) if one <= other else (other, one)

@@ -1,0 +1,139 @@
+"""Features plus trained weights = a versioned match model: load, save, and Splink's settings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from splink import SettingsCreator, block_on
+from splink import comparison_level_library as cll
+from splink import comparison_library as cl
+from splink.internals.comparison_level_creator import ComparisonLevelCreator
+
+from linkage.features import FEATURES, Feature
+
+TERM_FREQUENCY_COLUMNS = tuple(
+    sorted({lv.term_frequency for f in FEATURES for lv in f.levels if lv.term_frequency})
+)
+TERM_FREQUENCY_FLOOR = 5e-4
+"""No name counts as rarer than this: a rare spelling is also what a shared mistake looks like."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thresholds:
+    """Match weights in bits: from `link` the engine joins, from `review` it asks a steward.
+
+    `margin`: a rival within so many bits makes a link ambiguous. From `alone` on the engine joins
+    two groups that fit nobody else: what is missing in evidence is made up by the lack of choice.
+    Below `certain` a link is made only between two groups compared as a whole.
+    """
+
+    certain: float = 14.0
+    link: float = 5.0
+    alone: float = 0.5
+    review: float = -1.5
+    margin: float = 6.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatchModel:
+    """Everything that decides a score, frozen. `weights`: feature → [(m, u) per level, else]."""
+
+    name: str
+    prior: float
+    weights: Mapping[str, tuple[tuple[float, float], ...]]
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
+    unseen: Mapping[str, float] = field(default_factory=dict)
+    trained_on: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """The name and the first 12 hex of the SHA-256 of all that decides a score."""
+        return f"{self.name}-{hashlib.sha256(self.as_json().encode()).hexdigest()[:12]}"
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def untrained() -> MatchModel:
+    """The features table's own priors."""
+    weights = {
+        feature.name: (*((level.m, level.u) for level in feature.levels), feature.otherwise)
+        for feature in FEATURES
+    }
+    return MatchModel(name="prior", prior=3e-4, weights=weights)
+
+
+def load(path: Path | None = None) -> MatchModel:
+    """Read a model file; without a path the one that ships with Motem.
+
+    Raises ValueError where the file does not fit the features of this version.
+    """
+    text = (
+        path.read_text(encoding="utf-8")
+        if path
+        else resources.files("linkage").joinpath("models/default.json").read_text("utf-8")
+    )
+    values = json.loads(text)
+    model = MatchModel(
+        **values
+        | {
+            "thresholds": Thresholds(**values["thresholds"]),
+            "weights": {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()},
+        }
+    )
+    expected = {feature.name: len(feature.levels) + 1 for feature in FEATURES}
+    if {name: len(levels) for name, levels in model.weights.items()} != expected:
+        raise ValueError("the model was trained for other features than this version compares")
+    return model
+
+
+def settings(model: MatchModel, *, probability: float | None = None) -> SettingsCreator:
+    """The model as Splink settings: one blocking rule, over the records' own block keys."""
+    return SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="unique_id",
+        probability_two_random_records_match=probability or model.prior,
+        blocking_rules_to_generate_predictions=[
+            block_on("block_keys", arrays_to_explode=["block_keys"])
+        ],
+        comparisons=[_comparison(feature, model.weights[feature.name]) for feature in FEATURES],
+        retain_matching_columns=True,
+        retain_intermediate_calculation_columns=True,
+        max_iterations=30,
+    )
+
+
+def _comparison(feature: Feature, weights: tuple[tuple[float, float], ...]) -> cl.CustomComparison:
+    levels: list[ComparisonLevelCreator | dict[str, Any]] = [cll.NullLevel(feature.missing)]
+    for level, (m, u) in zip(feature.levels, weights, strict=False):
+        creator = level.condition()
+        creator.configure(
+            m_probability=m,
+            u_probability=u,
+            fix_m_probability=not (feature.trained and level.trained),
+            fix_u_probability=not (feature.trained and level.trained),
+            label_for_charts=level.english,
+        )
+        if level.term_frequency:
+            creator.configure(
+                tf_adjustment_column=level.term_frequency,
+                tf_adjustment_weight=1.0,
+                tf_minimum_u_value=TERM_FREQUENCY_FLOOR,
+            )
+        levels.append(creator)
+    m, u = weights[-1]
+    levels.append(
+        cll.ElseLevel().configure(
+            m_probability=m,
+            u_probability=u,
+            fix_m_probability=not feature.trained,
+            fix_u_probability=not feature.trained,
+            label_for_charts=feature.otherwise_words[1],
+        )
+    )
+    return cl.CustomComparison(output_column_name=feature.name, comparison_levels=levels)

@@ -1,0 +1,217 @@
+"""IdentityStore: the records that are compared, the identities they form, and open reviews."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import any_, bindparam, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from linkage import tables
+from linkage.blocking import block_keys
+from linkage.records import Labels, PersonRecord, from_json
+
+IDENTITY_PREFIX = "te-"
+BATCH = 1000
+LINKING_LOCK = 0x6D6F74656D
+""""motem" as a number: the key of the advisory lock that a linking holds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Membership:
+    """One record and the identity it belongs to; `founding_id` is the identity it came with."""
+
+    record_id: str
+    key: str
+    founding_id: str
+    identity_id: str
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenReview:
+    """A pair that a steward must settle. Keys are sorted; `evidence` is JSON."""
+
+    left_key: str
+    right_key: str
+    weight: float
+    probability: float
+    reason: str
+    evidence: str
+
+
+class IdentityStore:
+    """Questions and changes of identities inside the caller's transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def lock(self) -> None:
+        """One linking at a time; registering new records goes on beside it."""
+        self._session.execute(select(func.pg_advisory_xact_lock(LINKING_LOCK)))
+
+    def register(
+        self, records: Sequence[PersonRecord], labels: Mapping[str, Labels]
+    ) -> dict[str, str]:
+        """Take new and changed records; give each record id its identity.
+
+        A new record is an identity of its own (`te-` and the record's ULID), decision `pending`. A
+        changed one stays where it is until the next linking.
+        """
+        if not records:
+            return {}
+        statement = insert(tables.record)
+        statement = statement.on_conflict_do_update(
+            index_elements=[tables.record.c.record_id],
+            set_={
+                name: statement.excluded[name]
+                for name in ("key", "content", "block_keys", "custodian", "province", "sensitivity")
+            }
+            | {"changed": True, "updated_at": func.now()},
+        )
+        returned = self._session.execute(
+            statement.returning(tables.record.c.record_id, tables.record.c.identity_id),
+            [_row(record, labels[record.record_id]) for record in records],
+        )
+        return {row.record_id: row.identity_id for row in returned}
+
+    def identities_of(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """Record id → identity id, for the records that are known."""
+        c = tables.record.c
+        found = self._session.execute(
+            select(c.record_id, c.identity_id).where(c.record_id == any_(literal(list(record_ids))))
+        )
+        return {row.record_id: row.identity_id for row in found}
+
+    def members(self, identity_id: str) -> list[Membership]:
+        """The records of one identity, in the order of their ids; empty where it is retired."""
+        return list(self._memberships(tables.record.c.identity_id == identity_id))
+
+    def successor(self, identity_id: str) -> str | None:
+        """The identity that a given one leads to (itself while it stands), None if never made."""
+        c = tables.record.c
+        return self._session.scalar(select(c.identity_id).where(c.founding_id == identity_id))
+
+    def memberships(self) -> Iterator[Membership]:
+        """Every record with its identity, in the order of source and key."""
+        yield from self._memberships(None)
+
+    def records(self) -> Iterator[PersonRecord]:
+        """Every record in the form that is compared."""
+        statement = select(tables.record.c.content).order_by(tables.record.c.key)
+        for (content,) in self._session.execute(statement, execution_options={"yield_per": BATCH}):
+            yield from_json(content)
+
+    def assign(self, assignments: Mapping[str, tuple[str, str]]) -> None:
+        """Record id → (identity id, decision): the outcome of a linking; nothing is left changed."""
+        c = tables.record.c
+        rows = [
+            {"of": record_id, "identity_id": identity, "decision": decision}
+            for record_id, (identity, decision) in assignments.items()
+        ]
+        if rows:
+            self._session.connection().execute(
+                update(tables.record).where(c.record_id == bindparam("of")), rows
+            )
+        self._session.execute(update(tables.record).where(c.changed).values(changed=False))
+
+    def standing(self) -> list[tuple[str, str, str]]:
+        """(left key, right key, verdict) of every decision that nobody withdrew."""
+        c = tables.decision.c
+        found = self._session.execute(
+            select(c.left_key, c.right_key, c.verdict)
+            .where(c.withdrawn_by.is_(None))
+            .order_by(c.left_key, c.right_key, c.verdict)
+        )
+        return [(row.left_key, row.right_key, row.verdict) for row in found]
+
+    def replace_reviews(
+        self, reviews: Sequence[OpenReview], labels: Mapping[str, Labels], model: str
+    ) -> None:
+        """Put the reviews of this linking in the place of those of the last."""
+        self._session.execute(delete(tables.review))
+        rows = [
+            {
+                "left_key": review.left_key,
+                "right_key": review.right_key,
+                "weight": review.weight,
+                "probability": review.probability,
+                "reason": review.reason,
+                "evidence": review.evidence,
+                "model": model,
+                **_label_values(labels[review.left_key]),
+            }
+            for review in reviews
+        ]
+        if rows:
+            self._session.execute(insert(tables.review), rows)
+
+    def reviews(self) -> list[OpenReview]:
+        """Open reviews, the most probable first."""
+        c = tables.review.c
+        found = self._session.execute(
+            select(tables.review).order_by(c.weight.desc(), c.left_key, c.right_key)
+        )
+        return [
+            OpenReview(
+                left_key=row.left_key,
+                right_key=row.right_key,
+                weight=row.weight,
+                probability=row.probability,
+                reason=row.reason,
+                evidence=row.evidence,
+            )
+            for row in found
+        ]
+
+    def labels(self) -> dict[str, Labels]:
+        """Record key → its labels."""
+        c = tables.record.c
+        found = self._session.execute(select(c.key, c.custodian, c.province, c.sensitivity))
+        return {
+            row.key: Labels(
+                custodian=row.custodian,
+                province=row.province,
+                sensitivity=tuple(row.sensitivity),
+            )
+            for row in found
+        }
+
+    def _memberships(self, condition: object) -> Iterator[Membership]:
+        c = tables.record.c
+        statement = select(c.record_id, c.key, c.founding_id, c.identity_id, c.decision).order_by(
+            c.key
+        )
+        if condition is not None:
+            statement = statement.where(condition)  # type: ignore[arg-type]
+        for row in self._session.execute(statement, execution_options={"yield_per": BATCH}):
+            yield Membership(**row._mapping)
+
+
+def founding_identity(record_id: str) -> str:
+    """The identity that comes into being with a record."""
+    return f"{IDENTITY_PREFIX}{record_id}"
+
+
+def _row(record: PersonRecord, labels: Labels) -> dict[str, object]:
+    identity = founding_identity(record.record_id)
+    return {
+        "record_id": record.record_id,
+        "key": record.key,
+        "source": record.source,
+        "founding_id": identity,
+        "identity_id": identity,
+        "decision": "pending",
+        "content": record.as_json(),
+        "block_keys": sorted(set(block_keys(record))),
+        "changed": True,
+        **_label_values(labels),
+    }
+
+
+def _label_values(labels: Labels) -> dict[str, object]:
+    return {
+        "custodian": labels.custodian,
+        "province": labels.province,
+        "sensitivity": list(labels.sensitivity),
+    }

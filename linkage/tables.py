@@ -1,0 +1,86 @@
+"""The tables that linkage owns: compared records with their identity, decisions, reviews."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+DECISIONS = ("pending", "auto", "manual", "single")
+VERDICTS = ("same", "not-same")
+
+
+def label_columns() -> tuple[Column[str], Column[str | None], Column[list[str]]]:
+    """Custodian, province and sensitivity of a row of child data."""
+    return (
+        Column("custodian", String(80), nullable=False),
+        Column("province", String(2)),
+        Column("sensitivity", ARRAY(String(40)), nullable=False, server_default="{}"),
+    )
+
+
+record = Table(
+    "linkage_record",
+    metadata,
+    Column("record_id", String(64), primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("source", String(40), nullable=False),
+    Column("founding_id", String(64), nullable=False, unique=True),
+    Column("identity_id", String(64), nullable=False, index=True),
+    Column("decision", String(10), nullable=False),
+    Column("content", Text, nullable=False),
+    # Array with GIN rather than a table of keys: docs/decisions/0006.
+    Column("block_keys", ARRAY(Text), nullable=False),
+    Column("changed", Boolean, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    *label_columns(),
+    CheckConstraint(f"decision in {DECISIONS}", name="decision"),
+    Index("ix_linkage_record_block_keys", "block_keys", postgresql_using="gin"),
+)
+
+decision = Table(
+    "linkage_decision",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("left_key", Text, nullable=False),
+    Column("right_key", Text, nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("withdrawn_by", String(26)),
+    *label_columns(),
+    CheckConstraint(f"verdict in {VERDICTS}", name="verdict"),
+)
+
+review = Table(
+    "linkage_review",
+    metadata,
+    Column("left_key", Text, primary_key=True),
+    Column("right_key", Text, primary_key=True),
+    Column("weight", Float, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    *label_columns(),
+)

@@ -1,0 +1,127 @@
+"""Estimates a model's weights from unlabelled records with Splink."""
+
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from splink import block_on
+from splink.internals.exceptions import EMTrainingException
+
+from linkage.features import COLUMNS, FEATURES
+from linkage.matcher import make_linker
+from linkage.model import TERM_FREQUENCY_COLUMNS, MatchModel, Thresholds, untrained
+from linkage.records import PersonRecord
+
+SEED = 20261121
+U_PAIRS = 4_000_000
+EM_PAIRS = 2_000_000
+EM_RULES = (
+    ("personal_id",),
+    ("certificate",),
+    ("minutes_first",),
+    ("name_main",),
+    ("birth_day", "sex"),
+)
+"""EM sessions, each on pairs that agree on these columns; it trains all the other comparisons."""
+M_FLOOR, U_FLOOR = 0.001, 1e-6
+PRIOR_SHARE = 0.5
+"""How far the estimate may move away from the prior, in the exponent: half of the way.
+
+The evidence is not independent (a handover has a place, a time, a weight and a number at once), and
+EM takes that for more certainty than there is. Half of the way keeps it from running away.
+"""
+
+
+def train(
+    records: Sequence[PersonRecord],
+    *,
+    name: str = "trained",
+    thresholds: Thresholds | None = None,
+    progress: Callable[[str], None] = lambda step: None,
+) -> MatchModel:
+    """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen.
+
+    Raises ValueError where there are too few records to learn from.
+    """
+    if len(records) < 200:
+        raise ValueError("at least 200 records are needed to train a model")
+    start = untrained()
+    frequencies, unseen = _frequencies(records)
+    linker = make_linker(records, start)
+    progress("u")
+    linker.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=SEED)
+    for columns in EM_RULES:
+        progress(f"m ({', '.join(columns)})")
+        # A kind of evidence that no two records share teaches nothing.
+        with contextlib.suppress(EMTrainingException):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*columns),
+                estimate_without_term_frequencies=True,
+                max_pairs=EM_PAIRS,
+            )
+    weights = _weights(linker.misc.save_model_to_json(), start)
+    return MatchModel(
+        name=name,
+        prior=start.prior,
+        weights=weights,
+        thresholds=thresholds or start.thresholds,
+        frequencies=frequencies,
+        unseen=unseen,
+        trained_on={"records": len(records), "fingerprint": _fingerprint(records)},
+    )
+
+
+def _weights(
+    trained: dict[str, Any], start: MatchModel
+) -> dict[str, tuple[tuple[float, float], ...]]:
+    """Each level's (m, u): where it was trained, half of the way from the prior to the estimate."""
+    estimates = {
+        c["output_column_name"]: c["comparison_levels"][1:] for c in trained["comparisons"]
+    }
+    weights = {}
+    for feature in FEATURES:
+        prior = start.weights[feature.name]
+        if not feature.trained:
+            weights[feature.name] = prior
+            continue
+        kept = [not level.trained for level in feature.levels] + [False]
+        m, u = (
+            [
+                p[side] if keep else _blend(p[side], estimate.get(name), floor)
+                for p, keep, estimate in zip(prior, kept, estimates[feature.name], strict=True)
+            ]
+            for side, name, floor in ((0, "m_probability", M_FLOOR), (1, "u_probability", U_FLOOR))
+        )
+        weights[feature.name] = tuple((round(a, 8), round(b, 8)) for a, b in zip(m, u, strict=True))
+    return weights
+
+
+def _blend(prior: float, estimate: float | None, floor: float) -> float:
+    """Geometric mean of prior and estimate; the prior where nothing was seen."""
+    if not isinstance(estimate, float):
+        return prior
+    return float(prior ** (1 - PRIOR_SHARE) * max(estimate, floor) ** PRIOR_SHARE)
+
+
+def _frequencies(
+    records: Sequence[PersonRecord],
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """Share of records with each term that occurs more than once, and of one that never did."""
+    tables: dict[str, dict[str, float]] = {}
+    unseen: dict[str, float] = {}
+    for column in TERM_FREQUENCY_COLUMNS:
+        counts = Counter(t for r in records if (t := COLUMNS[column].of(r)) is not None)
+        total = sum(counts.values()) + 1
+        tables[column] = {t: round(n / total, 9) for t, n in sorted(counts.items()) if n > 1}
+        unseen[column] = round(1 / total, 9)
+    return tables, unseen
+
+
+def _fingerprint(records: Sequence[PersonRecord]) -> str:
+    """SHA-256 over all records, whatever their order."""
+    digest = hashlib.sha256()
+    for text in sorted(record.as_json() for record in records):
+        digest.update(hashlib.sha256(text.encode()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The demonstration: a made-up world, from payloads to one identity per child; the same at every run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+children=${CHILDREN:-300}
+seed=${SEED:-20260304}
+export MOTEM_HOME=var/demo
+world=$MOTEM_HOME/world
+
+if [ -n "${DATABASE_URL:-}" ]; then
+  echo "DATABASE_URL is left alone: the demonstration empties its database, so it uses one of its own."
+fi
+unset DATABASE_URL
+
+step() { printf '\n── %s\n$ motem %s\n' "$1" "${*:2}"; .venv/bin/motem "${@:2}"; }
+
+emptied=$(.venv/bin/motem db stop --delete 2>&1) || { echo "$emptied" >&2; exit 1; }
+rm -rf "$world"
+
+step "A made-up world of $children children, in the senders' own formats" sample "$world" --children "$children" --seed "$seed"
+step "An empty database" migrate
+# Status 3: something was rejected and kept. The world has broken payloads, so this is expected.
+step "Read, check, convert to FHIR and keep" ingest "$world" || [ $? -eq 3 ]
+step "Link records into identities" link
+step "What was read, refused and linked; what waits for a steward" report
+step "How right it is against the known truth" evaluate "$world/truth.csv"
+step "Every record with its identity, for other programs" export links "$MOTEM_HOME/links.csv"
+step "Every pair that waits for a steward" export reviews "$MOTEM_HOME/reviews.csv"
+
+cat <<END
+
+All children above are made up. The database keeps running in $MOTEM_HOME:
+  MOTEM_HOME=$MOTEM_HOME make serve                        look at it over HTTP
+  psql "\$(MOTEM_HOME=$MOTEM_HOME .venv/bin/motem db url)"      look at it in SQL
+  MOTEM_HOME=$MOTEM_HOME .venv/bin/motem db stop               stop it
+END

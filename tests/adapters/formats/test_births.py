@@ -1,0 +1,79 @@
+"""What dates and ages say about the day of birth."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.formats import births
+from adapters.profile import EXT_BIRTH_RANGE, Basis
+
+SEEN = date(2026, 3, 4)
+DAYS = {"NGAY": 1, "THANG": 31, "NAM": 366}
+
+
+@given(
+    st.integers(0, 400),
+    st.sampled_from(births.UNITS),
+    st.dates(date(2000, 1, 1), date(2060, 1, 1)),
+)
+def test_an_estimate_holds_every_birth_of_that_age_and_none_after_the_day_seen(
+    age: int, unit: str, seen: date
+) -> None:
+    age = min(age, 17) if unit == "NAM" else age
+    birth = births.from_age(age, unit, seen)
+    assert birth.low <= birth.high <= seen
+    if unit == "NGAY":
+        assert birth.low <= seen - timedelta(days=age) <= birth.high
+
+
+@pytest.mark.parametrize(
+    ("age", "unit", "low", "high"),
+    [
+        (0, "NGAY", "2026-03-02", "2026-03-04"),
+        (1, "NGAY", "2026-03-01", "2026-03-04"),
+        (3, "NGAY", "2026-02-27", "2026-03-03"),
+        (10, "NGAY", "2026-02-17", "2026-02-27"),
+        (2, "THANG", "2025-11-05", "2026-02-04"),
+        (2, "NAM", "2022-03-05", "2025-03-04"),
+        (12, "NAM", "2010-03-05", "2017-03-04"),
+    ],
+)
+def test_margins_grow_with_the_age(age: int, unit: str, low: str, high: str) -> None:
+    birth = births.from_age(age, unit, SEEN)
+    assert (birth.low.isoformat(), birth.high.isoformat()) == (low, high)
+
+
+def test_a_stated_date_has_no_range() -> None:
+    assert births.stated("2026-03").elements() == {"birthDate": "2026-03"}
+
+
+def test_an_estimate_states_only_what_its_ends_agree_on() -> None:
+    assert births.from_age(3, "NGAY", SEEN).elements()["birthDate"] == "2026"
+    assert "birthDate" not in births.from_age(2, "NAM", SEEN).elements()
+
+
+def test_a_default_date_is_the_whole_year_and_a_placeholder() -> None:
+    elements = births.default_date("2020-01-01").elements()
+    assert births.is_placeholder(elements)
+    extension = elements["_birthDate"]["extension"][-1]
+    assert extension["url"] == EXT_BIRTH_RANGE
+    assert [part.get("valueDate") for part in extension["extension"]][:2] == [
+        "2020-01-01",
+        "2020-12-31",
+    ]
+
+
+def test_around_never_passes_the_latest_day() -> None:
+    birth = births.around("2025-06-01", 1, date(2026, 3, 4))
+    assert (birth.low, birth.high) == (date(2024, 6, 1), date(2026, 3, 4))
+    assert birth.basis is Basis.ESTIMATED_AGE
+
+
+@pytest.mark.parametrize(
+    ("stated", "adult"),
+    [("2008-03-04", True), ("2008-03-05", False), ("2008", False), ("2007", True), ("2024", False)],
+)
+def test_an_adult_is_surely_eighteen(stated: str, adult: bool) -> None:
+    assert births.is_adult(births.stated(stated), SEEN) is adult

@@ -1,0 +1,142 @@
+"""What tests share: a real PostgreSQL, fresh databases, a session that is rolled back, a caller."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import URL, Engine, make_url
+from sqlalchemy.orm import Session
+
+from audit.event import Caller
+from gateway import postgres
+from gateway.database import DRIVER, engine_for, printable
+from gateway.migrate import migrate
+
+IN_CI = os.environ.get("CI") == "true"
+TESTER = Caller(who="tester", system="pytest", purpose="HOPERAT")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI nothing is left out: a skipped test has failed."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but CI allows no skip: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In CI nothing is left out: a module skipped as a whole has failed."""
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+    return report
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return TESTER
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A MOTEM_HOME that the server's account can reach (pytest's own folders are private)."""
+    home = Path(tempfile.mkdtemp(prefix="mt-"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        postgres.stop(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[URL]:
+    """A login that may make roles and databases: MOTEM_TEST_DATABASE_URL or an embedded server."""
+    given = os.environ.get("MOTEM_TEST_DATABASE_URL")
+    if given:
+        yield make_url(given).set(drivername=DRIVER)
+        return
+    with temporary_home() as home:
+        yield postgres.ensure(home)
+
+
+@contextmanager
+def fresh_database(server: URL, template: str | None = None) -> Iterator[URL]:
+    """A database of its own, empty or a copy of `template`, dropped at the end."""
+    name = f"motem_test_{uuid4().hex}"
+    create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template:
+        create += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(printable(server), autocommit=True) as connection:
+        connection.execute(create)
+        try:
+            yield server.set(database=name)
+        finally:
+            connection.execute(drop)
+
+
+@pytest.fixture
+def empty_database_url(server_url: URL) -> Iterator[URL]:
+    """A database of this test's own, without tables."""
+    with fresh_database(server_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_url(server_url: URL) -> Iterator[URL]:
+    """A migrated database that others are copied from; nobody stays connected to it."""
+    with fresh_database(server_url) as url:
+        engine = engine_for(url, None)
+        # Roles belong to the whole server: workers that share one make them one after the other.
+        with (Path(tempfile.gettempdir()) / f"motem-tests-{os.getuid()}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            migrate(engine, TESTER)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture
+def database_url(server_url: URL, template_url: URL) -> Iterator[URL]:
+    """A migrated database of this test's own: for tests that commit, or use several connections."""
+    with fresh_database(server_url, template_url.database) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: URL) -> Iterator[Engine]:
+    """The application's engine on this test's own database."""
+    engine = engine_for(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_engine(server_url: URL, template_url: URL) -> Iterator[Engine]:
+    """The application's engine on the database of all tests that roll back."""
+    with fresh_database(server_url, template_url.database) as url:
+        engine = engine_for(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def session(shared_engine: Engine) -> Iterator[Session]:
+    """A session as the application has it; all that a test does in it is rolled back."""
+    with shared_engine.connect() as connection, connection.begin() as whole:
+        with Session(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        ) as session:
+            yield session
+        whole.rollback()

@@ -1,0 +1,51 @@
+"""A real server on a loopback port, and a client that speaks HTTP with it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import URL, Engine
+
+from audit.event import Caller
+from gateway.app import create_app
+from gateway.database import printable
+from gateway.ingest import RecordResult, deliver
+from gateway.settings import Settings
+from tests.fake_source import ADAPTER, fake_message
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[httpx.Client]:
+    """A client of the app, which runs behind uvicorn in a thread."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def client(database_url: URL) -> Iterator[httpx.Client]:
+    settings = Settings.model_validate({"DATABASE_URL": printable(database_url)})
+    with served(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+def child(engine: Engine, caller: Caller) -> RecordResult:
+    """A child in the registry, with a name that must not leak."""
+    message = fake_message({"id": "k1", "name": "Nguyễn Thị Thử", "sex": "female"})
+    return deliver(engine, message, ADAPTER, caller).records[0]

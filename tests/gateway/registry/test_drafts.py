@@ -1,0 +1,53 @@
+"""Messages share a transaction only where that makes no difference."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.contract import SourceMessage
+from adapters.errors import Problem
+from gateway.registry.drafts import UNKNOWN_SOURCE, Draft, ahead, batches, draft
+from tests.fake_source import ADAPTER, fake_message
+
+LINES = st.fixed_dictionaries(
+    {"note": st.integers(0, 3)},
+    optional={"id": st.sampled_from("abcdef"), "episode": st.sampled_from("xyz")},
+)
+MESSAGES = st.lists(st.lists(LINES, min_size=1, max_size=4), max_size=12)
+
+
+def drafts_of(messages: list[list[dict[str, Any]]]) -> list[Draft]:
+    return [draft(fake_message(*lines), ADAPTER) for lines in messages]
+
+
+@given(MESSAGES, st.integers(1, 10))
+def test_all_messages_come_in_order_and_none_shares_a_name_with_its_batch(
+    messages: list[list[dict[str, Any]]], together: int
+) -> None:
+    drafts = drafts_of(messages)
+    found = list(batches(iter(drafts), together))
+    assert [one for batch in found for one in batch] == drafts
+    for batch in found:
+        names = [name for one in batch for name in one.names]
+        assert len(names) == len(set(names))
+        contents = [one.message.content for one in batch]
+        assert len(contents) == len(set(contents))
+
+
+def test_batches_are_as_large_as_they_may_be() -> None:
+    drafts = drafts_of([[{"id": str(number)}] for number in range(10)])
+    assert [len(batch) for batch in batches(iter(drafts), 8)] == [4, 4, 2]
+
+
+def test_reading_ahead_changes_nothing() -> None:
+    drafts = drafts_of([[{"id": str(number)}] for number in range(10)])
+    assert list(ahead(batches(iter(drafts), 4))) == list(batches(iter(drafts), 4))
+
+
+def test_a_message_without_adapter_is_refused_as_unknown() -> None:
+    for content, problem in ((b"?", Problem.UNKNOWN_STRUCTURE), (b"", Problem.EMPTY)):
+        refused = draft(SourceMessage(source="", content=content), None)
+        assert refused.message.source == UNKNOWN_SOURCE
+        assert refused.refusal is not None
+        assert refused.refusal.problem is problem

@@ -1,0 +1,124 @@
+"""Migrations: complete, repeatable, safe side by side, and right about rights."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import URL, Engine, MetaData, text
+
+import audit
+import audit.tables
+import gateway.registry.tables
+import linkage.tables
+from audit.event import Action, Caller
+from gateway.database import Role, engine_for, printable, transaction
+from gateway.errors import NotMigratedError, RolesMissingError
+from gateway.migrate import migrate, newest, require_newest
+from gateway.migrations.roles import GRANTS, TableSet
+
+TABLES: dict[TableSet, MetaData] = {
+    TableSet.REGISTRY: gateway.registry.tables.metadata,
+    TableSet.LINKAGE: linkage.tables.metadata,
+    TableSet.AUDIT: audit.tables.metadata,
+}
+
+
+@pytest.fixture
+def empty(empty_database_url: URL) -> Iterator[Engine]:
+    engine = engine_for(empty_database_url, None)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def owner(database_url: URL) -> Iterator[Engine]:
+    engine = engine_for(database_url, None)
+    yield engine
+    engine.dispose()
+
+
+def test_models_and_migrations_agree(owner: Engine) -> None:
+    with owner.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        # Alembic takes several, as env.py gives it; its types know only one.
+        assert compare_metadata(context, list(TABLES.values())) == []  # type: ignore[arg-type]
+
+
+def test_migrating_twice_does_nothing_the_second_time(empty: Engine, caller: Caller) -> None:
+    assert migrate(empty, caller).before is None
+    assert migrate(empty, caller).before == newest()
+    with transaction(empty) as session:
+        assert [event.action for event in audit.events(session)] == [Action.DATABASE_MIGRATE]
+
+
+def test_several_migrations_at_once_are_one(empty: Engine, caller: Caller) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: migrate(empty, caller), range(4)))
+    assert sorted(migration.before or "" for migration in done) == ["", *[newest()] * 3]
+
+
+def test_an_unmigrated_database_is_recognised(empty: Engine, caller: Caller) -> None:
+    with pytest.raises(NotMigratedError, match="motem migrate"):
+        require_newest(empty)
+    migrate(empty, caller)
+    require_newest(empty)
+
+
+def test_all_tables_belong_to_the_owner_role(owner: Engine) -> None:
+    with owner.connect() as connection:
+        owners = connection.scalars(
+            text("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+        ).all()
+    assert owners == [Role.OWNER]
+
+
+@pytest.mark.parametrize("role", [Role.APP, Role.LINKAGE, Role.AUDIT])
+def test_each_role_has_the_rights_in_the_table_and_no_others(owner: Engine, role: Role) -> None:
+    question = text("SELECT has_table_privilege(:role, :table, :right)")
+    for tables, metadata in TABLES.items():
+        allowed = GRANTS[tables].get(role, "").split(", ")
+        for table in metadata.tables:
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+                with owner.connect() as connection:
+                    answer = connection.scalar(
+                        question, {"role": role, "table": table, "right": right}
+                    )
+                assert answer is (right in allowed), (table, right)
+
+
+def test_the_log_is_open_to_no_change_by_any_role() -> None:
+    rights = ", ".join(GRANTS[TableSet.AUDIT].values())
+    assert not {"UPDATE", "DELETE", "TRUNCATE"} & set(rights.split(", "))
+
+
+@pytest.fixture
+def hosted(server_url: URL, empty_database_url: URL) -> Iterator[URL]:
+    """A login as hosted servers give: it may make neither roles nor databases."""
+    login = "motem_test_hosted"
+    with psycopg.connect(printable(server_url), autocommit=True) as connection:
+        connection.execute(f"DROP ROLE IF EXISTS {login}".encode())
+        connection.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'made-up'".encode())
+        with psycopg.connect(printable(empty_database_url), autocommit=True) as inside:
+            inside.execute(f"GRANT CREATE ON SCHEMA public TO {login}".encode())
+            yield empty_database_url.set(username=login, password="made-up")
+            inside.execute(f"REVOKE ALL ON SCHEMA public FROM {login}".encode())
+        connection.execute(f"DROP ROLE {login}".encode())
+
+
+@pytest.mark.usefixtures("template_url")  # The four roles exist.
+def test_a_login_that_may_make_no_roles_is_given_the_sql_that_helps(
+    hosted: URL, empty_database_url: URL, caller: Caller
+) -> None:
+    engine = engine_for(hosted, None)
+    with pytest.raises(RolesMissingError, match="CREATE ROLE motem_app NOLOGIN;") as caught:
+        migrate(engine, caller)
+    advice = [line.strip() for line in str(caught.value).splitlines()[1:]]
+    with psycopg.connect(printable(empty_database_url), autocommit=True) as administrator:
+        for statement in advice:
+            if not statement.startswith("CREATE ROLE"):
+                administrator.execute(statement.encode())
+    assert migrate(engine, caller).after == newest()
+    engine.dispose()

@@ -1,0 +1,153 @@
+"""Made-up person records for the tests of linkage, and hypothesis strategies for them."""
+
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from linkage.features import FEATURES
+from linkage.matcher import ScoredPair
+from linkage.records import Move, PersonRecord, Stay
+
+QUICK = settings(max_examples=50, deadline=None)
+TODAY = date(2026, 3, 4).toordinal()
+HOSPITAL, HOME = "hospital:01234", "home:99001"
+
+
+def person(key: str, **values: Any) -> PersonRecord:
+    """A record that says nothing but what is given."""
+    opaque = sha256(key.encode()).hexdigest()[:26]
+    return PersonRecord(record_id=opaque, key=key, source=key.partition(":")[0], **values)
+
+
+def rich(key: str, **changes: Any) -> PersonRecord:
+    """A record that says something about everything that is compared."""
+    told = person(
+        key,
+        names=("nguyễn thị bình an",),
+        personal_ids=("998326000001",),
+        certificates=("00001.GCS.01234.26",),
+        registrations=("24/01/2026/00199",),
+        minutes=(f"12|00199|{TODAY}",),
+        cards=("9900000001",),
+        files=(f"{HOSPITAL}|BN1",),
+        letters=(f"{HOSPITAL}|55",),
+        sex="female",
+        birth_low=TODAY - 2,
+        birth_high=TODAY - 2,
+        birth_firm=True,
+        found_low=TODAY,
+        found_high=TODAY,
+        communes=("00199",),
+        place_words=("chua", "lang"),
+        grams=2900,
+        grams_day=TODAY,
+        mothers=("bui thi xuan",),
+        mother_ids=("999190000001",),
+        marks=("bot", "khan", "xanh"),
+        homes=(HOME, "mai am"),
+        provinces=("01",),
+        moves=(Move(direction="in", place=HOSPITAL, day=TODAY, hour=TODAY * 24 + 9),),
+        stays=(Stay(place=HOSPITAL, file=key, start=TODAY * 1440, end=TODAY * 1440 + 60),),
+        foundling=True,
+    )
+    return replace(told, **changes)
+
+
+def scored(
+    left: str,
+    right: str,
+    weight: float,
+    levels: dict[str, int] | None = None,
+    bits: dict[str, float] | None = None,
+) -> ScoredPair:
+    """A scored pair of which only the named features are known."""
+    known, added = levels or {}, bits or {}
+    return ScoredPair(
+        left=min(left, right),
+        right=max(left, right),
+        weight=weight,
+        levels=tuple(known.get(f.name) for f in FEATURES),
+        bits=tuple(added.get(f.name, 0.0) for f in FEATURES),
+    )
+
+
+def said(english: str) -> tuple[str, int]:
+    """(feature, level) whose explanation says this; "none of them" is len(levels)."""
+    for feature in FEATURES:
+        words = [*(level.english for level in feature.levels), feature.otherwise_words[1]]
+        if english in words:
+            return feature.name, words.index(english)
+    raise LookupError(english)
+
+
+def _some(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(values), max_size=2, unique=True).map(sorted).map(tuple)
+
+
+def _maybe(values: Sequence[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | st.sampled_from(values)
+
+
+MOVES = st.builds(
+    Move,
+    direction=st.sampled_from(["in", "out"]),
+    place=st.sampled_from([HOSPITAL, HOME]),
+    day=st.integers(TODAY - 5, TODAY + 5),
+    hour=st.just(0) | st.integers(TODAY * 24, TODAY * 24 + 48),
+)
+STAYS = st.builds(
+    Stay,
+    place=st.sampled_from([HOSPITAL, HOME]),
+    file=st.sampled_from(["f1", "f2", "f3"]),
+    start=st.integers(0, 20),
+    end=st.integers(0, 20),
+)
+KEYS = st.builds(
+    "{}:{}{}{}".format,
+    st.sampled_from(["hospital", "police", "population"]),
+    st.text(string.ascii_uppercase, max_size=2),
+    st.sampled_from(["", "#1", "#2"]),
+    st.sampled_from(["", "~0123456789ab", "~ba9876543210"]),
+)
+PEOPLE: st.SearchStrategy[PersonRecord] = st.builds(
+    PersonRecord,
+    record_id=st.text(string.ascii_lowercase, min_size=1, max_size=5),
+    key=KEYS,
+    source=st.sampled_from(["hospital", "police", "population"]),
+    names=_some("nguyễn văn an", "trần thị bình", "hoàng an"),
+    personal_ids=_some("998326000001", "998326000002"),
+    active_ids=_some("998326000001", "998326000002"),
+    certificates=_some("00001.GCS.01234.26", "00002.GCS.01234.26"),
+    registrations=_some("24/01/2026/00199"),
+    minutes=_some(f"12|00199|{TODAY}", "12|00199|2026", f"13|00199|{TODAY}"),
+    cards=_some("9900000001", "9900000002"),
+    files=_some(f"{HOSPITAL}|1", f"{HOSPITAL}|2", f"{HOME}|1"),
+    letters=_some(f"{HOSPITAL}|55"),
+    sex=_maybe(["male", "female"]),
+    birth_low=_maybe([TODAY - 9, TODAY - 2]),
+    birth_high=_maybe([TODAY - 2, TODAY]),
+    birth_firm=st.booleans(),
+    found_low=_maybe([TODAY - 1, TODAY]),
+    found_high=_maybe([TODAY]),
+    communes=_some("00199", "00200"),
+    place_words=_some("chua", "lang"),
+    report=_maybe(["police:00199/12/2026", "police:00199/13/2026"]),
+    several=st.booleans(),
+    grams=_maybe([0, 2900, 3000]),
+    grams_day=_maybe([TODAY]),
+    mothers=_some("bui thi xuan"),
+    mother_ids=_some("999190000001"),
+    marks=_some("khan", "xanh"),
+    homes=_some(HOME),
+    provinces=_some("01", "79"),
+    names_of_places=st.just(()) | st.just(((HOSPITAL, "benh vien nhi"),)),
+    moves=st.lists(MOVES, max_size=2, unique=True).map(sorted).map(tuple),
+    stays=st.lists(STAYS, max_size=2, unique=True).map(sorted).map(tuple),
+    foundling=st.booleans(),
+)

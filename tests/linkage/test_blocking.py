@@ -1,0 +1,158 @@
+"""Pairs that are worth comparing share a key; a missing value makes none."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from linkage import normalise
+from linkage.blocking import DAYS_APART, block_keys
+from linkage.records import Move, PersonRecord
+from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, person, rich
+
+NUMBER = "998326000001"
+
+
+def share(left: dict[str, Any], right: dict[str, Any]) -> set[str]:
+    one, other = person("hospital:1", **left), person("facility:2", **right)
+    return set(block_keys(one)) & set(block_keys(other))
+
+
+def born(day: int = TODAY, **values: Any) -> dict[str, Any]:
+    return {"birth_low": day, "birth_high": day, "birth_firm": True} | values
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("personal_ids", ("998326000001", "998326000002", "999326000003")),
+        ("certificates", ("00001.GCS.01234.26", "00002.GCS.01234.26", "1")),
+        ("registrations", ("24/2026", "25/2026", "26/2026")),
+        ("cards", ("9900000001", "9900000002", "9900000003")),
+        ("files", ("hospital:1|A", "hospital:1|B", "home:1|A")),
+        ("letters", ("hospital:1|A", "hospital:1|B", "home:1|A")),
+        ("mother_ids", ("999190000001", "999190000002", "999190000003")),
+    ],
+)
+def test_one_number_in_common_is_enough(field: str, values: tuple[str, str, str]) -> None:
+    first, shared, last = values
+    assert share({field: (first, shared)}, {field: (shared, last)})
+
+
+@QUICK
+@given(st.integers(0, 11), st.sampled_from("0123456789"))
+def test_one_mistyped_digit_of_a_personal_id_keeps_a_key(at: int, digit: str) -> None:
+    mistyped = NUMBER[:at] + digit + NUMBER[at + 1 :]
+    assert share({"personal_ids": (NUMBER,)}, {"personal_ids": (mistyped,)})
+
+
+def test_numbers_of_two_kinds_are_no_key() -> None:
+    assert not share({"cards": ("1",)}, {"registrations": ("1",)})
+
+
+def test_minutes_share_a_key_whether_the_day_or_only_the_year_is_known() -> None:
+    assert share({"minutes": (f"12|00199|{TODAY}",)}, {"minutes": ("12|00199|2026",)})
+    assert not share({"minutes": ("12|00199|2026",)}, {"minutes": ("12|00200|2026",)})
+    assert not share({"minutes": ("12|00199|2026",)}, {"minutes": ("13|00199|2026",)})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Đặng Văn Đức", "DANG VAN DUC"),
+        ("Hoà Thuý", "Hòa Thúy"),
+        ("Nguyễn Mỹ An", "Nguyễn Mĩ An"),
+        ("Nguyễn Thị Bình An", "An Nguyễn Thị Bình"),
+        ("Hoàng Thị Mai", "Huỳnh Thị Mai"),
+        ("H'Hen Niê", "H’Hen Niê"),
+    ],
+)
+def test_spellings_of_one_name_share_a_key(one: str, other: str) -> None:
+    assert share({"names": (normalise.name_key(one),)}, {"names": (normalise.name_key(other),)})
+
+
+def test_one_of_several_names_is_enough() -> None:
+    assert share({"names": ("bống", "trần an")}, {"names": ("lê thị hoa", "trần an")})
+
+
+def test_a_dropped_middle_name_shares_a_key_in_one_year() -> None:
+    full, short = {"names": ("nguyễn thị bình an",)}, {"names": ("nguyễn an",)}
+    assert share(full | born(), short | born())
+    assert not share(full, short)
+
+
+def test_a_given_name_and_a_firm_birthday_share_a_key() -> None:
+    adopted, found = {"names": ("lê minh an",)}, {"names": ("nguyễn thị an",)}
+    assert share(adopted | born(), found | born())
+    estimated = born() | {"birth_firm": False}
+    assert not share(adopted | estimated, found | estimated)
+
+
+def test_a_firm_birthday_shares_a_key_with_the_same_sex_or_the_same_home() -> None:
+    assert share(born(sex="male"), born(sex="male"))
+    assert share(born(sex="male", homes=(HOME,)), born(sex="female", homes=(HOME,)))
+    assert not share(born(sex="male"), born(TODAY + 1, sex="male"))
+
+
+def test_a_missing_sex_does_not_hide_a_birthday() -> None:
+    assert share(born(sex="male"), born())
+
+
+def test_the_mothers_name_and_the_year_share_a_key() -> None:
+    mother = {"mothers": ("bui thi xuan",)}
+    assert share(mother | born(), mother | born(TODAY + 40))
+    assert not share(mother, mother)
+
+
+def test_a_birth_that_may_be_in_any_year_is_no_key() -> None:
+    wide = {"birth_low": TODAY - 3000, "birth_high": TODAY, "mothers": ("bui thi xuan",)}
+    assert not share(wide, wide)
+
+
+@QUICK
+@given(st.integers(-6, 6), st.integers(-6, 6))
+def test_found_in_one_commune_within_days_shares_a_key(one: int, other: int) -> None:
+    left = {"found_low": TODAY + one, "communes": ("00199", "00200")}
+    right = {"found_low": TODAY + other, "communes": ("00200",)}
+    assert bool(share(left, right)) == (abs(one - other) <= DAYS_APART)
+    assert not share(left, right | {"communes": ("00201",)})
+
+
+@QUICK
+@given(st.integers(0, 2), st.sampled_from(["in", "out"]))
+def test_handed_over_at_one_place_within_days_shares_a_key(apart: int, direction: str) -> None:
+    left = Move(direction=direction, place=HOSPITAL, day=TODAY)
+    right = Move(direction=direction, place=HOSPITAL, day=TODAY + apart, hour=7)
+    child = {"foundling": True}
+    assert share(child | {"moves": (left,)}, child | {"moves": (right,)})
+    elsewhere = replace(right, place=HOME)
+    assert not share(child | {"moves": (left,)}, child | {"moves": (elsewhere,)})
+
+
+def test_children_of_known_parents_are_not_compared_by_handovers() -> None:
+    moves = {"moves": (Move(direction="in", place=HOSPITAL, day=TODAY),)}
+    assert not share(moves, moves)
+
+
+def test_a_record_that_says_nothing_has_no_key() -> None:
+    assert list(block_keys(person("hospital:1"))) == []
+    assert list(block_keys(person("hospital:1", foundling=True))) == []
+
+
+@QUICK
+@given(PEOPLE)
+def test_keys_are_texts_and_depend_on_what_is_said_of_the_child_alone(record: PersonRecord) -> None:
+    renamed = replace(record, key="facility:9", record_id="x")
+    keys = list(block_keys(record))
+    assert keys == list(block_keys(renamed))
+    assert all(isinstance(key, str) and not key.endswith(":") for key in keys)
+
+
+@QUICK
+@given(PEOPLE, st.sampled_from([f.name for f in fields(PersonRecord) if f.default == ()]))
+def test_saying_more_never_takes_a_key_away(record: PersonRecord, field: str) -> None:
+    assume(getattr(record, field) == ())
+    more = replace(record, **{field: getattr(rich("hospital:1"), field)})
+    assert set(block_keys(record)) <= set(block_keys(more))

@@ -1,0 +1,290 @@
+"""The contract with Splink: what it scores is what the model says, computed by hand."""
+
+import math
+from dataclasses import fields, replace
+from functools import cache
+from importlib import metadata
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+
+from linkage.blocking import block_keys
+from linkage.features import FEATURES, Feature
+from linkage.matcher import ScoredPair, score
+from linkage.model import TERM_FREQUENCY_FLOOR, MatchModel, untrained
+from linkage.records import Move, PersonRecord
+from tests.linkage.people import HOME, HOSPITAL, TODAY, person, rich, said
+
+COMMON, RARE = "nguyễn thị bình an", "tống khánh vy"
+MODEL = replace(untrained(), frequencies={"name_main": {COMMON: 0.02}}, unseen={"name_main": 1e-9})
+EVERYTHING = -1000.0
+HALF_A_DIGIT = 1e-5
+"""How far rounded bits may be from their rounded sum: half a millionth for each feature."""
+NAMES = [feature.name for feature in FEATURES]
+
+BORN = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "a common name counts less": (
+        {"names": (COMMON,), "sex": "female"},
+        {"names": (COMMON,), "sex": "female"},
+        ["same full name", "same sex"],
+    ),
+    "a rare name counts no more than the floor": (
+        {"names": (RARE,)},
+        {"names": (RARE,), "sex": "female"},
+        ["same full name"],
+    ),
+    "one of the names": (
+        {"names": (RARE, COMMON)},
+        {"names": (COMMON, "lê thị một hai ba")},
+        ["one of the names is the same"],
+    ),
+    "marks and order": (
+        {"names": ("nguyễn văn an",), "sex": "male"},
+        {"names": ("ân nguyễn văn",), "sex": "female"},
+        ["same name without marks and order", "different sex"],
+    ),
+    "other names": (
+        {"names": ("nguyễn văn an",)},
+        {"names": ("lê thị hồng nhung",)},
+        ["different names"],
+    ),
+    "the same day of birth": (dict(BORN), dict(BORN), ["same day of birth"]),
+    "day and month swapped": (
+        {**BORN, "birth_low": TODAY, "birth_high": TODAY},
+        {**BORN, "birth_low": TODAY + 30, "birth_high": TODAY + 30},
+        ["day and month of birth swapped"],
+    ),
+    "years apart": (
+        {**BORN},
+        {**BORN, "birth_low": TODAY - 3000, "birth_high": TODAY - 3000},
+        ["different birth dates"],
+    ),
+    "one digit of the personal ID": (
+        {"personal_ids": ("998326000001",), "cards": ("9900000001",)},
+        {"personal_ids": ("998326000009",), "cards": ("9900000002",)},
+        ["personal ID numbers one digit apart", "different health-insurance numbers"],
+    ),
+    "another personal ID": (
+        {"personal_ids": ("998326000001",), "certificates": ("1",)},
+        {"personal_ids": ("999111222333",), "certificates": ("1", "2")},
+        ["different personal ID numbers", "same birth certificate number"],
+    ),
+    "minutes of one day": (
+        {"minutes": (f"12|00199|{TODAY}",)},
+        {"minutes": (f"12|00199|{TODAY}",)},
+        ["same minutes: number, commune and day"],
+    ),
+    "minutes of one year": (
+        {"minutes": (f"12|00199|{TODAY}",)},
+        {"minutes": ("12|00199|2026",)},
+        ["same minutes: number, commune and year"],
+    ),
+    "found together": (
+        {"found_low": TODAY, "found_high": TODAY, "communes": ("00199", "00200")},
+        {"found_low": TODAY + 1, "found_high": TODAY + 1, "communes": ("00200",)},
+        ["found in the same commune within a day"],
+    ),
+    "the same mother": (
+        {"mothers": ("bui thi xuan",), "mother_ids": ("999190000001",)},
+        {"mothers": ("bui thi xuan",)},
+        ["same name of the mother"],
+    ),
+    "the same home": ({"homes": (HOME,)}, {"homes": (HOME,)}, ["were at the same place"]),
+    "another home": (
+        {"homes": (HOME,)},
+        {"homes": ("home:99002",)},
+        ["place and time do not fit"],
+    ),
+}
+
+
+@cache
+def cases() -> dict[str, ScoredPair]:
+    """All cases scored in one run; each pair meets through a registration of its own."""
+    records = []
+    for name, (left, right, _) in CASES.items():
+        own = {"registrations": (f"case {name}",)}
+        records += [person(f"{name}|1", **left, **own), person(f"{name}|2", **right, **own)]
+    pairs = {(pair.left, pair.right): pair for pair in score(records, MODEL, EVERYTHING)}
+    return {name: pairs[f"{name}|1", f"{name}|2"] for name in CASES}
+
+
+def levels_of(words: list[str]) -> dict[str, int]:
+    return dict(said(text) for text in [*words, "same birth registration number"])
+
+
+def bits_by_hand(model: MatchModel, feature: str, level: int, names: tuple[str, ...]) -> float:
+    """log2(m/u); for an agreeing name, u is how frequent that name is, but at least the floor."""
+    m, u = model.weights[feature][level]
+    if (feature, level) == said("same full name"):
+        known = model.frequencies["name_main"].get(names[0], model.unseen["name_main"])
+        u = max(known, TERM_FREQUENCY_FLOOR)
+    return math.log2(m / u)
+
+
+def test_the_contract_below_was_checked_with_this_splink() -> None:
+    # A new Splink: read its release notes, see that this file is green, then change this line.
+    assert metadata.version("splink").split(".")[:2] == ["5", "0"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_are_the_models_computed_by_hand(case: str) -> None:
+    left, _, words = CASES[case]
+    pair, levels = cases()[case], levels_of(words)
+    assert dict(zip(NAMES, pair.levels, strict=True)) == {name: levels.get(name) for name in NAMES}
+    expected = {
+        name: bits_by_hand(MODEL, name, level, left.get("names", ()))
+        for name, level in levels.items()
+    }
+    for name, bits in zip(NAMES, pair.bits, strict=True):
+        assert bits == pytest.approx(expected.get(name, 0), abs=1e-6)
+    prior = math.log2(MODEL.prior / (1 - MODEL.prior))
+    assert pair.weight == pytest.approx(prior + sum(expected.values()), abs=1e-6)
+
+
+def test_every_feature_can_agree_at_its_first_level() -> None:
+    (pair,) = score([rich("hospital:1"), rich("facility:2")], MODEL, EVERYTHING)
+    assert pair.levels == (0,) * len(FEATURES)
+    by_hand = [bits_by_hand(MODEL, name, 0, (COMMON,)) for name in NAMES]
+    assert pair.bits == pytest.approx(by_hand, abs=1e-6)
+
+
+# Missing is no evidence -------------------------------------------------------------------------
+
+
+TOLD = [f.name for f in fields(PersonRecord) if f.name not in ("record_id", "key", "source")]
+
+
+def fields_of(feature: Feature) -> list[str]:
+    """What a record says that the feature's columns are made from."""
+    whole, empty = rich("hospital:1"), person("hospital:1")
+    return [
+        name
+        for name in TOLD
+        if any(
+            column.of(replace(whole, **{name: getattr(empty, name)})) != column.of(whole)
+            or column.of(replace(empty, **{name: getattr(whole, name)})) != column.of(empty)
+            for column in feature.columns.values()
+        )
+    ]
+
+
+@cache
+def blanked() -> dict[tuple[str, str], ScoredPair]:
+    """(feature, blanked side) → the pair in which that side says nothing of the feature."""
+    records = []
+    for feature in FEATURES:
+        nothing = {name: getattr(person("x"), name) for name in fields_of(feature)}
+        for side in ("left", "right"):
+            records += [
+                rich(f"{feature.name}|{side}|1", **nothing if side == "left" else {}),
+                rich(f"{feature.name}|{side}|2", **nothing if side == "right" else {}),
+            ]
+    found = {}
+    for pair in score(records, MODEL, EVERYTHING):
+        name, side, _ = pair.left.split("|")
+        if pair.right == f"{name}|{side}|2":
+            found[name, side] = pair
+    return found
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
+def test_what_is_missing_on_one_side_is_no_evidence(feature: Feature, side: str) -> None:
+    told = set(fields_of(feature))
+    assert told
+    pair = blanked()[feature.name, side]
+    for other, level, bits in zip(FEATURES, pair.levels, pair.bits, strict=True):
+        if other is feature:
+            assert (level, bits) == (None, 0.0)
+        elif not told & set(fields_of(other)):
+            assert level == 0
+
+
+def test_records_that_say_nothing_in_common_have_the_weight_of_the_prior() -> None:
+    shared = {"registrations": ("1",)}
+    left = person("hospital:1", names=(RARE,), **shared)
+    right = person("facility:2", sex="male", **shared)
+    (pair,) = score([left, right], MODEL, EVERYTHING)
+    prior = math.log2(MODEL.prior / (1 - MODEL.prior))
+    known = bits_by_hand(MODEL, "registration", 0, ())
+    assert pair.weight == pytest.approx(prior + known, abs=1e-6)
+
+
+# Which pairs, and in what order -----------------------------------------------------------------
+
+
+@cache
+def crowd() -> tuple[PersonRecord, ...]:
+    """Forty records that partly agree, the same ones in every run."""
+    random = Random(20260304)
+    records = []
+    for number in range(40):
+        whole = rich(
+            f"{random.choice(['hospital', 'facility'])}:{number:02}",
+            sex=random.choice(["male", "female"]),
+            personal_ids=(f"99832600000{random.randrange(9)}",),
+            certificates=(str(random.randrange(9)),),
+            names=(random.choice([COMMON, RARE, "trần văn tám"]),),
+            moves=(Move(direction="in", place=HOSPITAL, day=TODAY + random.randrange(9)),),
+            grams=random.randrange(2000, 4000),
+        )
+        nothing = person(whole.key)
+        hidden = random.sample(TOLD, 22)
+        records.append(replace(whole, **{name: getattr(nothing, name) for name in hidden}))
+    return tuple(records)
+
+
+def test_exactly_the_pairs_that_share_a_key_are_scored_once_and_sorted() -> None:
+    pairs = [(pair.left, pair.right) for pair in score(crowd(), MODEL, EVERYTHING)]
+    keys = {record.key: set(block_keys(record)) for record in crowd()}
+    worth = [(a, b) for a, b in combinations(sorted(keys), 2) if keys[a] & keys[b]]
+    assert sorted(pairs) == worth
+    assert 50 < len(pairs) < 780
+
+
+def test_the_order_of_records_makes_no_difference() -> None:
+    shuffled = list(crowd())
+    Random(7).shuffle(shuffled)
+    one = sorted(score(crowd(), MODEL, EVERYTHING), key=lambda pair: (pair.left, pair.right))
+    other = sorted(score(shuffled, MODEL, EVERYTHING), key=lambda pair: (pair.left, pair.right))
+    assert one == other
+
+
+def test_a_pair_scores_alike_whoever_else_is_there() -> None:
+    every = {(pair.left, pair.right): pair for pair in score(crowd(), MODEL, EVERYTHING)}
+    few = list(score(crowd()[::3], MODEL, EVERYTHING))
+    assert few
+    assert all(every[pair.left, pair.right] == pair for pair in few)
+
+
+def test_only_pairs_of_the_least_weight_are_given() -> None:
+    every = sorted(pair.weight for pair in score(crowd(), MODEL, EVERYTHING))
+    least = every[len(every) // 2]
+    enough = sorted(pair.weight for pair in score(crowd(), MODEL, least))
+    assert enough == [weight for weight in every if weight >= least]
+    assert 0 < len(enough) < len(every)
+
+
+@pytest.mark.parametrize("records", [(), (rich("hospital:1"),)], ids=["none", "one"])
+def test_too_few_records_make_no_pair(records: tuple[PersonRecord, ...]) -> None:
+    assert list(score(records, MODEL, EVERYTHING)) == []
+
+
+def test_records_that_share_no_key_make_no_pair() -> None:
+    strangers = [person("hospital:1", names=("an",)), person("facility:2", names=("bình",))]
+    assert list(score(strangers, MODEL, EVERYTHING)) == []
+
+
+def test_weights_and_bits_are_finite_and_add_up() -> None:
+    prior = math.log2(MODEL.prior / (1 - MODEL.prior))
+    for pair in score(crowd(), MODEL, EVERYTHING):
+        assert math.isfinite(pair.weight)
+        assert prior + sum(pair.bits) == pytest.approx(pair.weight, abs=HALF_A_DIGIT)
+
+
+def test_keys_do_not_show_in_the_representation() -> None:
+    assert "hospital" not in repr(next(iter(score(crowd(), MODEL, EVERYTHING))))

@@ -1,0 +1,119 @@
+"""A match model: written and read without loss, refused where it does not fit, versioned."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkage.features import FEATURES
+from linkage.model import MatchModel, Thresholds, load, settings, untrained
+
+FREQUENT = replace(
+    untrained(),
+    frequencies={"name_main": {"nguyễn văn an": 0.01}},
+    unseen={"name_main": 0.0001},
+    trained_on={"records": 7},
+)
+
+
+def save(model: MatchModel, folder: Path, **changes: Any) -> Path:
+    path = folder / "model.json"
+    path.write_text(json.dumps(json.loads(model.as_json()) | changes), encoding="utf-8")
+    return path
+
+
+def test_a_model_survives_being_written_and_read(tmp_path: Path) -> None:
+    read = load(save(FREQUENT, tmp_path))
+    assert read == FREQUENT
+    assert read.as_json() == FREQUENT.as_json()
+    assert read.version == FREQUENT.version
+
+
+def test_the_model_that_ships_fits_this_version() -> None:
+    model = load()
+    assert set(model.weights) == {feature.name for feature in FEATURES}
+    assert 0 < model.prior < 0.5
+    assert all(0 < share <= 1 for levels in model.weights.values() for p in levels for share in p)
+
+
+@pytest.mark.parametrize("model", [load, untrained])
+def test_thresholds_leave_room_for_stewards(model: Any) -> None:
+    thresholds = model().thresholds
+    assert thresholds.review < thresholds.link
+    assert thresholds.margin > 0
+
+
+def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
+    foreign = dict(FREQUENT.weights) | {"shoe_size": ((0.9, 0.1), (0.1, 0.9))}
+    fewer = {name: levels for name, levels in FREQUENT.weights.items() if name != "sex"}
+    for weights in (foreign, fewer, {}):
+        with pytest.raises(ValueError, match="other features"):
+            load(save(FREQUENT, tmp_path, weights=weights))
+
+
+@pytest.mark.parametrize("feature", [feature.name for feature in FEATURES])
+def test_a_model_of_other_levels_is_refused(tmp_path: Path, feature: str) -> None:
+    weights = dict(FREQUENT.weights) | {feature: FREQUENT.weights[feature][1:]}
+    with pytest.raises(ValueError, match="other features"):
+        load(save(FREQUENT, tmp_path, weights=weights))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"weights": {}}', "nonsense"])
+def test_what_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "model.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError):  # noqa: PT011 - json's own words or ours
+        load(path)
+
+
+def test_an_unknown_part_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="model"):
+        load(save(FREQUENT, tmp_path, magic=1))
+
+
+@pytest.mark.parametrize("feature", [feature.name for feature in FEATURES])
+@pytest.mark.parametrize("side", [0, 1], ids=["m", "u"])
+def test_the_version_changes_with_every_weight(feature: str, side: int) -> None:
+    levels = [list(pair) for pair in FREQUENT.weights[feature]]
+    levels[-1][side] *= 0.999
+    changed = dict(FREQUENT.weights) | {feature: tuple((m, u) for m, u in levels)}
+    assert replace(FREQUENT, weights=changed).version != FREQUENT.version
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prior": 2e-4},
+        {"thresholds": Thresholds(link=99.0)},
+        {"frequencies": {"name_main": {"nguyễn văn an": 0.02}}},
+        {"unseen": {"name_main": 0.0002}},
+        {"name": "other"},
+    ],
+    ids=lambda changes: str(next(iter(changes))),
+)
+def test_the_version_changes_with_everything_that_decides(changes: dict[str, Any]) -> None:
+    assert replace(FREQUENT, **changes).version != FREQUENT.version
+
+
+def test_equal_models_have_one_version_whatever_the_order_of_their_parts() -> None:
+    weights = dict(sorted(FREQUENT.weights.items(), reverse=True))
+    reordered = replace(FREQUENT, weights=weights)
+    assert list(weights) != list(FREQUENT.weights)
+    assert reordered.version == FREQUENT.version
+    assert FREQUENT.version.startswith("prior-")
+
+
+def test_terms_do_not_show_in_the_representation() -> None:
+    assert "nguyễn" not in repr(FREQUENT)
+
+
+def test_the_engines_settings_are_the_models_weights() -> None:
+    made = settings(FREQUENT).create_settings_dict("duckdb")
+    assert made["probability_two_random_records_match"] == FREQUENT.prior
+    for comparison in made["comparisons"]:
+        missing, *levels = comparison["comparison_levels"]
+        assert missing["is_null_level"]
+        given = [(level["m_probability"], level["u_probability"]) for level in levels]
+        assert given == list(FREQUENT.weights[comparison["output_column_name"]])
