@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -29,6 +29,7 @@ class TruthFileError(GatewayError):
 class Evaluation:
     """Quality of the engine alone and after the reviews, whole and per stratum.
 
+    `siblings`: pairs of children of one family or one report, of whom both left records.
     `missing`: records of the truth that the registry does not hold. `unknown`: the reverse.
     """
 
@@ -52,7 +53,7 @@ class Evaluation:
 
 
 def evaluate(session: Session, path: Path, caller: Caller) -> Evaluation:
-    """Compare the identities with the truth file; strata.csv beside it names each child's stratum.
+    """Compare the identities with the truth file; strata.csv beside it names stratum and family.
 
     Raises TruthFileError.
     """
@@ -61,8 +62,8 @@ def evaluate(session: Session, path: Path, caller: Caller) -> Evaluation:
     identity = {member.key: member.identity_id for member in store.memberships()}
     pairs = [(review.left_key, review.right_key) for review in store.reviews()]
     after = answered(truth, identity, pairs)
-    strata = _strata(path.with_name(STRATA_FILE))
-    siblings = _siblings(truth)
+    strata, families = _strata(path.with_name(STRATA_FILE))
+    siblings = _siblings(truth, families)
     known = truth.keys() & identity.keys()
     outcome = Evaluation(
         engine=quality(truth, identity),
@@ -93,12 +94,17 @@ def _truth(path: Path) -> dict[str, str]:
         raise TruthFileError from error
 
 
-def _strata(path: Path) -> dict[str, str]:
-    """child → stratum, empty where there is no such file."""
+def _strata(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """child → stratum and child → family, empty where there is no such file or column."""
     if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["child"]: row["stratum"] for row in csv.DictReader(file)}
+        return {}, {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    strata, families = (
+        {row["child"]: row[column] for row in rows if row.get(column)}
+        for column in ("stratum", "family")
+    )
+    return strata, families
 
 
 def _parts(
@@ -111,15 +117,16 @@ def _parts(
     return sorted(parts.items())
 
 
-def _siblings(truth: Mapping[str, str]) -> list[Pair]:
-    """Children whom one report names: the truth of minutes with several children."""
-    reports: dict[str, set[str]] = defaultdict(set)
+def _siblings(truth: Mapping[str, str], families: Mapping[str, str]) -> list[Pair]:
+    """Children of one family, and those whom one report names."""
+    together: dict[str, set[str]] = defaultdict(set)
     for record, child in truth.items():
         report, mark, _ = record.rpartition("#")
         if mark:
-            reports[report].add(child)
-    together: Sequence[set[str]] = list(reports.values())
-    return sorted({pair for group in together for pair in combinations(sorted(group), 2)})
+            together[f"report {report}"].add(child)
+        if child in families:
+            together[f"family {families[child]}"].add(child)
+    return sorted({pair for group in together.values() for pair in combinations(sorted(group), 2)})
 
 
 def _same(truth: Mapping[str, str], one: str, other: str) -> bool:

@@ -1,7 +1,7 @@
 """Keeps the golden Patients up to date: stored projections of the identities."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from gateway.registry import resources
+from gateway.registry.planning import Plan
 from gateway.registry.resources import KeptResource
 from gateway.registry.tables import among
 from gateway.registry.versions import SHARED_BY_ALL, Resource, Version, content_of, next_version
@@ -38,6 +39,29 @@ def project(session: Session, identity_ids: Collection[str]) -> int:
     """
     ids = sorted(set(identity_ids))
     return sum(_project(session, ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
+
+
+def found(session: Session, plans: Mapping[str, Plan]) -> None:
+    """Store the first golden Patients of identities that have come into being with one record."""
+    resources.save(session, [_first(id_, plan) for id_, plan in plans.items()])
+
+
+def _first(id_: str, plan: Plan) -> Version:
+    """From the Patient in hand: what stands in the database is not asked for."""
+    patient = next(v for v in plan.versions if v.type == "Patient")
+    source = SourcePatient(
+        record_id=plan.record.id,
+        source=plan.record.source,
+        key=plan.record.key,
+        patient=json.loads(patient.body),
+    )
+    return next_version(
+        content_of(golden_patient(id_, [source])),
+        after=0,
+        now=patient.last_updated,
+        record_id=None,
+        labels=patient.labels,
+    )
 
 
 def _project(session: Session, ids: Collection[str]) -> int:

@@ -16,9 +16,9 @@ from adapters.errors import Rejection
 from audit import log as audit_log
 from audit.event import Action, AuditEvent, Caller, Outcome
 from gateway.database import transaction
-from gateway.golden import project
+from gateway.golden import found, project
 from gateway.registry import messages, records, resources, statements
-from gateway.registry.drafts import Draft, ahead, batches, draft
+from gateway.registry.drafts import Draft, ahead, batches, draft, drafts
 from gateway.registry.intake import Intake, intake
 from gateway.registry.messages import KeptMessage, MessageState
 from gateway.registry.planning import NEW, UNCHANGED, Origin, Plan
@@ -83,13 +83,15 @@ def deliver_many(
     engine: Engine,
     deliveries: Iterable[tuple[SourceMessage, SourceAdapter | None]],
     caller: Caller,
+    readers: int = 0,
 ) -> Iterator[IngestResult]:
     """Ingest messages in their order; each result is committed when it is yielded.
 
+    `readers`: processes that read beside this one, which pays for hundreds of messages and more.
     Small messages share a transaction as long as no two speak of the same record: the outcome is
     that of one after the other. Tries again where a parallel transaction came in between.
     """
-    for batch in ahead(batches((draft(*delivery) for delivery in deliveries), TOGETHER)):
+    for batch in ahead(batches(drafts(deliveries, readers), TOGETHER)):
 
         def work(session: Session, batch: Sequence[Draft] = batch) -> list[IngestResult]:
             return _ingest(session, batch, caller)
@@ -135,9 +137,9 @@ def _ingest(session: Session, drafts: Sequence[Draft], caller: Caller) -> list[I
     for said in _by_source(new):
         taken, origin = _taken(session, said, now)
         identities = _store(session, origin, taken)
-        found = {id_: _outcome(id_, one.reading, taken) for id_, one in said.items()}
-        events += _events(found.values(), origin, taken, identities, caller)
-        outcomes |= found
+        ended = {id_: _outcome(id_, one.reading, taken) for id_, one in said.items()}
+        events += _events(ended.values(), origin, taken, identities, caller)
+        outcomes |= ended
     messages.finish(session, list(outcomes.values()))
     audit_log.append_many(session, events)
     return _results(session, drafts, kept, outcomes)
@@ -156,7 +158,7 @@ def _taken(session: Session, said: Mapping[str, Draft], now: datetime) -> tuple[
     first = next(iter(said.values()))
     assert first.adapter is not None, "a draft without adapter is refused"
     origin = Origin(source=first.message.source, adapter_version=first.adapter.version, now=now)
-    read = {id_: one.reading.statements for id_, one in said.items()}
+    read = {id_: one.prepared for id_, one in said.items()}
     return intake(session, first.adapter, origin, read), origin
 
 
@@ -175,7 +177,9 @@ def _store(session: Session, origin: Origin, taken: Intake) -> dict[str, str]:
     identities = IdentityStore(session).register(
         [p.person for p in moved], {p.record.id: p.labels for p in moved}
     )
-    project(session, identities.values())
+    new = {identities[p.record.id]: p for p in moved if p.change == NEW}
+    found(session, new)
+    project(session, set(identities.values()) - new.keys())
     return identities
 
 

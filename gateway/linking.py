@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy.orm import Session
 
 from audit.event import Action, AuditEvent, Caller
 from audit.log import append, append_many
 from gateway import golden
+from gateway.errors import GatewayError
 from linkage import linker
 from linkage.clustering import Review
 from linkage.explanation import explain, probability
@@ -19,6 +20,12 @@ from linkage.store import IdentityStore, Membership, OpenReview
 from linkage.training import train
 
 Progress = Callable[[str], None]
+LEAST_TO_LEARN_FROM = 200
+"""Records below which a model would learn chance."""
+
+
+class TooFewRecordsError(GatewayError):
+    """At least 200 records are needed to train a model."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +45,7 @@ class Link:
     """One accepted record, the identity it belongs to and how that was decided."""
 
     source: str
-    record: str
+    record: str = field(repr=False)
     identity: str
     decision: str
 
@@ -78,10 +85,13 @@ def _assign(session: Session, store: IdentityStore, outcome: Linkage, caller: Ca
         for key, assigned in after.items()
         if assigned != (before[key].identity_id, before[key].decision)
     }
-    store.assign({before[key].record_id: assigned for key, assigned in changed.items()})
     moves = {key: after[key][0] for key in changed if after[key][0] != before[key].identity_id}
     append_many(session, (_moved(before[key], identity, caller) for key, identity in moves.items()))
     touched = {before[key].identity_id for key in moves} | set(moves.values())
+    # Who stays is written too: payloads that change them now have to wait, or both would write the
+    # next version of one golden Patient.
+    held = {key: assigned for key, assigned in after.items() if assigned[0] in touched}
+    store.assign({before[key].record_id: assigned for key, assigned in (held | changed).items()})
     golden.project(session, sorted(touched))
     return len(moves)
 
@@ -125,8 +135,10 @@ def _open_review(review: Review, model: MatchModel) -> OpenReview:
 def train_model(
     session: Session, name: str, caller: Caller, progress: Progress = lambda step: None
 ) -> MatchModel:
-    """Learn a model from the records in the registry."""
+    """Learn a model from the records in the registry. Raises TooFewRecordsError."""
     records: list[PersonRecord] = list(IdentityStore(session).records())
+    if len(records) < LEAST_TO_LEARN_FROM:
+        raise TooFewRecordsError
     model = train(records, name=name, progress=progress)
     append(
         session,

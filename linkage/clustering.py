@@ -23,7 +23,6 @@ class Reason(StrEnum):
     """Why a pair waits for a steward instead of being joined or dropped."""
 
     UNCERTAIN = "uncertain"
-    CONFLICT = "conflict"
     RIVAL = "rival"
     DOUBT = "doubtful-evidence"
     REUSED_KEY = "reused-key"
@@ -157,9 +156,10 @@ def _doubt(
         return Reason.DOUBT
     if _has_rival(groups, one, other, edges, floor) or _has_rival(groups, other, one, edges, floor):
         return Reason.RIVAL
+    least = max(thresholds.review, pair.weight - thresholds.choice)
     if pair.weight < thresholds.link and (
-        _has_choice(groups, one, other, edges, thresholds.review)
-        or _has_choice(groups, other, one, edges, thresholds.review)
+        _has_choice(groups, one, other, edges, least)
+        or _has_choice(groups, other, one, edges, least)
     ):
         return Reason.UNCERTAIN
     return None

@@ -43,6 +43,10 @@ HANDED_OVER = 2
 CONVENTIONAL_BIRTH = 4
 DAY_OF_EVENT = frozenset({6, 7, 8})
 """Levels of the event that name a day without a place."""
+ANOTHER_NUMBER = 2
+"""Level of the personal number: different, and not by one digit."""
+SWAPPED = frozenset({"personal_id", "certificate"})
+TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
 MOST_FITS = 12
 """So many of the best fits of a record are looked at for rivals."""
@@ -63,19 +67,12 @@ def judge(
     crowded = _crowded(pairs, forbids, thresholds)
 
     def sufficient(pair: ScoredPair) -> bool:
-        if is_borrowed(pair):
+        if is_borrowed(pair) or is_another_number(pair):
             return False
-        if is_individual(pair):
-            return True
-        if kinds(pair) < 2 and not (is_in_minutes(pair) or is_handed_over(pair)):
-            return False
-        alone = not (
-            by_key[pair.left].several
-            or by_key[pair.right].several
-            or pair.left in crowded
-            or pair.right in crowded
-        )
-        return alone or is_named(pair)
+        both = (pair.left, pair.right)
+        if any(by_key[key].several or key in crowded for key in both):
+            return is_named(pair) or is_personal(pair)
+        return is_individual(pair) or kinds(pair) > 1 or is_in_minutes(pair) or is_handed_over(pair)
 
     return sufficient
 
@@ -97,6 +94,32 @@ def kinds(pair: ScoredPair) -> int:
 def is_individual(pair: ScoredPair) -> bool:
     """Some number that is meant to be one child's agrees."""
     return any(pair.levels[POSITION[name]] == 0 for name in INDIVIDUAL)
+
+
+def is_another_number(pair: ScoredPair) -> bool:
+    """Two personal numbers, no other number in common, and names that differ at least in marks."""
+    name = pair.levels[POSITION["name"]]
+    return (
+        pair.levels[POSITION["personal_id"]] == ANOTHER_NUMBER
+        and not is_individual(pair)
+        and (name is None or name > SAME_NAME)
+    )
+
+
+def is_personal(pair: ScoredPair) -> bool:
+    """A number of its own agrees, and it is not the only thing that tells it from its twin.
+
+    Certificates and identity numbers get swapped between twins; what one house calls a child in its
+    own books does not.
+    """
+    agreeing = {name for name in INDIVIDUAL if pair.levels[POSITION[name]] == 0}
+    if pair.bits[POSITION["sex"]] < 0 or not agreeing:
+        return False
+    return (
+        len(agreeing) > 1
+        or not agreeing <= SWAPPED
+        or any(pair.bits[POSITION[name]] >= TELLING_BITS for name in TELLING_APART)
+    )
 
 
 def is_in_minutes(pair: ScoredPair) -> bool:

@@ -78,10 +78,10 @@ def _forbids(groups: Groups, originals: Mapping[str, PersonRecord], standing: St
     """Whether two groups hold records that may not be joined; people outrank the engine."""
 
     def apart(one: str, other: str) -> bool:
-        pair = (min(one, other), max(one, other))
-        if pair in standing.same:
-            return False
-        return pair in standing.not_same or conflict(originals[one], originals[other]) is not None
+        pair = _sorted(one, other)
+        if pair in standing.decided:
+            return pair in standing.not_same
+        return conflict(originals[one], originals[other]) is not None
 
     @cache
     def forbids(left: str, right: str) -> bool:
@@ -128,6 +128,7 @@ def _forced(
 ) -> list[Review]:
     """Questions that are asked whatever the score: reused keys, contradicting decisions."""
     scored = {(pair.left, pair.right): pair for pair in pairs}
+    home = {key: group for group in standing.groups for key in group}
     questions = [(pair, Reason.CONTRADICTING_DECISIONS) for pair in standing.contradicted]
     variants = [record for key, record in originals.items() if "~" in key]
     questions += [
@@ -135,6 +136,7 @@ def _forced(
         for i, one in enumerate(variants)
         for other in variants[i + 1 :]
         if conflict(one, other) is Conflict.REUSED_KEY
+        and home[one.key] != home[other.key]
         and _sorted(one.key, other.key) not in standing.decided
     ]
     return [

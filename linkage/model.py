@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -27,15 +27,17 @@ class Thresholds:
     """Match weights in bits: from `link` the engine joins, from `review` it asks a steward.
 
     `margin`: a rival within so many bits makes a link ambiguous. From `alone` on the engine joins
-    two groups that fit nobody else: what is missing in evidence is made up by the lack of choice.
+    two groups that fit nobody else, or worse by `choice` bits: what is missing in evidence is made
+    up by the lack of choice.
     Below `certain` a link is made only between two groups compared as a whole.
     """
 
     certain: float = 14.0
     link: float = 5.0
-    alone: float = 0.5
-    review: float = -1.5
+    alone: float = 0.0
+    review: float = -1.75
     margin: float = 6.0
+    choice: float = 3.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,18 +80,39 @@ def load(path: Path | None = None) -> MatchModel:
         if path
         else resources.files("linkage").joinpath("models/default.json").read_text("utf-8")
     )
-    values = json.loads(text)
-    model = MatchModel(
-        **values
-        | {
-            "thresholds": Thresholds(**values["thresholds"]),
-            "weights": {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()},
-        }
-    )
+    try:
+        model = _read(json.loads(text))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(UNFIT) from error
     expected = {feature.name: len(feature.levels) + 1 for feature in FEATURES}
     if {name: len(levels) for name, levels in model.weights.items()} != expected:
         raise ValueError("the model was trained for other features than this version compares")
     return model
+
+
+UNFIT = "the file is no match model of this version"
+
+
+def _read(values: dict[str, Any]) -> MatchModel:
+    """What `as_json` wrote, whole: a part left out would silently be another model."""
+    thresholds = values["thresholds"]
+    if (
+        values.keys() != MatchModel.__dataclass_fields__.keys()
+        or thresholds.keys() != Thresholds.__dataclass_fields__.keys()
+        or not all(isinstance(bits, int | float) for bits in thresholds.values())
+        or not all(0 < share <= 1 for share in _shares(values))
+    ):
+        raise ValueError(UNFIT)
+    weights = {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()}
+    return MatchModel(**values | {"thresholds": Thresholds(**thresholds), "weights": weights})
+
+
+def _shares(values: dict[str, Any]) -> Iterator[float]:
+    """Every probability and frequency of a model file."""
+    yield values["prior"]
+    yield from (share for levels in values["weights"].values() for p in levels for share in p)
+    yield from (share for terms in values["frequencies"].values() for share in terms.values())
+    yield from values["unseen"].values()
 
 
 def settings(model: MatchModel, *, probability: float | None = None) -> SettingsCreator:

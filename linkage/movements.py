@@ -10,6 +10,7 @@ from linkage.fhir_elements import (
     days,
     extensions,
     hour_of,
+    is_placeholder,
     minute_of,
     of_type,
     place_of,
@@ -64,7 +65,8 @@ def handover_moves(handovers: Sequence[Element], reception: str | None) -> Itera
 def report_moves(patient: Element, handovers: Sequence[Element]) -> Iterator[Move]:
     """Who made the minutes gave the child away: out of the commune, on the day of the handover."""
     for identifier in patient.get("identifier", ()):
-        if identifier.get("system") == profile.SYSTEMS[IdentifierKind.MINUTES]:
+        minutes = identifier.get("system") == profile.SYSTEMS[IdentifierKind.MINUTES]
+        if minutes and not is_placeholder(identifier):
             commune = place_of(identifier.get("assigner", {}).get("identifier"))
             given = [value(h, "time") for h in handovers if value(h, "direction") == "given"]
             day = identifier.get("period", {}).get("start")

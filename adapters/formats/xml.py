@@ -4,6 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -29,7 +30,13 @@ DECLARED = re.compile(r"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})
 
 def local_name(element: etree._Element) -> str:
     """The element's name without its namespace, upper case."""
-    return etree.QName(element).localname.upper()
+    return _local(str(element.tag))
+
+
+@lru_cache(maxsize=5_000)
+def _local(tag: str) -> str:
+    """Few names come millions of times."""
+    return tag.rpartition("}")[2].upper()
 
 
 def leaves(element: etree._Element) -> Iterator[tuple[str, str]]:

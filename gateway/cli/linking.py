@@ -1,6 +1,8 @@
 """Commands about linkage: `train`, `link`, `evaluate` and `export`."""
 
 import csv
+import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,12 +19,14 @@ from gateway import evaluation, linking, settings
 from gateway.cli.caller import command_caller
 from gateway.database import open_engine, transaction
 from gateway.errors import GatewayError
+from gateway.migrate import require_newest
 from gateway.settings import Settings
 from linkage import model as models
 from linkage.evaluation import Quality
 from linkage.model import MatchModel
 
 TRAINED_MODEL = "model.json"
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 LINK_HEADER = ("source", "record", "identity", "decision")
 REVIEW_HEADER = (
     "left_source",
@@ -45,6 +49,10 @@ class ModelFileError(GatewayError):
     """The model file cannot be read, or it belongs to another version of Motem."""
 
 
+class UnwritableFileError(GatewayError):
+    """The file cannot be written."""
+
+
 def register(app: typer.Typer) -> None:
     app.command("train")(train)
     app.command("link")(link)
@@ -63,14 +71,12 @@ def train(
 ) -> None:
     """Learn a model from the records in the registry, without labels."""
     loaded = settings.load()
+    if not MODEL_NAME.fullmatch(name):
+        raise typer.BadParameter("1 to 40 letters, digits, . _ or -", param_hint="--name")
     with _work(loaded, "train") as (session, caller, progress):
-        try:
-            model = linking.train_model(session, name, caller, progress)
-        except ValueError as error:
-            raise GatewayError(f"{error}.") from error
+        model = linking.train_model(session, name, caller, progress)
     path = output or loaded.home / TRAINED_MODEL
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(model.as_json(), encoding="utf-8")
+    _save(path, model.as_json())
     typer.echo(f"Model {model.version} written to {path}", err=True)
 
 
@@ -136,6 +142,7 @@ def _work(loaded: Settings, title: str) -> Iterator[tuple[Session, Caller, linki
     console = Console(stderr=True)
     database = open_engine(loaded)
     try:
+        require_newest(database)
         with console.status(title) as status, transaction(database) as session:
             yield (
                 session,
@@ -151,16 +158,24 @@ def _model(loaded: Settings, path: Path | None) -> MatchModel:
     trained = loaded.home / TRAINED_MODEL
     try:
         return models.load(path or (trained if trained.is_file() else None))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelFileError from error
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([header, *rows])
+    _save(path, text.getvalue())
     typer.echo(f"{len(rows)} rows written to {path}", err=True)
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a file that a person asked for. Raises UnwritableFileError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UnwritableFileError(f"The file cannot be written: {path}") from error
 
 
 def _split(key: str) -> tuple[str, str]:
@@ -177,7 +192,7 @@ def _summary(outcome: evaluation.Evaluation) -> Table:
         table.add_row(words, value(outcome.engine), value(outcome.answered))
     for words, text in (
         (
-            "trẻ báo cùng nhau bị nhập một · reported together, merged",
+            "trẻ sinh đôi, anh chị em bị nhập một · twins and siblings merged",
             f"{outcome.siblings_merged} / {outcome.siblings}",
         ),
         (

@@ -1,5 +1,6 @@
 """Commands about sources: `ingest`, `sources`, `report` and `serve`."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
@@ -27,6 +28,10 @@ SOME_REJECTED = 3
 """Exit status when something was refused (and kept)."""
 MAX_BYTES = 256 * 1024 * 1024
 """Larger files are not read: one payload must fit into memory."""
+READERS = 2
+"""Processes that read beside the one that writes: more than it can keep up with are of no use."""
+READERS_PAY_FROM = 2 * 1024 * 1024
+"""Bytes in all files; below, starting processes takes longer than reading."""
 
 Paths = Annotated[
     list[Path], typer.Argument(exists=True, help="Payload files, or folders of them.")
@@ -77,11 +82,16 @@ def _take(services: Services, files: Sequence[Path], source: str | None) -> Tall
     caller, tally = command_caller(services.settings), Tally()
     deliveries = (_delivery(file, source, services.adapters) for file in files)
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        results = deliver_many(services.engine, deliveries, caller)
+        results = deliver_many(services.engine, deliveries, caller, _readers(files))
         shown = progress.track(results, total=len(files), description="ingest")
         for file, result in zip(files, shown, strict=True):
             tally.add(file.name, result)
     return tally
+
+
+def _readers(files: Sequence[Path]) -> int:
+    large = sum(file.stat().st_size for file in files) >= READERS_PAY_FROM
+    return READERS if large and (os.cpu_count() or 1) > 1 else 0
 
 
 def _delivery(

@@ -1,11 +1,13 @@
 """Reads messages before anything is stored, and puts together those that can share a transaction."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from adapters.contract import Reading, SourceAdapter, SourceMessage
 from adapters.errors import PayloadError, Problem, Rejection
+from gateway.registry.preparation import Prepared, prepare
+from gateway.registry.readers import read_in_processes
 
 UNKNOWN_SOURCE = "unknown"
 """Source of messages that no adapter recognises."""
@@ -18,6 +20,8 @@ class Draft:
     message: SourceMessage
     adapter: SourceAdapter | None
     reading: Reading = field(repr=False, default=Reading())
+    prepared: Sequence[Prepared] = field(repr=False, default=())
+    """The statements of the reading."""
     refusal: Rejection | None = None
 
     @property
@@ -30,7 +34,7 @@ class Draft:
 
 
 def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
-    """Read a message; nothing is stored. Without adapter it is refused as unrecognised."""
+    """Read and convert a message; nothing is stored. Without adapter it is refused: unrecognised."""
     if adapter is None:
         unknown = replace(message, source=UNKNOWN_SOURCE)
         problem = Problem.UNKNOWN_STRUCTURE if message.content else Problem.EMPTY
@@ -38,9 +42,20 @@ def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
             message=unknown, adapter=None, refusal=Rejection(problem=problem, position="/")
         )
     try:
-        return Draft(message=message, adapter=adapter, reading=adapter.read(message))
+        reading = adapter.read(message)
     except PayloadError as error:
         return Draft(message=message, adapter=adapter, refusal=error.rejection)
+    prepared = [prepare(message.source, adapter, statement) for statement in reading.statements]
+    return Draft(message=message, adapter=adapter, reading=reading, prepared=prepared)
+
+
+def drafts(
+    deliveries: Iterable[tuple[SourceMessage, SourceAdapter | None]], readers: int
+) -> Iterator[Draft]:
+    """Drafts in the order of the messages, made in so many processes; in this one where 0."""
+    if readers:
+        return read_in_processes(draft, deliveries, readers)
+    return (draft(*delivery) for delivery in deliveries)
 
 
 def batches(drafts: Iterable[Draft], together: int) -> Iterator[list[Draft]]:

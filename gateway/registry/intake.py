@@ -1,18 +1,17 @@
 """Finds out what the statements of a message change; nothing is written here but locks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import structlog
 from sqlalchemy.orm import Session
 
 from adapters.contract import Conversion, SourceAdapter, Statement
 from adapters.errors import PayloadError, Problem, Rejection
-from adapters.validation import validated
 from gateway.registry import records, resources, statements
 from gateway.registry.assembly import assemble
 from gateway.registry.planning import Origin, Plan, plan
+from gateway.registry.preparation import Prepared, is_valid, refused
 from gateway.registry.records import KeptRecord
 from gateway.registry.resources import Current, Name
 from gateway.registry.statements import KeptStatement
@@ -23,8 +22,6 @@ LONGEST_KEY = 255
 Said: TypeAlias = tuple[KeptStatement, Conversion]
 Owners: TypeAlias = dict[str, set[str]]
 """Episode → base keys that the source gave for it."""
-
-log = structlog.get_logger()
 
 
 Refused: TypeAlias = tuple[str, Rejection]
@@ -49,26 +46,26 @@ def intake(
     session: Session,
     adapter: SourceAdapter,
     origin: Origin,
-    said: Mapping[str, Sequence[Statement]],
+    said: Mapping[str, Sequence[Prepared]],
 ) -> Intake:
     """Lock all that messages (id → statements) speak of and compare it with what is stored.
 
     A statement that cannot be converted or is not valid FHIR is refused alone.
     """
     refusals: list[Refused] = []
-    stated = _stated(origin, said, refusals)
+    prepared, stated = _stated(origin, said, refusals)
     old, owners = _stored(session, origin.source, stated)
     seen = {kept.fingerprint: kept for kept in old}
     known = [(k.message_id, seen[f]) for f, k in stated.items() if f in seen]
     new = [kept for fingerprint, kept in stated.items() if fingerprint not in seen]
-    fresh = _converted(adapter, new, refusals)
+    fresh = _converted(new, prepared, refusals)
     for kept, _ in fresh:
         if kept.base_key and kept.statement.episode:
             owners.setdefault(kept.statement.episode, set()).add(kept.base_key)
     touched = _touched(old, fresh, owners)
     again = [kept for kept in old if _base_key(kept, owners) in touched]
     shelf: dict[str | None, list[Said]] = {}
-    for pair in [*_converted(adapter, again, []), *fresh]:
+    for pair in [*_converted_again(adapter, again), *fresh]:
         shelf.setdefault(_base_key(pair[0], owners), []).append(pair)
     waiting = [pair for pair in shelf.pop(None, []) if pair[0].number is None]
     by_key = {key: pairs for key, pairs in shelf.items() if key is not None}
@@ -82,27 +79,24 @@ def intake(
 
 
 def _stated(
-    origin: Origin, said: Mapping[str, Sequence[Statement]], refusals: list[Refused]
-) -> dict[str, KeptStatement]:
+    origin: Origin, said: Mapping[str, Sequence[Prepared]], refusals: list[Refused]
+) -> tuple[dict[str, Prepared], dict[str, KeptStatement]]:
     """Fingerprint → statement; one that comes twice in a message counts once."""
+    prepared: dict[str, Prepared] = {}
     stated: dict[str, KeptStatement] = {}
-    for message_id, statement in ((id_, one) for id_, several in said.items() for one in several):
-        if not _storable(statement):
-            refusals.append((message_id, _rejection(Problem.WRONG_IDENTIFIER, statement)))
+    for message_id, one in ((id_, one) for id_, several in said.items() for one in several):
+        if not _storable(one.statement):
+            refusals.append((message_id, refused(Problem.WRONG_IDENTIFIER, one.statement)))
             continue
-        kept = statements.new_statement(origin.source, statement, message_id, origin.now)
-        stated[kept.fingerprint] = kept
-    return stated
+        prepared[one.fingerprint] = one
+        stated[one.fingerprint] = statements.new_statement(one, message_id, origin.now)
+    return prepared, stated
 
 
 def _storable(statement: Statement) -> bool:
     """PostgreSQL stores neither NUL nor lone surrogates and indexes no long text."""
     text = f"{statement.record_id}{statement.episode}"
     return len(text) <= LONGEST_KEY and text.isprintable()
-
-
-def _rejection(problem: Problem, statement: Statement, element: str | None = None) -> Rejection:
-    return Rejection(problem=problem, position=statement.position, element=element)
 
 
 def _stored(
@@ -119,25 +113,26 @@ def _stored(
 
 
 def _converted(
-    adapter: SourceAdapter, kept: Iterable[KeptStatement], refusals: list[Refused]
+    new: Iterable[KeptStatement], prepared: Mapping[str, Prepared], refusals: list[Refused]
 ) -> list[Said]:
-    """Statements with their resources; one that cannot be converted is refused alone."""
-    pairs = []
-    for one in kept:
-        try:
-            pairs.append((one, adapter.convert(one.statement)))
-        except PayloadError as error:
-            problem = error.rejection.problem
-            refusals.append((one.message_id, _rejection(problem, one.statement, _element(error))))
-        # A mistake in a mapping must cost one record and never the whole file.
-        except Exception as error:
-            log.error("mapping failed", kind=one.statement.kind, error=type(error).__name__)
-            refusals.append((one.message_id, _rejection(Problem.NOT_CONVERTIBLE, one.statement)))
+    """New statements with their resources; one that cannot be converted is refused alone."""
+    pairs: list[Said] = []
+    for kept in new:
+        one = prepared[kept.fingerprint]
+        if one.conversion is not None:
+            pairs.append((kept, one.conversion))
+        if one.refusal is not None:
+            refusals.append((kept.message_id, one.refusal))
     return pairs
 
 
-def _element(error: PayloadError) -> str:
-    return error.rejection.element or error.rejection.position
+def _converted_again(adapter: SourceAdapter, kept: Iterable[KeptStatement]) -> Iterator[Said]:
+    """Stored statements; one that the adapter of today cannot convert any more says nothing."""
+    for one in kept:
+        try:
+            yield one, adapter.convert(one.statement)
+        except PayloadError:
+            continue
 
 
 def _base_key(kept: KeptStatement, owners: Owners) -> str | None:
@@ -193,22 +188,12 @@ def _plans_under(
         path = error.rejection.position
     except ValueError:
         path = "Patient"
-    sound = [pair for pair in said if pair[0].number is not None or _is_valid(pair[1])]
+    sound = [pair for pair in said if pair[0].number is not None or is_valid(pair[1])]
     helps = 0 < len(sound) < len(said)
     wrong = [kept for kept, _ in said if kept.number is None]
     if helps:
         wrong = [kept for kept in wrong if all(kept is not other for other, _ in sound)]
     refusals += [
-        (kept.message_id, _rejection(Problem.NOT_CONVERTIBLE, kept.statement, path))
-        for kept in wrong
+        (kept.message_id, refused(Problem.NOT_CONVERTIBLE, kept.statement, path)) for kept in wrong
     ]
     return _plans_under(origin, key, sound, known, current, refusals) if helps else []
-
-
-def _is_valid(conversion: Conversion) -> bool:
-    try:
-        for resource in conversion.resources:
-            validated(resource)
-    except PayloadError:
-        return False
-    return True

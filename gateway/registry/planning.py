@@ -89,7 +89,8 @@ def _changed(
         last = current.get((content.type, content.id))
         if last and last.content_hash == content.hash:
             continue
-        validated(resource)
+        if not assembled.checked:
+            validated(resource)
         versions.append(
             next_version(
                 content,

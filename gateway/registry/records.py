@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from gateway.registry.bulk import insert_rows
 from gateway.registry.tables import among
 from gateway.registry.tables import record as table
 from gateway.registry.versions import label_values
@@ -58,8 +59,7 @@ def add(session: Session, records: Sequence[tuple[KeptRecord, Labels]], now: dat
         | label_values(labels)
         for kept, labels in records
     ]
-    if rows:
-        session.execute(insert(table), rows)
+    insert_rows(session, table, rows)
 
 
 def change(session: Session, records: Sequence[tuple[KeptRecord, Labels]], now: datetime) -> None:

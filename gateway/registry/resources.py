@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from gateway.registry.bulk import insert_rows
 from gateway.registry.tables import among
 from gateway.registry.tables import resource as table
 from gateway.registry.versions import (
@@ -75,8 +75,7 @@ def standing(session: Session, kind: str, ids: Collection[str]) -> dict[str, Cur
 def save(session: Session, versions: Sequence[Version]) -> None:
     """Store new versions; the ones before are no longer current."""
     withdraw(session, [(v.type, v.id) for v in versions if v.version_id > 1])
-    if versions:
-        session.execute(insert(table), [_row(version) for version in versions])
+    insert_rows(session, table, [_row(version) for version in versions])
 
 
 def _row(version: Version) -> dict[str, Any]:
@@ -125,8 +124,7 @@ def add_shared(session: Session, resources: Iterable[Resource], now: datetime) -
         )
         for n in sorted(by_name.keys() - known)
     ]
-    if rows:
-        session.execute(insert_or_nothing(table).on_conflict_do_nothing(), rows)
+    insert_rows(session, table, rows, keep_known=True)
 
 
 def read(session: Session, kind: str, id_: str) -> KeptResource | None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from adapters.contract import Statement, content_text
+from adapters.contract import Statement
+from gateway.registry.bulk import insert_rows
+from gateway.registry.preparation import Prepared
 from gateway.registry.tables import among
 from gateway.registry.tables import statement as table
 from gateway.registry.versions import label_values
@@ -38,6 +40,8 @@ class KeptStatement:
     number: int | None = None
     moved: bool = False
     """Stored under another base key or record than it belongs to now."""
+    is_valid: bool = False
+    """Its resources have been checked already."""
 
     @property
     def timed(self) -> Statement:
@@ -47,21 +51,17 @@ class KeptStatement:
         return replace(self.statement, effective=self.received)
 
 
-def new_statement(
-    source: str, statement: Statement, message_id: str, now: datetime
-) -> KeptStatement:
-    """A statement on its way into the registry, with the fingerprint by which it is known again."""
-    text = content_text(statement.content)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    parts = (source, statement.record_id, statement.episode, statement.kind, digest)
+def new_statement(prepared: Prepared, message_id: str, now: datetime) -> KeptStatement:
+    """A statement on its way into the registry."""
     return KeptStatement(
-        statement=statement,
-        base_key=statement.record_id,
+        statement=prepared.statement,
+        base_key=prepared.statement.record_id,
         received=now,
-        text=text,
-        content_hash=digest,
-        fingerprint=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
+        text=prepared.text,
+        content_hash=prepared.content_hash,
+        fingerprint=prepared.fingerprint,
         message_id=message_id,
+        is_valid=prepared.is_valid,
     )
 
 
@@ -130,9 +130,8 @@ def _kept(row: Row[Any]) -> KeptStatement:
 
 def save(session: Session, source: str, statements: Sequence[tuple[KeptStatement, Labels]]) -> None:
     """Store new statements in their order."""
-    if statements:
-        rows = [_row(source, kept) | label_values(labels) for kept, labels in statements]
-        session.execute(insert(table), rows)
+    rows = [_row(source, kept) | label_values(labels) for kept, labels in statements]
+    insert_rows(session, table, rows)
 
 
 def _row(source: str, kept: KeptStatement) -> dict[str, Any]:

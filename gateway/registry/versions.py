@@ -67,26 +67,32 @@ class Content:
 
     type: str
     id: str
-    meta: Resource = field(repr=False)
+    meta: str = field(repr=False)
     elements: str = field(repr=False)
     hash: str
     """SHA-256 (hex): the same for the same content."""
 
-    def body(self, version: Resource) -> str:
-        """The resource as it is served, with what `version` adds to meta."""
-        head = {"resourceType": self.type, "id": self.id, "meta": version | self.meta}
-        comma = "," if self.elements != "{}" else ""
-        return _text(head)[:-1] + comma + self.elements[1:]
+    def body(self, version_id: int, last_updated: datetime) -> str:
+        """The resource as it is served: texts put together, because nothing is encoded twice."""
+        time = last_updated.isoformat(timespec="milliseconds")
+        version = f'{{"lastUpdated":"{time}","versionId":"{version_id}"}}'
+        head = f'{{"resourceType":"{self.type}","id":"{self.id}","meta":{_joined(version, self.meta)}}}'
+        return _joined(head, self.elements)
+
+
+def _joined(first: str, second: str) -> str:
+    """The text of one object with the elements of two; the first has some."""
+    return first if second == "{}" else f"{first[:-1]},{second[1:]}"
 
 
 def content_of(resource: Resource, record_id: str | None = None) -> Content:
     """The text of a resource; ids and references that are roles of a record become final."""
     rest = {key: value for key, value in resource.items() if key not in HEAD}
-    meta, elements, id_ = resource.get("meta", {}), _text(rest), resource["id"]
+    meta, elements, id_ = _text(resource.get("meta", {})), _text(rest), resource["id"]
     if record_id is not None:
         id_ = id_ if is_shared(id_) else resource_id(record_id, id_)
         elements = REFERENCE.sub(lambda found: _final(found, record_id), elements)
-    digest = hashlib.sha256(f"{_text(meta)}{elements}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{meta}{elements}".encode()).hexdigest()
     return Content(type=resource["resourceType"], id=id_, meta=meta, elements=elements, hash=digest)
 
 
@@ -111,7 +117,6 @@ def next_version(
     content: Content, *, after: int, now: datetime, record_id: str | None, labels: Labels
 ) -> Version:
     """Version `after + 1` of a resource, its number and time written into `meta`."""
-    version = {"versionId": str(after + 1), "lastUpdated": now.isoformat(timespec="milliseconds")}
     return Version(
         type=content.type,
         id=content.id,
@@ -119,6 +124,6 @@ def next_version(
         last_updated=now,
         record_id=record_id,
         content_hash=content.hash,
-        body=content.body(version),
+        body=content.body(after + 1, now),
         labels=labels,
     )

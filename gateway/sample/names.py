@@ -56,7 +56,7 @@ ALIKE: dict[str, tuple[tuple[str, str], ...]] = {
     "F": (
         ("An", "Ân"), ("Lan", "Lân"), ("Thu", "Thư"), ("Hà", "Hạ"), ("Nhi", "Nhì"),
         ("Hân", "Hạnh"), ("Ngân", "Ngần"), ("Thùy", "Thúy"), ("My", "Mỹ"), ("Vân", "Văn"),
-        ("Trân", "Trâm"), ("Linh", "Lình"), ("Hoa", "Hòa"), ("Thảo", "Thao"), ("Vy", "Vi"),
+        ("Trân", "Trâm"), ("Linh", "Lình"), ("Hoa", "Hòa"), ("Thảo", "Thao"), ("My", "Mỹ"),
     ),
 }  # fmt: skip
 """Names that differ by one mark or letter, as twins and house names do (vn_domain.md 8.3, 8.4)."""

@@ -16,7 +16,7 @@ NATIONAL_HOSPITAL: Final = 0.05
 """Stays in a national hospital outside the province; assumed."""
 OTHER_PROVINCE_HOME: Final = 0.06
 """Facilities of another province that take a child in; assumed."""
-SPLIT_COMMUNE: Final = 0.10
+SPLIT_COMMUNE: Final = 0.06
 """Places in one of the 471 communes that the reform split (4.7 % of all [vn 7.1]), doubled to show."""
 NEAR_REFORM: Final = 0.12
 """Stories that begin in the two months before the reform; raised to show old and new codes."""
@@ -25,11 +25,11 @@ OLD_CODE_AFTER_REFORM: Final = 0.12
 STRATA: Final[dict[str, float]] = {
     "found-outside": 0.23,
     "abandoned-in-hospital": 0.19,
-    "twins-found": 0.03,
-    "twins-in-hospital": 0.03,
-    "siblings-found": 0.02,
-    "look-alike": 0.08,
-    "named": 0.195,
+    "twins-found": 0.024,
+    "twins-in-hospital": 0.024,
+    "siblings-found": 0.015,
+    "look-alike": 0.07,
+    "named": 0.222,
     "renamed": 0.06,
     "adopted": 0.04,
     "two-hospitals": 0.045,
@@ -43,7 +43,7 @@ SAME_SEX_TWINS: Final = 0.65
 """Identical twins and half of the others."""
 
 # --- Which records exist --------------------------------------------------------------------
-MINUTES_MADE: Final = 0.86
+MINUTES_MADE: Final = 0.9
 """The law demands minutes for every abandoned child [vn 2.1]; Từ Dũ had nine without [vn 2.4]."""
 MINUTES_BY_POLICE: Final = 0.7
 """Chief of commune police or chairman of the People's Committee [vn 2.1]; split assumed."""
@@ -55,7 +55,7 @@ HANDED_BY_OFFICE: Final = 0.3
 """Children in a hospital whom the facility notes as handed over by the commune; assumed."""
 FOUND_CERTIFICATE: Final = 0.07
 """Certificates "trẻ bị bỏ rơi tại …" [vn A.1]; rare, assumed."""
-ABANDONED_CERTIFICATE: Final = 0.70
+ABANDONED_CERTIFICATE: Final = 0.72
 """Certificates written before the mother left; assumed."""
 ABANDONED_OWN_FILE: Final = 0.60
 """Abandoned newborns with an own patient number beside the mother's; assumed."""
@@ -83,7 +83,7 @@ CASE_SUMMARY: Final = 0.25
 PART_IN_OTHER_FILE: Final = 0.35
 PART_BEFORE: Final = 0.3
 """Parts sent in a file of their own, and of those the ones that come before their XML1; assumed."""
-LETTER_SENT: Final = 0.7
+LETTER_SENT: Final = 0.8
 """Transfers whose XML13 reaches us; assumed."""
 ROSTER_TWICE: Final = 0.45
 """Facilities that send their roster again later, with changes."""
@@ -94,52 +94,52 @@ SENT_AGAIN_CHANGED: Final = 0.05
 
 # --- Evidence that is there -------------------------------------------------------------------
 # Promise: hard evidence is often missing. All assumed, after the field lists in vn_domain.md 2.2.
-HOME_MINUTES: Final = 0.58
+HOME_MINUTES: Final = 0.7
 HOME_MINUTES_COMMUNE: Final = 0.8
-HOME_HOSPITAL_FILE: Final = 0.45
-HOME_ORIGIN_CODE: Final = 0.6
-HOME_ORIGIN_NAME: Final = 0.85
-HOME_CERTIFICATE: Final = 0.42
-HOME_PERSONAL_ID: Final = 0.62
+HOME_HOSPITAL_FILE: Final = 0.58
+HOME_ORIGIN_CODE: Final = 0.8
+HOME_ORIGIN_NAME: Final = 0.9
+HOME_CERTIFICATE: Final = 0.5
+HOME_PERSONAL_ID: Final = 0.75
 HOME_UPDATED: Final = 0.75
 HOME_RENAMED: Final = 0.35
 """Rows brought up to date once the birth is registered: number and date; the name."""
-HOME_CARD: Final = 0.4
-HOME_WEIGHT: Final = 0.65
-HOME_MARK: Final = 0.35
+HOME_CARD: Final = 0.5
+HOME_WEIGHT: Final = 0.75
+HOME_MARK: Final = 0.5
 HOME_OTHER_NAMES: Final = 0.35
-REGISTER_MINUTES: Final = 0.72
+REGISTER_MINUTES: Final = 0.7
 REGISTER_CERTIFICATE: Final = 0.65
-REGISTER_PERSONAL_ID: Final = 0.88
+REGISTER_PERSONAL_ID: Final = 0.85
 """The number comes asynchronously, minutes to days later [vn 2.1 step 6]."""
-REGISTER_FACILITY: Final = 0.65
-POLICE_FILE: Final = 0.42
+REGISTER_FACILITY: Final = 0.75
+POLICE_FILE: Final = 0.55
 POLICE_CERTIFICATE: Final = 0.45
-POLICE_WEIGHT: Final = 0.6
-POLICE_MARK: Final = 0.5
+POLICE_WEIGHT: Final = 0.75
+POLICE_MARK: Final = 0.6
 POLICE_BIRTH_NOTE: Final = 0.05
 """A slip of paper with the birth date left with the child [vn 2.2, belongings]."""
-HOSPITAL_PERSONAL_ID: Final = 0.55
-HOSPITAL_WEIGHT: Final = 0.75
+HOSPITAL_PERSONAL_ID: Final = 0.7
+HOSPITAL_WEIGHT: Final = 0.85
 HOSPITAL_MINUTES_NOTE: Final = 0.12
-HOSPITAL_KNOWS_NAME: Final = 0.85
+HOSPITAL_KNOWS_NAME: Final = 0.9
 """Stays after the registration that use the registered name."""
 TEMPORARY_CARD: Final = 0.35
 EMPTY_TEMPORARY_CARD: Final = 0.3
 """`TE1pp0000000000`, where the mother has no card [vn 3.2]."""
 CARD_AFTER_REGISTRATION: Final = 0.6
-LETTER_NUMBER_KEPT: Final = 0.75
+LETTER_NUMBER_KEPT: Final = 0.8
 LETTER_SENDER_KEPT: Final = 0.8
 MOTHER_IN_PAPER: Final = 0.55
 BIRTH_MINUTE_KEPT: Final = 0.75
 """The standard asks newborns' birth time to the minute "nếu có" [vn A.1]."""
 
 # --- Names and dates as habits ---------------------------------------------------------------
-NAME_IS_HOUSE_NAME: Final = 0.70
+NAME_IS_HOUSE_NAME: Final = 0.7
 """Registered under the name that the facility gave; else staff, temple, benefactor [vn 8.3]."""
-HOME_USES_REGISTERED: Final = 0.70
-HOME_DATE_REGISTERED: Final = 0.55
-HOME_DATE_DEFAULT: Final = 0.25
+HOME_USES_REGISTERED: Final = 0.75
+HOME_DATE_REGISTERED: Final = 0.62
+HOME_DATE_DEFAULT: Final = 0.2
 """Facilities that write 01/01 of the year; 99.9 % of a real file of 2026 had 01/01 [vn 8.4].
 The remaining facilities write the day of reception."""
 HOME_SAME_SURNAME: Final = 0.55
@@ -150,7 +150,7 @@ LOOK_ALIKE_SAME_NAME: Final = 0.14
 """Look-alikes whose folded names are equal (An, Ân)."""
 LOOK_ALIKE_SAME_DAY: Final = 0.25
 """Look-alikes received on one day: a transfer of a group, a closed shelter."""
-REGISTER_DATE_FOUND: Final = 0.68
+REGISTER_DATE_FOUND: Final = 0.75
 REGISTER_DATE_MINUTES: Final = 0.12
 REGISTER_DATE_YEAR: Final = 0.06
 """Day found, day of the minutes, year only; the rest falls a few days off [vn 2.1 step 5]."""
@@ -165,7 +165,7 @@ LATE_OLD_VERSION: Final = 0.1
 WRONG_SEX: Final = 0.014
 UNKNOWN_SEX: Final = 0.012
 """Assumed: 1–2 % wrong, as in hospital studies of registration errors."""
-NAME_VARIANT: Final = 0.16
+NAME_VARIANT: Final = 0.15
 """Names typed in another but recognisable way, see noise.py for the mix [vn 8.4]."""
 SECOND_VARIANT: Final = 0.2
 LEGACY_FONT_BODY: Final = 0.06
@@ -189,7 +189,7 @@ MINUTES_MISTYPED: Final = 0.05
 WEIGHT_SPREAD: Final = 0.025
 """Standard deviation of a scale and its reader, share of the weight; assumed."""
 WEIGHT_WRONG: Final = 0.02
-TIME_OFF: Final = 0.15
+TIME_OFF: Final = 0.10
 """Handovers noted one to three days off."""
 BROKEN: Final = 0.010
 """Payloads or records that no adapter can read."""

@@ -69,13 +69,13 @@ def write(world: World, folder: Path, progress: Callable[[int], None] = lambda _
     made = Made()
     with ExitStack() as stack:
         truth = _table(stack, folder / "truth.csv", ("source", "record", "child"))
-        strata = _table(stack, folder / "strata.csv", ("child", "stratum"))
+        strata = _table(stack, folder / "strata.csv", ("child", "stratum", "family"))
         faults = _table(stack, folder / "broken.csv", ("file", "fault"))
         disk = _Disk(folder, made, faults)
         for place, families in _neighbourhoods(world):
             batches: Batches = defaultdict(list)
             for children, papers in families:
-                strata.writerows((child, stratum) for child, stratum in children)
+                strata.writerows(children)
                 truth.writerows(_truth(papers, made))
                 for paper in papers:
                     batches[paper.source, paper.sender, paper.turn].append(paper)
@@ -100,7 +100,8 @@ def _truth(papers: list[Paper], made: Made) -> list[tuple[str, str, str]]:
     return [(source, key, child) for (source, key), child in rows.items()]
 
 
-Families = Iterator[tuple[list[tuple[str, str]], list[Paper]]]
+Families = Iterator[tuple[list[tuple[str, str, str]], list[Paper]]]
+"""Child, stratum and family of each child, and all papers about them."""
 
 
 def _neighbourhoods(world: World) -> Iterator[tuple[Neighbourhood, Families]]:
@@ -131,8 +132,10 @@ def _families(
             end=world.end,
         )
         children, papers = journey(scene, stratum, first + born + 1)
+        # Look-alikes are of one course, but not of one family.
+        family = f"family-{first + born + 1:06d}" if COURSES[stratum].together else ""
         born += len(children)
-        yield [(child.id, child.stratum) for child in children], papers
+        yield [(child.id, child.stratum, family) for child in children], papers
 
 
 class _Disk:

@@ -128,7 +128,9 @@ DATES = ("2026", "2026-13", "2026-02-28", "2026-02-30", "2026-02-28T10:00:00+07:
 NEARLY = ("2026-02-28T25:00:00+07:00", "2026-02-28T10:00:00", "2026-02-28T10:00:00.5Z")
 PLAIN = ("", "x", "a b", " a", "9" * 70, "urn:x", "0", "-1", "1.50", "10:00:00", "Nguyễn\nThị")
 TEXTS = st.sampled_from([*DATES, *NEARLY, *PLAIN])
-VALUES: st.SearchStrategy[Any] = st.one_of(TEXTS, st.integers(-1, 1), st.booleans(), st.just({"x": "y"}), st.just([]))
+VALUES: st.SearchStrategy[Any] = st.one_of(
+    TEXTS, st.integers(-1, 1), st.booleans(), st.just({"x": "y"}), st.just([])
+)
 ELEMENTS = st.sampled_from(["id", "birthDate", "active", "language", "deceasedDateTime"])
 
 

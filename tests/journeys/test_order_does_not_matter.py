@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 
-from linkage.linker import Decision, Linkage, least_weight, link
+from linkage.linker import Linkage, least_weight, link
 from linkage.matcher import ScoredPair, score
 from linkage.model import untrained
 from linkage.records import Move, PersonRecord
+from linkage.standing import Decision
 from tests.linkage.people import TODAY, person
 
 MODEL = untrained()

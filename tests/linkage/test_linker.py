@@ -3,13 +3,16 @@
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import pytest
 
+from linkage.clustering import Reason
 from linkage.conflicts import conflict
-from linkage.linker import Decision, Linkage, least_weight, link
+from linkage.linker import NOTHING, Linkage, least_weight, link
 from linkage.model import untrained
 from linkage.records import Move, PersonRecord
+from linkage.standing import Decision
 from tests.linkage.people import HOSPITAL, TODAY, person, rich
 
 MODEL = untrained()
@@ -47,25 +50,19 @@ def test_records_of_one_child_are_one_group() -> None:
     assert untouched().manual == frozenset()
 
 
-@pytest.mark.parametrize("apart", list(combinations(["hospital:1", "facility:2"], 2)))
-def test_what_a_steward_parted_stays_parted_in_every_round(apart: tuple[str, str]) -> None:
-    standing: list[Decision] = [(*apart, "not-same")]
-    made = link(bridge(), MODEL, standing)
-    home = home_of(made)
-    assert home[apart[0]] != home[apart[1]]
-    asked = {frozenset((review.left, review.right)) for review in made.reviews}
-    assert frozenset(apart) not in asked
-
-
 @pytest.mark.parametrize("apart", list(combinations([record.key for record in bridge()], 2)))
-def test_a_group_is_parted_whoever_else_joined_it(apart: tuple[str, str]) -> None:
+def test_what_a_steward_parted_stays_parted_whoever_else_joins(apart: tuple[str, str]) -> None:
     others = [
         rich("hospital:8", names=("lê hoa",)),
         rich("facility:9", names=("lê hoa",), stays=()),
     ]
     made = link([*bridge(), *others], MODEL, [(*apart, "not-same")])
     home = home_of(made)
+    assert made.rounds > 1
     assert home[apart[0]] != home[apart[1]]
+    assert frozenset(apart) not in {frozenset((r.left, r.right)) for r in made.reviews}
+    between = {frozenset((home[r.left], home[r.right])) for r in made.reviews}
+    assert frozenset((home[apart[0]], home[apart[1]])) not in between
 
 
 def test_what_a_steward_joined_stays_joined_against_a_conflict() -> None:
@@ -80,7 +77,7 @@ def test_what_a_steward_joined_stays_joined_against_a_conflict() -> None:
 def test_undoing_a_decision_brings_back_both_sides() -> None:
     decided = link(bridge(), MODEL, [("facility:2", "hospital:1", "not-same")])
     assert decided.groups != untouched().groups
-    assert link(bridge(), MODEL, []) == untouched()
+    assert link(bridge()[::-1], MODEL, []) == untouched()
 
 
 def test_no_group_holds_a_conflict_also_after_many_rounds() -> None:
@@ -119,15 +116,15 @@ def test_one_record_is_a_group_of_its_own() -> None:
 
 
 def test_a_question_names_the_records_that_speak_loudest_for_it() -> None:
-    asking = replace(MODEL.thresholds, link=1000.0, alone=1000.0, review=-1000.0)
+    sure = replace(MODEL.thresholds, certain=20.0, link=20.0, alone=20.0, review=-1000.0)
+    numbers: dict[str, Any] = {"personal_ids": ("998326000001",), "certificates": ("1",)}
     records = [
-        person("civil_status:1"),
-        person("facility:2", letters=("a",)),
+        person("civil_status:1", **numbers),
+        person("facility:2", letters=("a",), **numbers),
         person("hospital:3", letters=("a", "b")),
         person("police:4", letters=("b",)),
     ]
-    standing = [("civil_status:1", "facility:2", "same")]
-    made = link(records, replace(MODEL, thresholds=asking), standing)
+    made = link(records, replace(MODEL, thresholds=sure))
     assert made.groups == (("civil_status:1", "facility:2"), ("hospital:3",), ("police:4",))
     assert {(review.left, review.right) for review in made.reviews} == {
         ("facility:2", "hospital:3"),
@@ -135,6 +132,57 @@ def test_a_question_names_the_records_that_speak_loudest_for_it() -> None:
     }
 
 
+# What is asked whatever the score ---------------------------------------------------------------
+
+
+def asked(made: Linkage, reason: Reason) -> list[tuple[str, str]]:
+    return [(r.left, r.right) for r in made.reviews if r.reason is reason]
+
+
+def test_contradicting_decisions_are_not_settled_by_guessing() -> None:
+    keys = [record.key for record in bridge()]
+    standing: list[Decision] = [
+        (keys[0], keys[1], "same"),
+        (keys[1], keys[2], "same"),
+        (keys[0], keys[2], "not-same"),
+    ]
+    made = link(bridge(), MODEL, standing)
+    assert home_of(made)[keys[0]] != home_of(made)[keys[2]]
+    assert asked(made, Reason.CONTRADICTING_DECISIONS) == [(keys[2], keys[0])]
+    assert made.manual == frozenset()
+
+
+def test_where_stewards_disagree_about_one_pair_the_score_does_not_join_it() -> None:
+    pair = ("facility:2", "hospital:1")
+    made = link(bridge()[:2], MODEL, [(*pair, "same"), (*pair, "not-same")])
+    assert made.groups == (("facility:2",), ("hospital:1",))
+    assert asked(made, Reason.CONTRADICTING_DECISIONS) == [pair]
+
+
+REUSED = ("hospital:A~0123456789ab", "hospital:A~ba9876543210")
+
+
+@pytest.mark.parametrize(
+    ("standing", "questions"),
+    [
+        ([], [REUSED]),
+        ([(*REUSED, "not-same")], []),
+        ([(*REUSED, "same")], []),
+        ([(REUSED[0], "police:3", "same"), ("police:3", REUSED[1], "same")], []),
+        ([(*REUSED, "withdrawn")], [REUSED]),
+    ],
+    ids=["open", "apart", "same", "same by way of another", "no answer"],
+)
+def test_a_reused_key_is_asked_about_until_somebody_answers(
+    standing: list[Decision], questions: list[tuple[str, str]]
+) -> None:
+    records = [person(key) for key in (*REUSED, "police:3")]
+    made = link(records, MODEL, standing)
+    assert asked(made, Reason.REUSED_KEY) == questions
+    assert [review.pair.weight for review in made.reviews] == [NOTHING] * len(questions)
+
+
 def test_the_least_weight_keeps_every_question_and_every_rival() -> None:
-    assert least_weight(MODEL) <= MODEL.thresholds.review
-    assert least_weight(MODEL) <= MODEL.thresholds.link - MODEL.thresholds.margin
+    thresholds = MODEL.thresholds
+    assert least_weight(MODEL) == min(thresholds.review, thresholds.alone - thresholds.margin)
+    assert min(thresholds.alone, thresholds.link, thresholds.certain) == thresholds.alone

@@ -1,7 +1,7 @@
 """A match model: written and read without loss, refused where it does not fit, versioned."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,60 @@ def test_what_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError):  # noqa: PT011 - json's own words or ours
         load(path)
+
+
+@pytest.mark.parametrize("part", [field.name for field in fields(MatchModel)])
+def test_a_part_left_out_is_refused(tmp_path: Path, part: str) -> None:
+    path = save(FREQUENT, tmp_path)
+    left = {k: v for k, v in json.loads(path.read_text("utf-8")).items() if k != part}
+    path.write_text(json.dumps(left), encoding="utf-8")
+    with pytest.raises(ValueError, match="no match model"):
+        load(path)
+
+
+@pytest.mark.parametrize("threshold", [field.name for field in fields(Thresholds)])
+def test_thresholds_are_all_there_and_numbers(tmp_path: Path, threshold: str) -> None:
+    """A threshold that is left out would silently be another one."""
+    whole = asdict(FREQUENT.thresholds)
+    left = {name: bits for name, bits in whole.items() if name != threshold}
+    for thresholds in (left, whole | {threshold: "5"}, whole | {threshold: None}):
+        with pytest.raises(ValueError, match="no match model"):
+            load(save(FREQUENT, tmp_path, thresholds=thresholds))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"thresholds": asdict(Thresholds()) | {"magic": 1.0}},
+        {"thresholds": None},
+        {"thresholds": [1.0, 2.0]},
+        {"weights": None},
+        {"weights": {"sex": 7}},
+        {"weights": {"sex": [0.5, 0.5]}},
+        {"weights": {"sex": [[0.5]]}},
+        {"frequencies": {"name_main": ["an"]}},
+        {"frequencies": {"name_main": {"an": "often"}}},
+        {"frequencies": None},
+        {"unseen": {"name_main": None}},
+        {"unseen": []},
+        {"prior": 0.0},
+        {"prior": "small"},
+        {"prior": float("nan")},
+    ],
+    ids=str,
+)
+def test_a_part_of_another_form_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="model"):
+        load(save(FREQUENT, tmp_path, **changes))
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.1, float("nan"), "0.5", None])
+@pytest.mark.parametrize("side", [0, 1], ids=["m", "u"])
+def test_a_weight_that_is_no_share_is_refused(tmp_path: Path, share: Any, side: int) -> None:
+    levels: list[list[Any]] = [list(pair) for pair in FREQUENT.weights["sex"]]
+    levels[0][side] = share
+    with pytest.raises(ValueError, match="no match model"):
+        load(save(FREQUENT, tmp_path, weights=dict(FREQUENT.weights) | {"sex": levels}))
 
 
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:

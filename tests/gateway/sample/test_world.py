@@ -79,6 +79,37 @@ def test_each_child_has_one_stratum_and_all_strata_occur(made: tuple[Path, Made]
     assert {row["child"] for row in rows(made[0] / "truth.csv")} <= known
 
 
+def test_twins_and_siblings_bear_the_id_of_their_family_and_nobody_else_does(
+    made: tuple[Path, Made],
+) -> None:
+    strata = rows(made[0] / "strata.csv")
+    assert list(strata[0]) == ["child", "stratum", "family"]
+    families: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in strata:
+        families[row["family"]].append(row)
+    alone = families.pop("")
+    together = {"twins-found", "twins-in-hospital", "siblings-found"}
+    assert len(families) > 10
+    for members in families.values():
+        assert len(members) == 2
+        assert len({row["stratum"] for row in members}) == 1
+    assert {row["stratum"] for members in families.values() for row in members} == together
+    assert not together & {row["stratum"] for row in alone}
+    assert "look-alike" in {row["stratum"] for row in alone}
+
+
+def test_children_of_one_report_are_of_one_family(made: tuple[Path, Made]) -> None:
+    family = {row["child"]: row["family"] for row in rows(made[0] / "strata.csv")}
+    reports: dict[str, set[str]] = defaultdict(set)
+    for row in rows(made[0] / "truth.csv"):
+        if row["source"] == "police":
+            reports[row["record"].partition("#")[0]].add(row["child"])
+    several = [children for children in reports.values() if len(children) > 1]
+    assert several
+    for children in several:
+        assert len({family[child] for child in children} - {""}) == 1
+
+
 def test_children_have_three_to_four_and_a_half_records_on_average(
     made: tuple[Path, Made],
 ) -> None:

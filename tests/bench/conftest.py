@@ -1,0 +1,37 @@
+"""A world of about ten thousand records, ingested once for all measurements."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gateway import postgres
+from gateway.database import printable
+from tests.bench.measure import Run, run
+from tests.conftest import temporary_home
+
+CHILDREN, SEED = "3000", "987001"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ingested:
+    """A world in a database of its own; `records` are those that the registry holds."""
+
+    home: Path
+    world: Path
+    records: int
+    ingest: Run
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingested]:
+    world = tmp_path_factory.mktemp("bench") / "world"
+    with temporary_home() as home:
+        assert run(home, "sample", world, "--children", CHILDREN, "--seed", SEED).status == 0
+        assert run(home, "migrate").status == 0
+        ingest = run(home, "ingest", world)
+        with psycopg.connect(printable(postgres.ensure(home))) as connection:
+            row = connection.execute("SELECT count(*) FROM registry_record").fetchone()
+        yield Ingested(home=home, world=world, records=row[0] if row else 0, ingest=ingest)

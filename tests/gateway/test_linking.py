@@ -1,0 +1,167 @@
+"""The use cases of linking, with a source of the tests' own."""
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from audit import log
+from audit.event import Action, Caller
+from gateway import linking
+from gateway.database import transaction
+from gateway.ingest import ingest
+from gateway.linking import LinkReport, TooFewRecordsError
+from linkage.model import MatchModel, untrained
+from linkage.store import IdentityStore
+from linkage.tables import review
+from tests.fake_source import ADAPTER, fake_message
+
+MODEL = untrained()
+SAME = {
+    "name": "Nguyễn Thị Thử",
+    "sex": "female",
+    "born": "2026-03-04",
+    "numbers": ["998326000001"],
+}
+OTHER = {"name": "Trần Văn Khác", "sex": "male", "born": "2020-07-08", "numbers": ["998220000002"]}
+
+
+def take(session: Session, caller: Caller, *lines: dict[str, object]) -> None:
+    ingest(session, fake_message(*lines), ADAPTER, caller)
+
+
+def run(session: Session, caller: Caller, model: MatchModel = MODEL) -> LinkReport:
+    return linking.link(session, model, caller)
+
+
+def test_an_empty_registry_is_linked_to_nothing(session: Session, caller: Caller) -> None:
+    report = run(session, caller)
+    assert (report.records, report.pairs, report.identities, report.moved) == (0, 0, 0, 0)
+    assert linking.links(session, caller) == []
+    assert linking.reviews(session, caller) == []
+
+
+def test_records_of_one_child_become_the_identity_of_the_earliest(
+    session: Session, caller: Caller
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME}, {"id": "3", **OTHER})
+    report = run(session, caller)
+    assert (report.records, report.identities, report.moved) == (3, 2, 1)
+    one, two, three = linking.links(session, caller)
+    founding = {m.key: m.founding_id for m in IdentityStore(session).memberships()}
+    assert one.identity == two.identity == min(founding["fake:1"], founding["fake:2"])
+    assert (one.decision, two.decision, three.decision) == ("auto", "auto", "single")
+    assert three.identity == founding["fake:3"]
+
+
+def test_what_was_not_linked_yet_stands_alone(session: Session, caller: Caller) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
+    one, two = linking.links(session, caller)
+    assert (one.source, one.record, one.decision) == ("fake", "1", "single")
+    assert one.identity != two.identity
+
+
+def test_each_move_is_in_the_log_and_again_nothing_moves(session: Session, caller: Caller) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
+    run(session, caller)
+    (moved,) = log.events(session, action=Action.IDENTITY_LINK)
+    assert moved.detail["from"] == f"te-{moved.record}"
+    assert moved.identity != moved.detail["from"]
+    assert run(session, caller).moved == 0
+    assert len(list(log.events(session, action=Action.IDENTITY_LINK))) == 1
+    assert len(list(log.events(session, action=Action.LINKAGE_RUN))) == 2
+
+
+def test_a_record_that_says_something_else_goes_back_to_its_own_identity(
+    session: Session, caller: Caller
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", "at": "2026-01-01T00:00:00Z", **SAME})
+    run(session, caller)
+    reluctant = replace(MODEL, thresholds=replace(MODEL.thresholds, alone=99, link=99, certain=99))
+    assert run(session, caller, reluctant).moved == 1
+    (back,) = log.events(session, action=Action.IDENTITY_SPLIT)
+    assert back.identity == f"te-{back.record}"
+
+
+def test_reviews_are_replaced_by_each_linking_and_name_the_model(
+    session: Session, caller: Caller
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
+    reluctant = replace(MODEL, thresholds=replace(MODEL.thresholds, alone=99, link=99, certain=99))
+    run(session, caller, reluctant)
+    (asked,) = linking.reviews(session, caller)
+    assert (asked.left_key, asked.right_key, asked.reason) == ("fake:1", "fake:2", "uncertain")
+    assert 0 < asked.probability <= 1
+    assert json.loads(asked.evidence)[0]["feature"] == "prior"
+    assert session.scalar(text("SELECT model FROM linkage_review")) == reluctant.version
+    run(session, caller)
+    assert session.query(review).count() == 0
+
+
+def test_a_model_is_not_learned_from_a_handful_and_nothing_is_logged(
+    session: Session, caller: Caller
+) -> None:
+    take(session, caller, {"id": "1", **SAME})
+    with pytest.raises(TooFewRecordsError):
+        linking.train_model(session, "small", caller)
+    assert list(log.events(session, action=Action.MODEL_TRAIN)) == []
+
+
+def test_exports_are_in_the_log_with_how_many(session: Session, caller: Caller) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **OTHER})
+    linking.links(session, caller)
+    linking.reviews(session, caller)
+    (links,) = log.events(session, action=Action.LINKS_EXPORT)
+    (reviews,) = log.events(session, action=Action.REVIEW_EXPORT)
+    assert (links.detail["records"], reviews.detail["reviews"]) == (2, 0)
+
+
+def test_a_link_and_a_membership_do_not_show_the_record_key(
+    session: Session, caller: Caller
+) -> None:
+    take(session, caller, {"id": "998326000001", **SAME})
+    assert "998326000001" not in repr(linking.links(session, caller))
+
+
+def test_linking_waits_for_payloads_that_change_the_same_child(
+    engine: Engine, caller: Caller
+) -> None:
+    """Both write the child's golden Patient; neither may fail because of the other."""
+    with transaction(engine) as session:
+        take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
+    with transaction(engine) as session:
+        run(session, caller)
+    with transaction(engine) as session:
+        take(session, caller, {"id": "3", **SAME})
+    failures: list[Exception] = []
+
+    def link() -> None:
+        try:
+            with transaction(engine) as session:
+                run(session, caller)
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=link)
+    with transaction(engine) as session:
+        take(session, caller, {"id": "1", "mother": "Lê Thị Mẹ", **SAME, "sex": "unknown"})
+        thread.start()
+        _wait_until_blocked(engine, thread)
+    thread.join()
+    assert failures == []
+    with transaction(engine) as session:
+        assert len({link.identity for link in linking.links(session, caller)}) == 1
+        assert len(list(log.events(session, action=Action.LINKAGE_RUN))) == 2
+
+
+def _wait_until_blocked(engine: Engine, thread: threading.Thread) -> None:
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    while thread.is_alive():
+        with engine.connect() as connection:
+            if connection.scalar(query):
+                return
+        time.sleep(0.02)

@@ -1,0 +1,173 @@
+"""Steps of a journey: payloads in, records linked, what came out of it."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, insert, select, text, update
+from ulid import ULID
+
+from adapters.catalog import load_adapters, recognise
+from adapters.contract import SourceAdapter, SourceMessage
+from gateway import golden, linking
+from gateway.cli.files import payload_files
+from gateway.database import Role, engine_for, transaction
+from gateway.ingest import IngestResult, deliver_many
+from gateway.linking import LinkReport
+from gateway.registry import tables
+from linkage import tables as linkage_tables
+from linkage.model import MatchModel, load
+from linkage.standing import Decision
+from tests.conftest import TESTER
+
+Partition = frozenset[frozenset[str]]
+"""The keys of the records of each identity."""
+shipped = cache(load)
+
+
+@contextmanager
+def connected(url: URL) -> Iterator[Engine]:
+    """The application's engine; nobody stays connected, so that the database can be copied."""
+    engine = engine_for(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def files_of(*paths: Path) -> list[bytes]:
+    """The payloads among files and folders."""
+    return [file.read_bytes() for file in payload_files(paths)]
+
+
+def minutes(*children: dict[str, Any], **changes: Any) -> bytes:
+    """Police minutes of some children who were found together."""
+    told = {
+        "loai": "BIEN_BAN_TRE_BI_BO_ROI",
+        "soBienBan": "12/BB-CAX",
+        "ngayLap": "2026-03-04T08:30:00+07:00",
+        "donViLap": {"maXa": "00199", "ten": "Công an phường Láng", "loai": "CONG_AN_XA"},
+        "phatHien": {
+            "thoiGian": "2026-03-04T05:10:00+07:00",
+            "maXa": "00199",
+            "diaDiem": "cổng chùa Láng",
+            "loaiNoi": "CHUA",
+        },
+        "tre": [{"stt": number, **child} for number, child in enumerate(children, start=1)],
+    }
+    return json.dumps(told | changes, ensure_ascii=False).encode()
+
+
+def registration(number: int, **changes: Any) -> bytes:
+    """One birth registration of an abandoned child, at the office of commune 00199."""
+    told = {
+        "so": str(number),
+        "quyenSo": "01/2026",
+        "ngayDangKy": "15.03.2026",
+        "loaiDangKy": "DANG_KY_MOI",
+        "noiDangKy": {"maXa": "00199", "ten": "UBND phường Láng"},
+        "nksHoTen": "Nguyễn Bảo An",
+        "nksGioiTinh": 2,
+        "nksNgaySinh": "04.03.2026",
+        "nksNoiSinhDVHC": "00199",
+        "nksLoaiKhaiSinh": "Trẻ bị bỏ rơi",
+        "bbSo": "12/BB-CAX",
+        "bbMaXa": "00199",
+        "bbNgay": "04.03.2026",
+    }
+    return json.dumps(told | changes, ensure_ascii=False).encode()
+
+
+def ingest(engine: Engine, payloads: Iterable[bytes]) -> list[IngestResult]:
+    """Take payloads in as `motem ingest` does."""
+    return list(deliver_many(engine, map(_delivery, payloads), TESTER))
+
+
+def _delivery(content: bytes) -> tuple[SourceMessage, SourceAdapter | None]:
+    adapters = load_adapters()
+    message = SourceMessage(source="", content=content, name="payload")
+    found = recognise(message, adapters) or ""
+    return replace(message, source=found), adapters.get(found)
+
+
+def link(engine: Engine, model: MatchModel | None = None) -> LinkReport:
+    """Link as `motem link` does, with the model that ships unless another is given."""
+    with transaction(engine) as session:
+        return linking.link(session, model or shipped(), TESTER)
+
+
+def homes(engine: Engine) -> dict[str, str]:
+    """Record key → identity."""
+    c = linkage_tables.record.c
+    with engine.connect() as connection:
+        return {
+            row.key: row.identity_id for row in connection.execute(select(c.key, c.identity_id))
+        }
+
+
+def partition(engine: Engine) -> Partition:
+    groups: dict[str, set[str]] = {}
+    for key, identity in homes(engine).items():
+        groups.setdefault(identity, set()).add(key)
+    return frozenset(map(frozenset, groups.values()))
+
+
+def patients(engine: Engine, *, of_records: bool = False) -> dict[str, dict[str, Any]]:
+    """Id → Patient that stands now: the golden ones, or those of the records."""
+    c = tables.resource.c
+    kind = c.record_id.is_not(None) if of_records else c.record_id.is_(None)
+    query = select(c.id, c.body).where(c.type == "Patient", c.is_current, kind)
+    with engine.connect() as connection:
+        return {row.id: json.loads(row.body) for row in connection.execute(query)}
+
+
+def versions(engine: Engine) -> list[tuple[str, str, int]]:
+    """Type, id and number of every version of every resource."""
+    c = tables.resource.c
+    query = select(c.type, c.id, c.version_id).order_by(c.type, c.id, c.version_id)
+    with engine.connect() as connection:
+        return [(row.type, row.id, row.version_id) for row in connection.execute(query)]
+
+
+def project_all(engine: Engine) -> int:
+    """Recompute every golden Patient; how many have changed."""
+    with transaction(engine) as session:
+        return golden.project(session, list(patients(engine)))
+
+
+def decide(engine: Engine, *decisions: Decision) -> list[str]:
+    """Write a steward's decisions where later a screen will; their ids."""
+    rows = [
+        {
+            "id": str(ULID()),
+            "left_key": left,
+            "right_key": right,
+            "verdict": verdict,
+            "author": "steward",
+            "reason": "made up",
+            "custodian": "shared",
+        }
+        for left, right, verdict in decisions
+    ]
+    with transaction(engine) as session:
+        session.execute(insert(linkage_tables.decision), rows)
+    return [row["id"] for row in rows]
+
+
+def withdraw(engine: Engine, ids: Sequence[str]) -> None:
+    table = linkage_tables.decision
+    with transaction(engine) as session:
+        session.execute(update(table).where(table.c.id.in_(ids)).values(withdrawn_by=str(ULID())))
+
+
+def as_owner(url: URL, *statements: str) -> None:
+    """Run SQL as the owner of the tables."""
+    owner = engine_for(url, Role.OWNER)
+    with owner.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    owner.dispose()
