@@ -89,7 +89,10 @@ def _truth(path: Path) -> dict[str, str]:
             reader = csv.DictReader(file)
             if not set(TRUTH_COLUMNS) <= set(reader.fieldnames or ()):
                 raise TruthFileError
-            return {f"{row['source']}:{row['record']}": row["child"] for row in reader}
+            rows = list(reader)
+            if not all(row[column] for row in rows for column in TRUTH_COLUMNS):
+                raise TruthFileError
+            return {f"{row['source']}:{row['record']}": row["child"] for row in rows}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TruthFileError from error
 

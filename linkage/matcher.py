@@ -53,12 +53,15 @@ def make_linker(
     model: MatchModel,
 ) -> Linker:
     """A Splink linker over the records with the model's frozen term frequencies."""
-    # Splink logs each step as INFO, and DuckDB would spill what it compares to the working folder.
-    logging.getLogger("splink").setLevel(logging.WARNING)
+    # DuckDB would spill what it compares, child data, to a folder of its own.
     connection = duckdb.connect(config={"temp_directory": ""})
     api = DuckDBAPI(connection=connection)
     linker = Linker(
-        api.register(as_table(records), dataset_display_name="records"), settings(model)
+        api.register(as_table(records), dataset_display_name="records"),
+        settings(model),
+        log_level=logging.WARNING,
+        # The settings are made by us and held by tests; checking them takes half of a small run.
+        validate_settings=False,
     )
     for column in TERM_FREQUENCY_COLUMNS:
         table = _frequency_table(records, model, column)

@@ -76,7 +76,8 @@ class Content:
         """The resource as it is served: texts put together, because nothing is encoded twice."""
         time = last_updated.isoformat(timespec="milliseconds")
         version = f'{{"lastUpdated":"{time}","versionId":"{version_id}"}}'
-        head = f'{{"resourceType":"{self.type}","id":"{self.id}","meta":{_joined(version, self.meta)}}}'
+        meta = _joined(version, self.meta)
+        head = f'{{"resourceType":"{self.type}","id":{json.dumps(self.id)},"meta":{meta}}}'
         return _joined(head, self.elements)
 
 

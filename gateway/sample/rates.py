@@ -96,11 +96,11 @@ SENT_AGAIN_CHANGED: Final = 0.05
 # Promise: hard evidence is often missing. All assumed, after the field lists in vn_domain.md 2.2.
 HOME_MINUTES: Final = 0.7
 HOME_MINUTES_COMMUNE: Final = 0.8
-HOME_HOSPITAL_FILE: Final = 0.58
+HOME_HOSPITAL_FILE: Final = 0.62
 HOME_ORIGIN_CODE: Final = 0.8
 HOME_ORIGIN_NAME: Final = 0.9
 HOME_CERTIFICATE: Final = 0.5
-HOME_PERSONAL_ID: Final = 0.75
+HOME_PERSONAL_ID: Final = 0.78
 HOME_UPDATED: Final = 0.75
 HOME_RENAMED: Final = 0.35
 """Rows brought up to date once the birth is registered: number and date; the name."""
@@ -108,7 +108,7 @@ HOME_CARD: Final = 0.5
 HOME_WEIGHT: Final = 0.75
 HOME_MARK: Final = 0.5
 HOME_OTHER_NAMES: Final = 0.35
-REGISTER_MINUTES: Final = 0.7
+REGISTER_MINUTES: Final = 0.76
 REGISTER_CERTIFICATE: Final = 0.65
 REGISTER_PERSONAL_ID: Final = 0.85
 """The number comes asynchronously, minutes to days later [vn 2.1 step 6]."""
@@ -119,7 +119,7 @@ POLICE_WEIGHT: Final = 0.75
 POLICE_MARK: Final = 0.6
 POLICE_BIRTH_NOTE: Final = 0.05
 """A slip of paper with the birth date left with the child [vn 2.2, belongings]."""
-HOSPITAL_PERSONAL_ID: Final = 0.7
+HOSPITAL_PERSONAL_ID: Final = 0.75
 HOSPITAL_WEIGHT: Final = 0.85
 HOSPITAL_MINUTES_NOTE: Final = 0.12
 HOSPITAL_KNOWS_NAME: Final = 0.9

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import time
+from base64 import b64decode
 from pathlib import Path
 from uuid import uuid4
 
@@ -67,7 +68,8 @@ def parse(file: Path, content: bytes) -> int:
     try:
         match file.suffix:
             case ".xml":
-                return sum(1 for _ in etree.fromstring(content).iter())
+                inner = etree.fromstring(content).iter("NOIDUNGFILE")
+                return sum(len(etree.fromstring(b64decode(part.text or ""))) for part in inner)
             case ".json":
                 return len(json.loads(content))
             case ".xlsx":

@@ -148,9 +148,10 @@ def test_linking_waits_for_payloads_that_change_the_same_child(
 
     thread = threading.Thread(target=link)
     with transaction(engine) as session:
-        take(session, caller, {"id": "1", "mother": "Lê Thị Mẹ", **SAME, "sex": "unknown"})
+        take(session, caller, {"id": "1", **SAME, "name": "Nguyễn Thị Thử Lại"})
         thread.start()
         _wait_until_blocked(engine, thread)
+        assert thread.is_alive(), "the linking did not wait"
     thread.join()
     assert failures == []
     with transaction(engine) as session:
@@ -159,7 +160,7 @@ def test_linking_waits_for_payloads_that_change_the_same_child(
 
 
 def _wait_until_blocked(engine: Engine, thread: threading.Thread) -> None:
-    query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     while thread.is_alive():
         with engine.connect() as connection:
             if connection.scalar(query):

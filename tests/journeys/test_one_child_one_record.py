@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 import pytest
@@ -140,7 +141,7 @@ def test_two_linkings_at_once_are_one_after_the_other(
         ThreadPoolExecutor(3) as pool,
     ):
         resent = [content + b"\n" for content in files_of(world / "police")]
-        work = [
+        work: list[Future[Any]] = [
             pool.submit(link, engine),
             pool.submit(link, engine),
             pool.submit(ingest, engine, resent),

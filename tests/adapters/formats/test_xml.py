@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from adapters.errors import PayloadError, Problem
 from adapters.formats import xml
 
 ROOT = Path(__file__).parents[3]
-SECONDS = 1.0
+SECONDS = 1.0 if os.environ.get("MOTEM_BENCH_STRICT") == "1" else 3.0
+"""One second on a machine that does nothing else; tests run side by side and get three."""
 MEGABYTES = 100
 
 LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))

@@ -25,7 +25,8 @@ Motem = Callable[..., Ended]
 @pytest.fixture(scope="module")
 def some_template(server_url: URL, template_url: URL) -> Iterator[URL]:
     """Twins of one minutes, a registration that may be either's, and two papers of one child."""
-    second = {"soBienBan": "13/BB-CAX", "ngayLap": "2026-05-04T08:30:00+07:00"}
+    found = {"thoiGian": "2026-05-04T05:10:00+07:00", "maXa": "00199", "loaiNoi": "CHO"}
+    second = {"soBienBan": "13/BB-CAX", "ngayLap": "2026-05-04T08:30:00+07:00", "phatHien": found}
     of_second = {"bbSo": "13/BB-CAX", "bbNgay": "04.05.2026", "nksNgaySinh": "04.05.2026"}
     with fresh_database(server_url, template_url.database) as url:
         with connected(url) as engine:
@@ -60,7 +61,7 @@ def cell(ended: Ended, words: str) -> str:
 def test_link_says_what_it_did(some: Motem) -> None:
     ended = some("link")
     assert ended.status == 0
-    assert cell(ended, "records ") == "5"
+    assert cell(ended, "Bản ghi · records") == "5"
     assert cell(ended, "identities") == "4"
     assert cell(ended, "moved") == "1"
     assert cell(ended, "model") == load().version

@@ -1,0 +1,83 @@
+"""How right the shipped model is on sample worlds of 2,000 children that nobody tuned to.
+
+By itself: python -m pytest -m bench --capture=no tests/bench/test_accuracy.py
+"""
+
+import csv
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from audit.event import Caller
+from gateway import settings
+from gateway.database import open_engine, transaction
+from gateway.evaluation import Evaluation, evaluate
+from tests.bench.measure import report, run
+from tests.conftest import temporary_home
+
+CHILDREN = "2000"
+SEEDS = ("20261121", "77001", "77002")
+PRECISION, RECALL, RECALL_AFTER, MIXED, REVIEWS = 0.995, 0.75, 0.90, 0.005, 40
+TOLERANCE = 0.004
+"""One world of 2,000 children is a sample: three of them scatter by about so much."""
+
+pytestmark = pytest.mark.bench
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_accuracy_on_a_world_that_nobody_tuned_to(
+    seed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with temporary_home() as home:
+        monkeypatch.setenv("MOTEM_HOME", str(home))
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+        outcome = _evaluated(home, tmp_path / "world", seed)
+    engine, after = outcome.engine, outcome.answered
+    mixed = engine.mixed_identities / engine.identities
+    report(
+        f"accuracy-{seed}",
+        precision=engine.precision,
+        recall=engine.recall,
+        cubed=(engine.cubed_precision, engine.cubed_recall),
+        exact=engine.exact_children / engine.children,
+        mixed=mixed,
+        recall_after_reviews=after.recall,
+        reviews_per_100=outcome.reviews_per_100,
+        reviews_true=outcome.true_share,
+        siblings_merged=(outcome.siblings_merged, outcome.siblings),
+        counts=asdict(engine),
+    )
+    assert outcome.missing == 0
+    assert mixed <= MIXED
+    assert engine.precision >= PRECISION - TOLERANCE
+    assert engine.recall >= RECALL - TOLERANCE * 5
+    assert after.recall >= RECALL_AFTER - TOLERANCE * 5
+    assert outcome.reviews_per_100 <= REVIEWS * 1.1
+
+
+def _evaluated(home: Path, world: Path, seed: str) -> Evaluation:
+    """The world through the real commands, then compared with its truth."""
+    assert run(home, "sample", world, "--children", CHILDREN, "--seed", seed).status == 0
+    assert run(home, "migrate").status == 0
+    assert run(home, "ingest", world).status in (0, 3)
+    assert run(home, "link").status == 0
+    engine = open_engine(settings.load())
+    try:
+        with transaction(engine) as session:
+            caller = Caller(who="bench", system="tests", purpose="HSYSADMIN")
+            return evaluate(session, world / "truth.csv", caller)
+    finally:
+        engine.dispose()
+
+
+def test_truth_has_every_child(tmp_path: Path) -> None:
+    """The yardstick itself: each record once, each child in a stratum."""
+    with temporary_home() as home:
+        assert run(home, "sample", tmp_path / "w", "--children", "200", "--seed", "5").status == 0
+    with (tmp_path / "w" / "truth.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (tmp_path / "w" / "strata.csv").open(encoding="utf-8", newline="") as file:
+        children = {row["child"] for row in csv.DictReader(file)}
+    assert len({(row["source"], row["record"]) for row in rows}) == len(rows)
+    assert {row["child"] for row in rows} <= children
