@@ -12,6 +12,9 @@ from gateway.registry import resources
 
 FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
+OWN_ID = re.compile(r"(te-)?[0-9a-hjkmnp-tv-z]{26}(-[0-9a-z-]{1,36})?")
+"""A record's, a resource's or an identity's id: a lower-case ULID (Crockford's letters)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundResource:
@@ -36,9 +39,14 @@ def read_patient(session: Session, patient_id: str, caller: Caller) -> FoundReso
         record=kept.record_id if kept else None,
         identity=patient_id if kept and not kept.record_id else None,
         outcome=Outcome.SUCCESS if kept else Outcome.FAILURE,
-        detail={"version": kept.version_id} if kept else {"asked": patient_id},
+        detail={"version": kept.version_id} if kept else _asked(patient_id),
     )
     audit.append(session, event)
     if kept is None:
         return None
     return FoundResource(version_id=kept.version_id, last_updated=kept.last_updated, body=kept.body)
+
+
+def _asked(patient_id: str) -> dict[str, str]:
+    """What was asked for in vain, if it looks like an id of ours: it may be anybody's number."""
+    return {"asked": patient_id} if OWN_ID.fullmatch(patient_id) else {}

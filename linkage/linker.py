@@ -9,6 +9,7 @@ from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite
 from linkage.conflicts import Conflict, conflict
 from linkage.decision import Forbids, judge
+from linkage.explanation import prior_bits
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
@@ -58,7 +59,10 @@ def link(
         groups = _regroup(groups, done)
         if not joined:
             break
-    reviews = [*_between_records(done.reviews, groups, first), *_forced(originals, standing, first)]
+    reviews = [
+        *_between_records(done.reviews, groups, first),
+        *_forced(originals, standing, first, model),
+    ]
     return Linkage(
         groups=tuple(sorted(groups.values())),
         manual=standing.manual,
@@ -124,7 +128,10 @@ def _between_records(
 
 
 def _forced(
-    originals: Mapping[str, PersonRecord], standing: Standing, pairs: Sequence[ScoredPair]
+    originals: Mapping[str, PersonRecord],
+    standing: Standing,
+    pairs: Sequence[ScoredPair],
+    model: MatchModel,
 ) -> list[Review]:
     """Questions that are asked whatever the score: reused keys, contradicting decisions."""
     scored = {(pair.left, pair.right): pair for pair in pairs}
@@ -140,24 +147,25 @@ def _forced(
         and _sorted(one.key, other.key) not in standing.decided
     ]
     return [
-        Review(pair=scored.get(pair) or _unscored(pair), reason=reason, left=pair[0], right=pair[1])
+        Review(
+            pair=scored.get(pair) or _unscored(pair, model),
+            reason=reason,
+            left=pair[0],
+            right=pair[1],
+        )
         for pair, reason in questions
     ]
 
 
-def _unscored(pair: Keys) -> ScoredPair:
-    """A pair that shares no block key: nothing speaks for it."""
+def _unscored(pair: Keys, model: MatchModel) -> ScoredPair:
+    """A pair that shares no block key: nothing speaks for it but the prior."""
     return ScoredPair(
         left=pair[0],
         right=pair[1],
-        weight=NOTHING,
+        weight=prior_bits(model),
         levels=(None,) * len(FEATURES),
         bits=(0.0,) * len(FEATURES),
     )
-
-
-NOTHING = -20.0
-"""Weight shown for a question that no evidence asks."""
 
 
 def _sorted(one: str, other: str) -> Keys:

@@ -1,7 +1,7 @@
 """IdentityStore: the records that are compared, the identities they form, and open reviews."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import any_, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,7 +22,7 @@ class Membership:
     """One record and the identity it belongs to; `founding_id` is the identity it came with."""
 
     record_id: str
-    key: str
+    key: str = field(repr=False)
     founding_id: str
     identity_id: str
     decision: str
@@ -32,12 +32,12 @@ class Membership:
 class OpenReview:
     """A pair that a steward must settle. Keys are sorted; `evidence` is JSON."""
 
-    left_key: str
-    right_key: str
+    left_key: str = field(repr=False)
+    right_key: str = field(repr=False)
     weight: float
     probability: float
     reason: str
-    evidence: str
+    evidence: str = field(repr=False)
 
 
 class IdentityStore:

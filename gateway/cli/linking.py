@@ -164,7 +164,7 @@ def _model(loaded: Settings, path: Path | None) -> MatchModel:
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([header, *rows])
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
     _save(path, text.getvalue())
     typer.echo(f"{len(rows)} rows written to {path}", err=True)
 

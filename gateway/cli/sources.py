@@ -171,7 +171,8 @@ def serve(host: Host = None, port: Port = None) -> None:
         f" login yet: http://{address}:{number}/fhir/R4/metadata",
         err=True,
     )
-    uvicorn.run(app, host=address, port=number, log_config=None)
+    # Addresses may hold what somebody typed: no access log.
+    uvicorn.run(app, host=address, port=number, log_config=None, access_log=False)
 
 
 def _is_loopback(host: str) -> bool:

@@ -156,6 +156,10 @@ def test_the_training_of_a_model_is_in_the_log(
     assert events(linked)[-1].action is Action.MODEL_TRAIN
 
 
+NOBODY = "te-00000000000000000000000000"
+"""An id of our form that nobody has."""
+
+
 def asked(small: Engine) -> dict[str, Outcome]:
     """Ids of a record, of a child, and of nobody → how the log says that reading them ended."""
     named = {
@@ -165,7 +169,7 @@ def asked(small: Engine) -> dict[str, Outcome]:
         if NAME in json.dumps(patient, ensure_ascii=False)
     }
     assert len(named) == 2
-    return dict.fromkeys(sorted(named), Outcome.SUCCESS) | {"te-nobody": Outcome.FAILURE}
+    return dict.fromkeys(sorted(named), Outcome.SUCCESS) | {NOBODY: Outcome.FAILURE}
 
 
 def test_each_read_is_in_the_log_with_who_and_why(small_url: URL, small: Engine) -> None:

@@ -106,7 +106,8 @@ def test_what_comes_again_makes_no_second_record_and_no_second_child(
 def test_the_same_words_in_other_bytes_make_no_second_record(linked: Engine, world: Path) -> None:
     """JSON with another space, XML with a line more: another message, but the same records."""
     before = versions(linked), homes(linked)
-    again = [content + b"\n" for content in files_of(world / "police", world / "civil_status")]
+    some = set(files_of(world / "police", world / "civil_status"))  # Some were sent twice.
+    again = [content + b"\n" for content in some]
     results = ingest(linked, again)
     assert results
     assert not any(result.repeated for result in results)

@@ -9,7 +9,8 @@ import pytest
 
 from linkage.clustering import Reason
 from linkage.conflicts import conflict
-from linkage.linker import NOTHING, Linkage, least_weight, link
+from linkage.explanation import prior_bits
+from linkage.linker import Linkage, least_weight, link
 from linkage.model import untrained
 from linkage.records import Move, PersonRecord
 from linkage.standing import Decision
@@ -179,7 +180,7 @@ def test_a_reused_key_is_asked_about_until_somebody_answers(
     records = [person(key) for key in (*REUSED, "police:3")]
     made = link(records, MODEL, standing)
     assert asked(made, Reason.REUSED_KEY) == questions
-    assert [review.pair.weight for review in made.reviews] == [NOTHING] * len(questions)
+    assert [review.pair.weight for review in made.reviews] == [prior_bits(MODEL)] * len(questions)
 
 
 def test_the_least_weight_keeps_every_question_and_every_rival() -> None:
