@@ -187,7 +187,10 @@ def test_the_web_service_logs_and_answers_nothing_of_a_child(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with asking(known_url) as client, caplog.at_level("DEBUG"):
+    caplog.set_level("DEBUG")
+    for client_of_the_test in ("httpx", "httpcore"):
+        caplog.set_level("ERROR", logger=client_of_the_test)
+    with asking(known_url) as client:
         for path in (NUMBER, NAME, f"{NUMBER}?name={NAME}", f"x?identifier={NUMBER}", "%ff"):
             answer = client.get(f"/fhir/R4/Patient/{path}")
             assert answer.status_code == 404

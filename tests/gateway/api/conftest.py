@@ -22,7 +22,9 @@ from tests.fake_source import ADAPTER, fake_message
 @contextmanager
 def served(app: FastAPI) -> Iterator[httpx.Client]:
     """A client of the app, which runs behind uvicorn in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
