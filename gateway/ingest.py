@@ -18,7 +18,7 @@ from audit.event import Action, AuditEvent, Caller, Outcome
 from gateway.database import transaction
 from gateway.golden import found, project
 from gateway.registry import messages, records, resources, statements
-from gateway.registry.drafts import Draft, ahead, batches, draft, drafts
+from gateway.registry.drafts import Draft, Numbered, ahead, batches, draft, drafts
 from gateway.registry.intake import Intake, intake
 from gateway.registry.messages import KeptMessage, MessageState
 from gateway.registry.planning import NEW, UNCHANGED, Origin, Plan
@@ -30,7 +30,7 @@ from linkage.store import IdentityStore
 ATTEMPTS = 5
 AGAIN = frozenset({"40001", "40P01", "23505"})
 """SQLSTATE of what may succeed when tried again: serialization, deadlock, unique index."""
-TOGETHER = 200
+TOGETHER = 400
 """Statements that small messages may have together to share a transaction."""
 
 log = structlog.get_logger()
@@ -85,18 +85,24 @@ def deliver_many(
     caller: Caller,
     readers: int = 0,
 ) -> Iterator[IngestResult]:
-    """Ingest messages in their order; each result is committed when it is yielded.
+    """Ingest messages; their results come in the order of the messages, and are committed.
 
     `readers`: processes that read beside this one, which pays for hundreds of messages and more.
     Small messages share a transaction as long as no two speak of the same record: the outcome is
     that of one after the other. Tries again where a parallel transaction came in between.
     """
+    done: dict[int, IngestResult] = {}
+    following = 0
     for batch in ahead(batches(drafts(deliveries, readers), TOGETHER)):
 
-        def work(session: Session, batch: Sequence[Draft] = batch) -> list[IngestResult]:
-            return _ingest(session, batch, caller)
+        def work(session: Session, batch: Sequence[Numbered] = batch) -> list[IngestResult]:
+            return _ingest(session, [one for _, one in batch], caller)
 
-        yield from retried(engine, work)
+        numbers = [number for number, _ in batch]
+        done |= zip(numbers, retried(engine, work), strict=True)
+        while following in done:
+            yield done.pop(following)
+            following += 1
 
 
 def retried(engine: Engine, work: Callable[[Session], Result]) -> Result:
@@ -137,7 +143,10 @@ def _ingest(session: Session, drafts: Sequence[Draft], caller: Caller) -> list[I
     for said in _by_source(new):
         taken, origin = _taken(session, said, now)
         identities = _store(session, origin, taken)
-        ended = {id_: _outcome(id_, one.reading, taken) for id_, one in said.items()}
+        plans = _by_message(taken.plans)
+        ended = {
+            id_: _outcome(id_, one.reading, taken, plans.get(id_, ())) for id_, one in said.items()
+        }
         events += _events(ended.values(), origin, taken, identities, caller)
         outcomes |= ended
     messages.finish(session, list(outcomes.values()))
@@ -220,8 +229,9 @@ def _refused(message_id: str, one: Draft) -> messages.Outcome:
     )
 
 
-def _outcome(message_id: str, reading: Reading, taken: Intake) -> messages.Outcome:
-    plans = [p for p in taken.plans if _speaks_of(p, message_id)]
+def _outcome(
+    message_id: str, reading: Reading, taken: Intake, plans: Sequence[Plan]
+) -> messages.Outcome:
     answer = {k.record_id: UNCHANGED for id_, k in taken.known if id_ == message_id and k.record_id}
     answer |= {p.record.id: p.change for p in plans}
     rejections = [*reading.rejections, *(r for id_, r in taken.refusals if id_ == message_id)]
@@ -241,8 +251,13 @@ def _outcome(message_id: str, reading: Reading, taken: Intake) -> messages.Outco
     )
 
 
-def _speaks_of(plan: Plan, message_id: str) -> bool:
-    return any(kept.message_id == message_id for kept in plan.assembled.statements)
+def _by_message(plans: Sequence[Plan]) -> dict[str, list[Plan]]:
+    """Message id → plans of the records that it speaks of."""
+    found: dict[str, list[Plan]] = {}
+    for one in plans:
+        for message_id in {kept.message_id for kept in one.assembled.statements}:
+            found.setdefault(message_id, []).append(one)
+    return found
 
 
 def _state(*, records: int, waiting: int, rejected: int) -> MessageState:

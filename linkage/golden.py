@@ -93,6 +93,8 @@ def retired_patient(identity_id: str, successor: str) -> Element:
 
 def _by_trust(patients: Sequence[SourcePatient], element: str) -> list[SourcePatient]:
     """The most believed first; a placeholder or an estimate never before a stated value."""
+    if len(patients) == 1:
+        return list(patients)
     trusted = POLICY.get(element, REGISTERS)
     place = {origin: number for number, origin in enumerate(trusted)}
 

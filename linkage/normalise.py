@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 OPEN_RIME = re.compile(r"(?P<onset>[^aeiouy]*)(?P<vowels>oa|oe|uy)")
@@ -11,6 +12,13 @@ LEGACY_D = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "Ɖ": "D",
 """Letters that Unicode does not decompose; ð and Ð are frequent mistypings of đ and Đ."""
 LETTERS_BEFORE_APOSTROPHE = re.compile(r"['`´‘’ʼ]")
 NUMBER = re.compile(r"\d+")
+MARKS = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+)
+"""Marks on a letter before them: what Unicode calls combining, and selectors of variants."""
+NO_WORD = re.compile(r"[^a-z0-9]+")
+KEPT = 1 << 14
+"""Texts whose forms are remembered: names of places and people come again and again."""
 
 BODY_NAMES = (
     ("hospital", re.compile(r"^(benh vien|bv|tram y te|trung tam y te|phong kham|nha ho sinh)\b")),
@@ -73,6 +81,7 @@ STOP_WORDS = frozenset(
 """Folded words that describe no one in particular."""
 
 
+@lru_cache(maxsize=KEPT)
 def name_key(text: str) -> str:
     """A name in lower case, with its marks, one spelling of tone place and of i/y."""
     text = unicodedata.normalize("NFC", text).replace("ð", "đ").replace("Ð", "Đ").lower()
@@ -82,13 +91,15 @@ def name_key(text: str) -> str:
     return " ".join(_one_spelling(word) for word in words)
 
 
+@lru_cache(maxsize=KEPT)
 def fold(text: str) -> str:
     """Lower case ASCII: marks off, đ to d, single spaces."""
     decomposed = unicodedata.normalize("NFD", text.translate(LEGACY_D).lower())
-    bare = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
+    bare = MARKS.sub("", decomposed)
+    return " ".join(NO_WORD.sub(" ", bare).split())
 
 
+@lru_cache(maxsize=KEPT)
 def folded_name(text: str) -> str:
     """A name without marks, with one letter for i and y."""
     return fold(LETTERS_BEFORE_APOSTROPHE.sub("", name_key(text))).replace("y", "i")

@@ -1,9 +1,9 @@
 """The words of linkage: a person record is what one source record says, ready to be compared."""
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 OPEN = 10**10
 """The end of a stay that has not ended."""
@@ -92,17 +92,13 @@ class PersonRecord:
     """Some sign of abandonment, or no real name."""
 
     def as_json(self) -> str:
-        """The record as JSON text with sorted keys; `from_json` reads it back."""
-        # Not asdict of the whole: it copies every tuple, and ingest does this for each record.
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values["moves"] = [dataclasses.asdict(move) for move in self.moves]
-        values["stays"] = [dataclasses.asdict(stay) for stay in self.stays]
-        return json.dumps(values, ensure_ascii=False, sort_keys=True)
+        """The record as JSON text, the same for equal records; `from_json` reads it back."""
+        return orjson.dumps(self).decode()
 
 
 def from_json(text: str) -> PersonRecord:
     """Read what `as_json` wrote."""
-    values: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = orjson.loads(text)
     moves = tuple(Move(**move) for move in values.pop("moves"))
     stays = tuple(Stay(**stay) for stay in values.pop("stays"))
     named = tuple((code, name) for code, name in values.pop("names_of_places"))

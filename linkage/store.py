@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import any_, bindparam, delete, func, literal, select, update
+import orjson
+from sqlalchemy import any_, bindparam, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,18 @@ from linkage.records import Labels, PersonRecord, from_json
 
 IDENTITY_PREFIX = "te-"
 BATCH = 1000
+REGISTRATION = text(
+    "INSERT INTO linkage_record (record_id, key, source, founding_id, identity_id, decision,"
+    " content, block_keys, changed, updated_at, custodian, province, sensitivity)"
+    " SELECT record_id, key, source, founding_id, identity_id, decision,"
+    " content, block_keys, true, now(), custodian, province, sensitivity"
+    " FROM json_populate_recordset(NULL::linkage_record, CAST(:rows AS json))"
+    " ON CONFLICT (record_id) DO UPDATE SET key = excluded.key, content = excluded.content,"
+    " block_keys = excluded.block_keys, changed = true, updated_at = now(),"
+    " custodian = excluded.custodian, province = excluded.province,"
+    " sensitivity = excluded.sensitivity RETURNING record_id, identity_id"
+)
+"""Many rows as one JSON parameter: half of the time of a parameter for each value."""
 LINKING_LOCK = 0x6D6F74656D
 """"motem" as a number: the key of the advisory lock that a linking holds."""
 
@@ -60,19 +73,8 @@ class IdentityStore:
         """
         if not records:
             return {}
-        statement = insert(tables.record)
-        statement = statement.on_conflict_do_update(
-            index_elements=[tables.record.c.record_id],
-            set_={
-                name: statement.excluded[name]
-                for name in ("key", "content", "block_keys", "custodian", "province", "sensitivity")
-            }
-            | {"changed": True, "updated_at": func.now()},
-        )
-        returned = self._session.execute(
-            statement.returning(tables.record.c.record_id, tables.record.c.identity_id),
-            [_row(record, labels[record.record_id]) for record in records],
-        )
+        rows = [_row(record, labels[record.record_id]) for record in records]
+        returned = self._session.execute(REGISTRATION, {"rows": orjson.dumps(rows).decode()})
         return {row.record_id: row.identity_id for row in returned}
 
     def identities_of(self, record_ids: Iterable[str]) -> dict[str, str]:
@@ -204,7 +206,6 @@ def _row(record: PersonRecord, labels: Labels) -> dict[str, object]:
         "decision": "pending",
         "content": record.as_json(),
         "block_keys": sorted(set(block_keys(record))),
-        "changed": True,
         **_label_values(labels),
     }
 

@@ -12,8 +12,8 @@ from adapters.errors import PayloadError, Problem
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_ELEMENTS = 200_000
-"""Elements and attributes held at one time: about 50 MB in libxml2."""
+MAX_ELEMENTS = 100_000
+"""Elements and attributes held at one time: about 25 MB in libxml2, and some tenths of a second."""
 CHUNK = 256 * 1024
 RESOURCE_LIMIT = 114
 """libxml2's XML_ERR_RESOURCE_LIMIT: its own caps on depth, names and text (10 MB)."""

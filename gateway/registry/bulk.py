@@ -1,11 +1,10 @@
-"""Stores many rows in one statement: one parameter and one round trip, however many there are."""
+"""Stores or changes many rows in one statement: one parameter, however many there are."""
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.orm import Session
 
@@ -19,8 +18,25 @@ def insert_rows(
     time), and not by COPY, which row-level security forbids.
     """
     if rows:
-        values = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        values = orjson.dumps(rows).decode()
         session.execute(_insertion(table, tuple(rows[0]), keep_known), {"rows": values})
+
+
+def update_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Change rows by their `id`; all have the same columns, none of them binary."""
+    if rows:
+        values = orjson.dumps(rows).decode()
+        session.execute(_change(table, tuple(rows[0])), {"rows": values})
+
+
+@cache
+def _change(table: Table, names: tuple[str, ...]) -> TextClause:
+    columns = ", ".join(f"{name} = new.{name}" for name in names if name != "id")
+    return text(
+        f"UPDATE {table.name} SET {columns}"
+        f" FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json)) AS new"
+        f" WHERE {table.name}.id = new.id"
+    )
 
 
 @cache
@@ -31,10 +47,3 @@ def _insertion(table: Table, names: tuple[str, ...], keep_known: bool) -> TextCl
         f"INSERT INTO {table.name} ({columns}) SELECT {columns}"
         f" FROM json_populate_recordset(NULL::{table.name}, CAST(:rows AS json)){conflict}"
     )
-
-
-def _plain(value: object) -> str:
-    """Times are the only values of our rows that JSON does not know."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be stored in bulk")

@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TypeAlias
 
 from adapters.contract import Reading, SourceAdapter, SourceMessage
 from adapters.errors import PayloadError, Problem, Rejection
 from gateway.registry.preparation import Prepared, prepare
 from gateway.registry.readers import read_in_processes
+
+Name: TypeAlias = tuple[str, str | bytes]
+"""A source with a record id, an episode, or all that a message holds."""
 
 UNKNOWN_SOURCE = "unknown"
 """Source of messages that no adapter recognises."""
@@ -25,12 +30,14 @@ class Draft:
     refusal: Rejection | None = None
 
     @property
-    def names(self) -> set[tuple[str, str]]:
+    def names(self) -> set[Name]:
         """What it speaks of: two messages that share a name go into different transactions."""
-        source = self.message.source
-        named = {(source, s.record_id) for s in self.reading.statements if s.record_id}
-        parts = {(source, s.episode) for s in self.reading.statements if s.episode}
-        return named | parts
+        source, statements = self.message.source, self.reading.statements
+        named = {(source, name) for s in statements for name in (s.record_id, s.episode) if name}
+        return {(source, self.message.content), *named}
+
+
+Numbered: TypeAlias = tuple[int, Draft]
 
 
 def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
@@ -58,26 +65,44 @@ def drafts(
     return (draft(*delivery) for delivery in deliveries)
 
 
-def batches(drafts: Iterable[Draft], together: int) -> Iterator[list[Draft]]:
-    """Neighbours with `together` statements at most, no two of which speak of the same."""
-    batch: list[Draft] = []
-    names: set[tuple[str, str]] = set()
-    contents: set[tuple[str, bytes]] = set()
-    size = 0
-    for one in drafts:
-        content = (one.message.source, one.message.content)
-        size += 1 + len(one.reading.statements)
-        if batch and (size > together or names & one.names or content in contents):
-            yield batch
-            batch, names, contents, size = [], set(), set(), 1 + len(one.reading.statements)
-        batch.append(one)
-        names |= one.names
-        contents.add(content)
-    if batch:
+def batches(drafts: Iterable[Draft], together: int) -> Iterator[list[Numbered]]:
+    """Drafts with their place in the order, `together` statements at most in a batch.
+
+    No two in a batch speak of the same, and none overtakes another that speaks of the same.
+    """
+    coming = enumerate(drafts)
+    batch, held = _batch([], coming, together)
+    while batch:
         yield batch
+        batch, held = _batch(held, coming, together)
 
 
-def ahead(batches: Iterator[list[Draft]]) -> Iterator[list[Draft]]:
+def _batch(
+    held: Sequence[Numbered], coming: Iterator[Numbered], together: int
+) -> tuple[list[Numbered], list[Numbered]]:
+    """The next batch, and what has to wait for a later one."""
+    batch: list[Numbered] = []
+    later: list[Numbered] = []
+    names: set[Name] = set()
+    size = waiting = 0
+    first = iter(held)
+    for number, one in chain(first, coming):
+        own = 1 + len(one.prepared)
+        is_free = names.isdisjoint(one.names)
+        is_full = bool(batch) and size + own > together
+        names |= one.names
+        if is_free and not is_full:
+            batch.append((number, one))
+            size += own
+        else:
+            later.append((number, one))
+            waiting += own
+        if is_full or waiting > together:
+            break
+    return batch, [*later, *first]
+
+
+def ahead(batches: Iterator[list[Numbered]]) -> Iterator[list[Numbered]]:
     """Read the next batch while the database works on this one."""
     with ThreadPoolExecutor(1, thread_name_prefix="reading") as reader:
         following = reader.submit(next, batches, None)

@@ -7,16 +7,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
+from sqlalchemy import and_, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem, Rejection
+from gateway.registry.bulk import update_rows
 from gateway.registry.tables import among, message, rejection, statement
 from gateway.registry.versions import SHARED_BY_ALL, label_values
 from linkage.records import Labels
+
+INSERTION = text(
+    "INSERT INTO registry_message"
+    " (id, source, sha256, content, sender, received, state, counts, answer, custodian)"
+    " VALUES (:id, :source, :sha256, :content, :sender, :received, :state, '{}', '{}', :custodian)"
+    " ON CONFLICT DO NOTHING RETURNING true"
+)
+"""One by one: only a parameter of its own travels in binary, and messages may be large."""
 
 
 class MessageState(StrEnum):
@@ -47,12 +55,13 @@ def keep(
 
     Waits for a transaction that is keeping the same bytes.
     """
-    rows = {(one.source, _digest(one)): _row(one, sender, now) for one in received}
-    insertion = insert_or_nothing(message).on_conflict_do_nothing()
-    query = insertion.returning(message.c.source, message.c.sha256, message.c.id)
+    rows = {(row["source"], row["sha256"]): row for row in map(_row, received)}
     # Always in one order, so that two transactions with the same messages do not block each other.
-    found = session.execute(query, [rows[name] for name in sorted(rows)])
-    new = {(source, digest): id_ for source, digest, id_ in found}
+    new = {
+        name: rows[name]["id"]
+        for name in sorted(rows)
+        if session.scalar(INSERTION, rows[name] | {"sender": sender, "received": now})
+    }
     return [
         KeptMessage(id=new[name], is_new=True, state=MessageState.RECEIVED)
         if name in new
@@ -65,18 +74,15 @@ def _digest(received: SourceMessage) -> str:
     return hashlib.sha256(received.content).hexdigest()
 
 
-def _row(received: SourceMessage, sender: str, now: datetime) -> dict[str, Any]:
+def _row(received: SourceMessage) -> dict[str, Any]:
     return {
         "id": str(ULID()).lower(),
         "source": received.source,
         "sha256": _digest(received),
         "content": received.content,
-        "sender": sender,
-        "received": now,
         "state": MessageState.RECEIVED,
-        "counts": {},
-        "answer": {},
-    } | label_values(SHARED_BY_ALL)
+        "custodian": SHARED_BY_ALL.custodian,
+    }
 
 
 def _known(session: Session, source: str, digest: str) -> KeptMessage:
@@ -112,7 +118,7 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> None:
         return
     rows = [
         {
-            "of": outcome.message_id,
+            "id": outcome.message_id,
             "state": outcome.state,
             "counts": dict(outcome.counts),
             "answer": dict(outcome.answer),
@@ -120,8 +126,7 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> None:
         | label_values(outcome.labels)
         for outcome in outcomes
     ]
-    statement = update(message).where(message.c.id == bindparam("of"))
-    session.connection().execute(statement, rows)
+    update_rows(session, message, rows)
     refused = [_refusal(outcome, one) for outcome in outcomes for one in outcome.rejections]
     if refused:
         session.execute(insert(rejection), refused)

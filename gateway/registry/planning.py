@@ -45,9 +45,12 @@ def plan(assembled: Assembled, current: Mapping[Name, Current], origin: Origin) 
 
     Raises PayloadError where a resource is not valid FHIR.
     """
-    labels = _labels(assembled)
+    labels_of_each = [
+        labels_of(r, assembled.custodian, assembled.province) for r in assembled.resources
+    ]
+    labels = _labels(assembled, labels_of_each)
     contents = [content_of(r, assembled.record_id) for r in assembled.resources]
-    versions = _changed(assembled, contents, current, origin)
+    versions = _changed(assembled, contents, labels_of_each, current, origin)
     stated = {(content.type, content.id) for content in contents}
     withdrawn = [
         name
@@ -70,8 +73,7 @@ def plan(assembled: Assembled, current: Mapping[Name, Current], origin: Origin) 
     )
 
 
-def _labels(assembled: Assembled) -> Labels:
-    labels = [labels_of(r, assembled.custodian, assembled.province) for r in assembled.resources]
+def _labels(assembled: Assembled, labels: Sequence[Labels]) -> Labels:
     codes = sorted({code for label in labels for code in label.sensitivity})
     return Labels(
         custodian=assembled.custodian, province=assembled.province, sensitivity=tuple(codes)
@@ -81,11 +83,12 @@ def _labels(assembled: Assembled) -> Labels:
 def _changed(
     assembled: Assembled,
     contents: Sequence[Content],
+    labels: Sequence[Labels],
     current: Mapping[Name, Current],
     origin: Origin,
 ) -> list[Version]:
     versions = []
-    for resource, content in zip(assembled.resources, contents, strict=True):
+    for resource, content, label in zip(assembled.resources, contents, labels, strict=True):
         last = current.get((content.type, content.id))
         if last and last.content_hash == content.hash:
             continue
@@ -97,7 +100,7 @@ def _changed(
                 after=last.version_id if last else 0,
                 now=origin.now,
                 record_id=assembled.record_id,
-                labels=labels_of(resource, assembled.custodian, assembled.province),
+                labels=label,
             )
         )
     return versions

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.registry.bulk import insert_rows
+from gateway.registry.bulk import insert_rows, update_rows
 from gateway.registry.tables import among
 from gateway.registry.tables import record as table
 from gateway.registry.versions import label_values
@@ -66,7 +66,7 @@ def change(session: Session, records: Sequence[tuple[KeptRecord, Labels]], now: 
     """Store new versions, keys and flags of records."""
     rows = [
         {
-            "of": kept.id,
+            "id": kept.id,
             "key": kept.key,
             "version": kept.version,
             "flags": list(kept.flags),
@@ -75,6 +75,4 @@ def change(session: Session, records: Sequence[tuple[KeptRecord, Labels]], now: 
         | label_values(labels)
         for kept, labels in records
     ]
-    if rows:
-        statement = update(table).where(table.c.id == bindparam("of"))
-        session.connection().execute(statement, rows)
+    update_rows(session, table, rows)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import Row, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from adapters.contract import Statement
-from gateway.registry.bulk import insert_rows
+from gateway.registry.bulk import insert_rows, update_rows
 from gateway.registry.preparation import Prepared
 from gateway.registry.tables import among
 from gateway.registry.tables import statement as table
@@ -156,17 +156,11 @@ def _row(source: str, kept: KeptStatement) -> dict[str, Any]:
 
 def assign(session: Session, moved: Sequence[KeptStatement]) -> None:
     """Write down that stored statements belong to another base key or record than before."""
-    if moved:
-        rows = [
-            {"number": kept.number, "key": kept.base_key, "record": kept.record_id}
-            for kept in moved
-        ]
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == bindparam("number"))
-            .values(base_key=bindparam("key"), record_id=bindparam("record")),
-            rows,
-        )
+    rows = [
+        {"id": kept.number, "base_key": kept.base_key, "record_id": kept.record_id}
+        for kept in moved
+    ]
+    update_rows(session, table, rows)
 
 
 def waiting_count(session: Session) -> Mapping[str, int]:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
+from adapters.contract import content_text
 from linkage.records import Labels
 
 Resource: TypeAlias = dict[str, Any]
 HEAD = frozenset({"resourceType", "id", "meta"})
-ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 REFERENCE = re.compile(r'"reference":"([A-Za-z]+)/([^"\\]+)"')
 """In JSON text: quotes inside a text are escaped there, so that no text can look like this."""
 MAX_ID = 64
@@ -74,11 +75,16 @@ class Content:
 
     def body(self, version_id: int, last_updated: datetime) -> str:
         """The resource as it is served: texts put together, because nothing is encoded twice."""
-        time = last_updated.isoformat(timespec="milliseconds")
-        version = f'{{"lastUpdated":"{time}","versionId":"{version_id}"}}'
+        version = f'{{"lastUpdated":"{_instant(last_updated)}","versionId":"{version_id}"}}'
         meta = _joined(version, self.meta)
         head = f'{{"resourceType":"{self.type}","id":{json.dumps(self.id)},"meta":{meta}}}'
         return _joined(head, self.elements)
+
+
+@lru_cache(maxsize=8)
+def _instant(time: datetime) -> str:
+    """All that one transaction stores has one time."""
+    return time.isoformat(timespec="milliseconds")
 
 
 def _joined(first: str, second: str) -> str:
@@ -89,7 +95,8 @@ def _joined(first: str, second: str) -> str:
 def content_of(resource: Resource, record_id: str | None = None) -> Content:
     """The text of a resource; ids and references that are roles of a record become final."""
     rest = {key: value for key, value in resource.items() if key not in HEAD}
-    meta, elements, id_ = _text(resource.get("meta", {})), _text(rest), resource["id"]
+    meta, elements = content_text(resource.get("meta", {})), content_text(rest)
+    id_ = resource["id"]
     if record_id is not None:
         id_ = id_ if is_shared(id_) else resource_id(record_id, id_)
         elements = REFERENCE.sub(lambda found: _final(found, record_id), elements)
@@ -103,14 +110,10 @@ def _final(found: re.Match[str], record_id: str) -> str:
     return f'"reference":"{kind}/{id_}"'
 
 
-def _text(value: Resource) -> str:
-    return ENCODER.encode(value)
-
-
 def labels_of(resource: Mapping[str, Any], custodian: str, province: str | None) -> Labels:
     """The row labels of a resource: its sensitivity codes and who answers for it."""
     security = resource.get("meta", {}).get("security", ())
-    codes = sorted({label["code"] for label in security})
+    codes = sorted({label["code"] for label in security}) if security else ()
     return Labels(custodian=custodian, province=province, sensitivity=tuple(codes))
 
 

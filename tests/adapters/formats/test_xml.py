@@ -1,11 +1,6 @@
 """Hostile and honest XML: every attack ends in a stable code, in a second and 100 MB."""
 
 import base64
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,11 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.errors import PayloadError, Problem
 from adapters.formats import xml
-
-ROOT = Path(__file__).parents[3]
-SECONDS = 1.0 if os.environ.get("MOTEM_BENCH_STRICT") == "1" else 2.0
-"""Of processor time: one second; two where tests run side by side and share the caches."""
-MEGABYTES = 100
+from tests.adapters.formats.bounded import BYTES, SECONDS, cost
 
 LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
 HOSTILE: dict[str, tuple[bytes, Problem]] = {
@@ -93,42 +84,13 @@ def test_hostile_documents_are_refused_with_a_stable_code(case: str) -> None:
     assert refusal.value.__cause__ is None
 
 
-MEASURE = """
-import json, runpy, sys, time
-names = runpy.run_path(sys.argv[1])
-xml, PayloadError = names["xml"], names["PayloadError"]
-
-def high_water():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
-
-def cost(content):
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")  # the corpus is in memory: count only what parsing adds
-    before, start = high_water(), time.process_time()
-    try:
-        xml.parse(content)
-    except PayloadError:
-        pass
-    return time.process_time() - start, high_water() - before
-
-print(json.dumps({case: cost(content) for case, (content, _) in names["HOSTILE"].items()}))
-"""
-
-
-def test_hostile_documents_cost_little_time_and_memory() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", MEASURE, __file__],
-        capture_output=True,
-        check=True,
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
-        text=True,
-    )
-    costs = json.loads(run.stdout)
-    assert costs.keys() == HOSTILE.keys()
-    assert {case: cost for case, cost in costs.items() if cost[0] > SECONDS} == {}
-    assert {case: cost for case, cost in costs.items() if cost[1] > MEGABYTES} == {}
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_documents_cost_little_time_and_memory(case: str) -> None:
+    content, problem = HOSTILE[case]
+    found = cost(xml.parse, content)
+    assert found.problem is problem
+    assert found.seconds < SECONDS
+    assert found.extra_bytes < BYTES
 
 
 @pytest.mark.parametrize(

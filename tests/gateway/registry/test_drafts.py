@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem
-from gateway.registry.drafts import UNKNOWN_SOURCE, Draft, ahead, batches, draft
+from gateway.registry.drafts import UNKNOWN_SOURCE, Draft, Name, ahead, batches, draft
 from tests.fake_source import ADAPTER, fake_message
 
 LINES = st.fixed_dictionaries(
@@ -22,17 +22,26 @@ def drafts_of(messages: list[list[dict[str, Any]]]) -> list[Draft]:
 
 
 @given(MESSAGES, st.integers(1, 10))
-def test_all_messages_come_in_order_and_none_shares_a_name_with_its_batch(
+def test_each_message_comes_once_and_none_shares_a_name_with_its_batch_or_overtakes(
     messages: list[list[dict[str, Any]]], together: int
 ) -> None:
     drafts = drafts_of(messages)
     found = list(batches(iter(drafts), together))
-    assert [one for batch in found for one in batch] == drafts
+    assert sorted(number for batch in found for number, _ in batch) == list(range(len(drafts)))
+    last: dict[Name, int] = {}
     for batch in found:
-        names = [name for one in batch for name in one.names]
+        names = [name for _, one in batch for name in one.names]
         assert len(names) == len(set(names))
-        contents = [one.message.content for one in batch]
-        assert len(contents) == len(set(contents))
+        for number, one in batch:
+            assert one is drafts[number]
+            assert all(last.get(name, -1) < number for name in one.names)
+            last |= dict.fromkeys(one.names, number)
+
+
+def test_what_speaks_of_the_same_waits_and_the_rest_goes_on() -> None:
+    drafts = drafts_of([[{"id": "a", "note": number}] for number in range(3)] + [[{"id": "b"}]])
+    found = [[number for number, _ in batch] for batch in batches(iter(drafts), 10)]
+    assert found == [[0, 3], [1], [2]]
 
 
 def test_batches_are_as_large_as_they_may_be() -> None:
