@@ -130,11 +130,16 @@ def _pieces(resource: Resource) -> Iterator[Resource]:
 
 
 def _form(value: Any) -> Hashable:
-    """Not by `match`, which takes twice the time: every element of every resource comes here."""
+    """Not by `match`, and with few calls: every element of every resource comes here."""
+    if isinstance(value, dict):
+        return tuple(
+            [
+                (name, _text_form(inner) if type(inner) is str else _form(inner))
+                for name, inner in value.items()
+            ]
+        )
     if isinstance(value, str):
         return _text_form(value)
-    if isinstance(value, dict):
-        return tuple([(name, _form(inner)) for name, inner in value.items()])
     if isinstance(value, list):
         return frozenset([_form(inner) for inner in value]), bool(value)
     if isinstance(value, bool) or value is None:
