@@ -6,7 +6,7 @@ turns roles into opaque ids. Organizations and Locations (`org-…`, `loc-…`) 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -45,6 +45,10 @@ SPECIAL_GROUPS = "urn:motem:code:special-circumstances"
 """The 14 groups of Luật Trẻ em 2016 Điều 10 (vn_domain.md section 1)."""
 OBSERVATIONS = "urn:motem:code:observation"
 RELATIONS = "urn:motem:code:relation"
+PLACE_TYPES = "urn:motem:code:place-type"
+"""Kinds of places where children are found (`loaiNoi` of the minutes, formats.md)."""
+FOUND_AT = "location-found"
+"""Role of the Location where a child was found."""
 LABELS = "urn:motem:label"
 
 
@@ -241,7 +245,9 @@ def discovery(
     """Extension on Patient: the child was found. `time` is a FHIR dateTime (day or instant).
 
     `commune` is the code as stated, `candidates` today's communes it may mean, `finder` a role.
+    What it says of the place stands in a Location too, see `found_places`.
     """
+    candidates = tuple(candidates)
     parts: list[dict[str, Any]] = []
     if time:
         parts.append({"url": "time", "valueDateTime": time})
@@ -257,7 +263,41 @@ def discovery(
             parts.append({"url": url, "valueString": value})
     if finder:
         parts.append({"url": "finder", "valueReference": reference("RelatedPerson", finder)})
+    if commune or candidates or place_type or place_text:
+        parts.append({"url": "location", "valueReference": reference("Location", FOUND_AT)})
     return {"url": EXT_DISCOVERY, "extension": parts}
+
+
+def found_places(source: str, patient: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Location: where the child was found, for readers of FHIR that do not know our extension."""
+    for extension in patient.get("extension", ()):
+        if extension["url"] == EXT_DISCOVERY:
+            stated = {part["url"]: part for part in extension["extension"]}
+            if "location" in stated:
+                yield _found_place(source, stated, extension["extension"])
+
+
+def _found_place(
+    source: str, stated: dict[str, dict[str, Any]], parts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    text = stated.get("place-text", {}).get("valueString")
+    kind = stated.get("place-type", {}).get("valueString")
+    where = address(
+        text=text,
+        commune=stated.get("commune-stated", {}).get("valueCode"),
+        candidates=[part["valueCode"] for part in parts if part["url"] == "commune"],
+    )
+    return without_nothing(
+        {
+            "resourceType": "Location",
+            "id": FOUND_AT,
+            "meta": meta(source),
+            "name": text,
+            "mode": "instance",
+            "type": [concept(PLACE_TYPES, kind)] if kind else None,
+            "address": where,
+        }
+    )
 
 
 def handover(

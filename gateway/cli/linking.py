@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -170,10 +171,15 @@ def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def _save(path: Path, text: str) -> None:
-    """Write a file that a person asked for. Raises UnwritableFileError."""
+    """Write a file that a person asked for, and that nobody else may read: links are child data.
+
+    Raises UnwritableFileError.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(file, "w", encoding="utf-8", newline="") as opened:
+            opened.write(text)
     except OSError as error:
         raise UnwritableFileError(f"The file cannot be written: {path}") from error
 

@@ -14,6 +14,7 @@ from adapters.profile import (
     Label,
     address,
     discovery,
+    found_places,
     group_flag,
     meta,
     organization,
@@ -33,7 +34,8 @@ def convert(statement: Statement) -> Conversion:
     """Patient, parents and requester, a flag for an abandoned child, the registering commune."""
     content = statement.content
     office = content.get("noiDangKy.maXa")
-    resources = [to_patient(content, unkeyed=statement.unkeyed), *to_related(content)]
+    patient = to_patient(content, unkeyed=statement.unkeyed)
+    resources = [patient, *found_places(SOURCE, patient), *to_related(content)]
     if is_abandonment(content):
         resources.append(group_flag(SOURCE, "ABANDONED", start=found_on(content)))
     if office:

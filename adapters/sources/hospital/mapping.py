@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.contract import Conversion, Resource, Statement
 from adapters.errors import PayloadError, Problem
-from adapters.profile import Place, PlaceKind, organization, remark
+from adapters.profile import Place, PlaceKind, found_places, organization, remark
 from adapters.sources.hospital.abandonment import abandonment_flag
 from adapters.sources.hospital.codes import province_of
 from adapters.sources.hospital.family import to_family
@@ -26,7 +26,8 @@ def to_conversion(statement: Statement) -> Conversion:
         makers = RESOURCES[content["table"]]
     except KeyError:
         raise PayloadError(Problem.NOT_CONVERTIBLE, statement.position) from None
-    resources = [to_patient(content, facility, unkeyed=statement.unkeyed)]
+    patient = to_patient(content, facility, unkeyed=statement.unkeyed)
+    resources = [patient, *found_places(SOURCE, patient)]
     for maker in makers:
         resources += maker(content, facility)
     return Conversion(

@@ -15,6 +15,7 @@ from adapters.profile import (
     Place,
     PlaceKind,
     discovery,
+    found_places,
     group_flag,
     handover,
     meta,
@@ -41,8 +42,10 @@ def convert(statement: Statement) -> Conversion:
     """Patient, finder, weight, remarks, flag, and the body that made the minutes."""
     content = statement.content
     maker = content.get("donViLap.maXa")
+    patient = to_patient(content, unkeyed=statement.unkeyed)
     resources = [
-        to_patient(content, unkeyed=statement.unkeyed),
+        patient,
+        *found_places(SOURCE, patient),
         *to_related(content),
         *to_observations(content),
         group_flag(SOURCE, "ABANDONED", start=found_at(content)),

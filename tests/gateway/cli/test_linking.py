@@ -73,6 +73,7 @@ def test_links_are_each_record_once(some: Motem, tmp_path: Path) -> None:
     assert ended.status == 0
     assert ended.out == ""
     assert "5 rows" in ended.err
+    assert (tmp_path / "links.csv").stat().st_mode & 0o077 == 0, "links are child data"
     header, *rows = table(tmp_path / "links.csv")
     assert header == LINKS
     assert [row[:2] for row in rows] == [
