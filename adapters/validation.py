@@ -59,6 +59,8 @@ REQUIRED_CODES: dict[str, frozenset[str]] = {
 """Codes with a required binding in R4. A path without a type holds for every resource."""
 
 MOST_FORMS = 20_000
+MAX_INTEGER = 2**31 - 1
+"""FHIR's integers have 32 bits."""
 TIME_LIKE = re.compile(r"[12]\d{3}(-|$)")
 MOMENT = re.compile(r"[12]\d{3}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d{3})?(Z|[+-]\d\d:\d\d))?)?)?")
 DIGIT = re.compile(r"\d")
@@ -144,7 +146,7 @@ def _form(value: Any) -> Hashable:
         return frozenset([_form(inner) for inner in value]), bool(value)
     if isinstance(value, bool) or value is None:
         return type(value).__name__
-    return type(value).__name__, value > 0, value == 0
+    return type(value).__name__, value > 0, value == 0, abs(value) > MAX_INTEGER
 
 
 @lru_cache(maxsize=50_000)

@@ -159,3 +159,10 @@ def _model_passes(resource: dict[str, Any]) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def test_a_number_too_large_for_fhir_is_refused_after_a_smaller_one_has_passed() -> None:
+    patient = {"resourceType": "Patient", "multipleBirthInteger": 2}
+    validated(patient)
+    with pytest.raises(PayloadError):
+        validated(patient | {"multipleBirthInteger": 2**40})
