@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
@@ -15,6 +16,8 @@ from linkage.model import Thresholds
 QUESTIONS_A_GROUP = 1
 """A steward is asked at most so often about one group from its own side: the best candidates."""
 
+UNTOLD = frozenset({""})
+NO_SOURCES: Mapping[str, frozenset[str]] = MappingProxyType({})
 Keys = tuple[str, str]
 """Two record keys, the smaller first."""
 
@@ -25,6 +28,7 @@ class Reason(StrEnum):
     UNCERTAIN = "uncertain"
     RIVAL = "rival"
     DOUBT = "doubtful-evidence"
+    MISTYPED = "mistyped-number"
     REUSED_KEY = "reused-key"
     CONTRADICTING_DECISIONS = "contradicting-decisions"
 
@@ -56,7 +60,15 @@ class _Groups:
 
     members: dict[str, set[str]]
     forbids: Callable[[str, str], bool]
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
     home: dict[str, str] = field(default_factory=dict)
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether both hold a record of one source, and so stand for the same part of a life."""
+        return not self._sources(one).isdisjoint(self._sources(other))
+
+    def _sources(self, group: str) -> set[str]:
+        return {source for key in self.members[group] for source in self.sources.get(key, UNTOLD)}
 
     def find(self, key: str) -> str:
         return self.home.get(key, key)
@@ -88,13 +100,17 @@ def partition(
     conflict: Callable[[str, str], bool],
     thresholds: Thresholds,
     *,
+    sources: Mapping[str, frozenset[str]] = NO_SOURCES,
     sufficient: Judge = lambda pair: True,
 ) -> Partition:
     """Join what the evidence covers, ask about the rest.
 
-    `conflict` says whether two keys (the smaller first) may not be joined.
+    `conflict` says whether two keys (the smaller first) may not be joined. `sources`: key →
+    the sources that its records came from; where it is not told, any two are alike.
     """
-    groups = _Groups(members={key: {key} for key in sorted(keys)}, forbids=conflict)
+    groups = _Groups(
+        members={key: {key} for key in sorted(keys)}, forbids=conflict, sources=sources
+    )
     ordered = sorted(pairs, key=lambda pair: (-pair.weight, pair.left, pair.right))
     edges = _edges(ordered)
     waiting: dict[Keys, Reason] = {}
@@ -156,7 +172,7 @@ def _doubt(
         return Reason.DOUBT
     if _has_rival(groups, one, other, edges, floor) or _has_rival(groups, other, one, edges, floor):
         return Reason.RIVAL
-    least = max(thresholds.review, pair.weight - thresholds.choice)
+    least = max(thresholds.crowd, pair.weight - thresholds.choice)
     if pair.weight < thresholds.link and (
         _has_choice(groups, one, other, edges, least)
         or _has_choice(groups, other, one, edges, least)
@@ -194,10 +210,17 @@ def _has_choice(
     edges: Mapping[str, Sequence[ScoredPair]],
     floor: float,
 ) -> bool:
-    """Whether `one` may also be one child with a third group that has nothing to do with `other`."""
+    """Whether `one` may also be one child with a third group instead of with `other`.
+
+    A group of other sources is no other choice: a hospital's record fits the police's and the
+    home's, and is one child with both.
+    """
     known = _neighbours(groups, other, edges, floor)
     return any(
-        third not in (one, other) and third not in known and not groups.conflicting(third, one)
+        third not in (one, other)
+        and third not in known
+        and groups.alike(third, other)
+        and not groups.conflicting(third, one)
         for third in _neighbours(groups, one, edges, floor)
     )
 

@@ -53,11 +53,12 @@ def composite(members: Sequence[PersonRecord]) -> PersonRecord:
         grams=grams,
         grams_day=grams_day,
         foundling=any(record.foundling for record in members),
-        **{name: _united(getattr(record, name) for record in members) for name in UNITED},
+        **{name: united(getattr(record, name) for record in members) for name in UNITED},
     )
 
 
-def _united(values: Iterable[tuple[Any, ...]]) -> Any:
+def united(values: Iterable[tuple[Any, ...]]) -> Any:
+    """All values, sorted and without doubles."""
     return tuple(sorted({value for part in values for value in part}))
 
 

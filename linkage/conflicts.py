@@ -1,7 +1,7 @@
 """What forbids the engine to join two records by itself (promise 2)."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from linkage.records import PersonRecord, Stay
@@ -18,6 +18,14 @@ class Conflict(StrEnum):
     TWO_BEDS = "two-beds-at-one-time"
 
 
+MISTYPED: Mapping[Conflict | None, float] = {
+    Conflict.TWO_CERTIFICATES: 0.0,
+    Conflict.TWO_REGISTRATIONS: 20.0,
+}
+"""Conflicts that a slip of the pen makes, and the bits from which on a steward is asked about it.
+
+A certificate number is copied by hand; a second entry in the books of one office is rarely a slip.
+"""
 VARIANT = re.compile(r"(?P<base>.*[^:])~[0-9a-f]{12}")
 """A business key that two children were given: `<key>~<hash>`; unkeyed records are `~<hash>`."""
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 
 from linkage.clustering import Judge
 from linkage.features import FEATURES
@@ -37,17 +38,29 @@ SAME_NAME = 1
 """Levels of the name with its marks: twins are called An and Ân."""
 FOLDED_NAME = 2
 """Levels of the name up to "without marks and order"."""
+OTHER_MIDDLE = 3
+"""Level of the name: family and given name agree, the middle name does not."""
+SAME_DAY = 0
 SAME_BIRTH = 3
 SAME_MINUTES = 1
-HANDED_OVER = 2
+HANDED_OVER = frozenset({0, 2})
+"""Levels of the event that name place and day of a handover."""
 CONVENTIONAL_BIRTH = 4
 DAY_OF_EVENT = frozenset({6, 7, 8})
 """Levels of the event that name a day without a place."""
+LAST_DAY = 8
+"""The last level of the event that names a day."""
+SAME_YEAR = 1
+"""Level of the minutes that names the year only."""
+MOST_AGAINST = -5.0
+"""More than one piece of evidence to the contrary, in bits."""
 ANOTHER_NUMBER = 2
 """Level of the personal number: different, and not by one digit."""
 SWAPPED = frozenset({"personal_id", "certificate"})
 TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
+CROWD = 2
+"""Rivals that fit worse than the pair by more than so many margins are no crowd around it."""
 MOST_FITS = 12
 """So many of the best fits of a record are looked at for rivals."""
 
@@ -67,10 +80,13 @@ def judge(
     crowded = _crowded(pairs, forbids, thresholds)
 
     def sufficient(pair: ScoredPair) -> bool:
-        if is_borrowed(pair) or is_another_number(pair):
-            return False
         both = (pair.left, pair.right)
-        if any(by_key[key].several or key in crowded for key in both):
+        if any(doubt(pair) for doubt in DOUBTS):
+            return False
+        if pair.weight < thresholds.link and is_contradicted(pair):
+            return False
+        floor = pair.weight - CROWD * thresholds.margin
+        if any(by_key[key].several or crowded.get(key, -inf) >= floor for key in both):
             return is_named(pair) or is_personal(pair)
         return is_individual(pair) or kinds(pair) > 1 or is_in_minutes(pair) or is_handed_over(pair)
 
@@ -128,9 +144,47 @@ def is_in_minutes(pair: ScoredPair) -> bool:
     return level is not None and level <= SAME_MINUTES
 
 
+def is_mistyped_minutes(pair: ScoredPair) -> bool:
+    """The same number of one commune and year, and birth or sex say that other minutes are meant.
+
+    A commune counts its minutes from one each year, so a mistyped number is another child's.
+    """
+    event = pair.levels[POSITION["event"]]
+    return (
+        pair.levels[POSITION["minutes"]] == SAME_YEAR
+        and not is_individual(pair)
+        and pair.bits[POSITION["name"]] < TELLING_BITS
+        and (event is None or event > LAST_DAY)
+        and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in ("birth", "sex"))
+    )
+
+
+def is_named_like_a_twin(pair: ScoredPair) -> bool:
+    """Born on one day, called Cao Thanh An and Cao Diệu An, and no number in common."""
+    return (
+        pair.levels[POSITION["name"]] == OTHER_MIDDLE
+        and pair.levels[POSITION["birth"]] == SAME_DAY
+        and not is_individual(pair)
+    )
+
+
+def is_twins_card(pair: ScoredPair) -> bool:
+    """One card, no other number, and sex or name differ: twins go home with one temporary card."""
+    return (
+        pair.levels[POSITION["card"]] == 0
+        and not is_individual(pair)
+        and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in ("sex", "name"))
+    )
+
+
+def is_contradicted(pair: ScoredPair) -> bool:
+    """More speaks against the pair than the lack of choice can make up for."""
+    return sum(bits for bits in pair.bits if bits < 0) < MOST_AGAINST
+
+
 def is_handed_over(pair: ScoredPair) -> bool:
     """One body gave a child away on the day on which the other took one in from there."""
-    return pair.levels[POSITION["event"]] == HANDED_OVER
+    return pair.levels[POSITION["event"]] in HANDED_OVER
 
 
 def is_borrowed(pair: ScoredPair) -> bool:
@@ -151,29 +205,46 @@ def is_borrowed(pair: ScoredPair) -> bool:
     )
 
 
+DOUBTS = (
+    is_borrowed,
+    is_another_number,
+    is_mistyped_minutes,
+    is_named_like_a_twin,
+    is_twins_card,
+)
+"""What is asked about, whatever its weight."""
+
+
 def is_named(pair: ScoredPair) -> bool:
     """The full name agrees and the birth does not speak against it."""
     name, birth = pair.levels[POSITION["name"]], pair.levels[POSITION["birth"]]
     return name is not None and name <= SAME_NAME and (birth is None or birth <= SAME_BIRTH)
 
 
-def _crowded(pairs: Sequence[ScoredPair], forbids: Forbids, thresholds: Thresholds) -> set[str]:
-    """Records that fit nearly as well with each of two that cannot be one child."""
+def _crowded(
+    pairs: Sequence[ScoredPair], forbids: Forbids, thresholds: Thresholds
+) -> dict[str, float]:
+    """Records that fit nearly as well with each of two that cannot be one child, and how well."""
     fits: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for pair in pairs:
-        if pair.weight >= thresholds.review:
+        if pair.weight >= thresholds.crowd:
             fits[pair.left].append((-pair.weight, pair.right))
             fits[pair.right].append((-pair.weight, pair.left))
     return {
-        key
+        key: crowd
         for key, found in fits.items()
-        if _rivals(sorted(found)[:MOST_FITS], forbids, thresholds.margin)
+        if (crowd := _rivals(sorted(found)[:MOST_FITS], forbids, thresholds.margin)) is not None
     }
 
 
-def _rivals(fits: Sequence[tuple[float, str]], forbids: Forbids, margin: float) -> bool:
-    return any(
-        second - first <= margin and forbids(min(one, other), max(one, other))
-        for i, (first, one) in enumerate(fits)
-        for second, other in fits[i + 1 :]
+def _rivals(fits: Sequence[tuple[float, str]], forbids: Forbids, margin: float) -> float | None:
+    """The bits with which the second of two rivals still fits, at best."""
+    return max(
+        (
+            -second
+            for i, (first, one) in enumerate(fits)
+            for second, other in fits[i + 1 :]
+            if second - first <= margin and forbids(min(one, other), max(one, other))
+        ),
+        default=None,
     )

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from math import inf
 
-from linkage import directory
+from linkage import directory, siblings
 from linkage.clustering import Keys, Partition, Reason, Review, partition
-from linkage.composite import composite
-from linkage.conflicts import Conflict, conflict
+from linkage.composite import composite, united
+from linkage.conflicts import MISTYPED, Conflict, conflict
 from linkage.decision import Forbids, judge
 from linkage.explanation import prior_bits
 from linkage.features import FEATURES
@@ -16,6 +17,9 @@ from linkage.model import MatchModel
 from linkage.records import PersonRecord
 from linkage.standing import Decision, Standing, stand
 
+NUMBERS = ("personal_ids", "active_ids", "certificates", "registrations")
+"""What a conflict is about; stewards may say that a child has two of them."""
+LEAST_DESPITE = min(MISTYPED.values())
 MOST_ROUNDS = 12
 """Rounds of joining; each treats the groups of the last as single records. Five or six suffice."""
 Groups = dict[str, tuple[str, ...]]
@@ -44,9 +48,10 @@ def link(
     What no pair of records proves, a group may: the roster knows the name, the minutes know the
     place. So groups are compared again as if each were one record, until nothing more joins.
     """
-    records = directory.resolve(records, directory.learn(records))
+    records = siblings.resolve(directory.resolve(records, directory.learn(records)))
     originals = {record.key: record for record in sorted(records, key=lambda r: r.key)}
     standing = stand(originals, decisions)
+    vouched = _vouched(originals, standing)
     groups: Groups = {group[0]: group for group in standing.groups}
     first: list[ScoredPair] = []
     for number in range(1, MOST_ROUNDS + 1):
@@ -54,13 +59,14 @@ def link(
         atoms = [composite([originals[key] for key in group]) for group in groups.values()]
         pairs = list(score(atoms, model, least_weight(model)))
         first = first or pairs
-        done = _round(atoms, pairs, model, _forbids(groups, originals, standing))
+        done = _round(atoms, pairs, model, _forbids(groups, vouched, standing))
         joined = len(done.groups) < len(groups)
         groups = _regroup(groups, done)
         if not joined:
             break
+    mistyped = _mistyped(groups, pairs, originals, standing)
     reviews = [
-        *_between_records(done.reviews, groups, first),
+        *_between_records([*done.reviews, *mistyped], groups, first),
         *_forced(originals, standing, first, model),
     ]
     return Linkage(
@@ -94,6 +100,53 @@ def _forbids(groups: Groups, originals: Mapping[str, PersonRecord], standing: St
     return forbids
 
 
+def _vouched(originals: Mapping[str, PersonRecord], standing: Standing) -> dict[str, PersonRecord]:
+    """The records, each with the numbers of all that stewards called the same child.
+
+    Who said that a child has two certificates has said it of every record that carries one of them.
+    """
+    return {
+        key: replace(
+            originals[key],
+            **{name: united([getattr(originals[one], name) for one in group]) for name in NUMBERS},
+        )
+        for group in standing.groups
+        for key in group
+    }
+
+
+def _mistyped(
+    groups: Groups,
+    pairs: Sequence[ScoredPair],
+    originals: Mapping[str, PersonRecord],
+    standing: Standing,
+) -> list[Review]:
+    """Groups that only a number written by hand keeps apart: the best such question of each."""
+
+    def despite(pair: ScoredPair) -> float:
+        """The bits from which on the pair is asked about."""
+        left, right = (groups.get(key, ()) for key in (pair.left, pair.right))
+        between = [_sorted(one, other) for one in left for other in right]
+        if any(originals[key].several for key in (*left, *right)):
+            return inf
+        if not standing.decided.isdisjoint(between):
+            return inf
+        kinds = {conflict(originals[one], originals[other]) for one, other in between} - {None}
+        return MISTYPED.get(kinds.pop(), inf) if len(kinds) == 1 else inf
+
+    asked: set[str] = set()
+    questions = []
+    for pair in sorted(pairs, key=lambda pair: (-pair.weight, pair.left, pair.right)):
+        if pair.weight < LEAST_DESPITE:
+            break
+        if asked.isdisjoint((pair.left, pair.right)) and pair.weight >= despite(pair):
+            asked |= {pair.left, pair.right}
+            questions.append(
+                Review(pair=pair, reason=Reason.MISTYPED, left=pair.left, right=pair.right)
+            )
+    return questions
+
+
 def _round(
     atoms: Sequence[PersonRecord],
     pairs: Sequence[ScoredPair],
@@ -103,7 +156,10 @@ def _round(
     """One pass of joining over atoms: records at first, then the groups they formed."""
     by_key = {atom.key: atom for atom in atoms}
     sufficient = judge(by_key, pairs, forbids, model.thresholds)
-    return partition(by_key, pairs, forbids, model.thresholds, sufficient=sufficient)
+    sources = {atom.key: frozenset(atom.source.split("+")) for atom in atoms}
+    return partition(
+        by_key, pairs, forbids, model.thresholds, sources=sources, sufficient=sufficient
+    )
 
 
 def _regroup(groups: Groups, done: Partition) -> Groups:

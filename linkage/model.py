@@ -29,13 +29,15 @@ class Thresholds:
     `margin`: a rival within so many bits makes a link ambiguous. From `alone` on the engine joins
     two groups that fit nobody else, or worse by `choice` bits: what is missing in evidence is made
     up by the lack of choice.
+    Only what fits with `crowd` bits or more is counted as a rival or another choice.
     Below `certain` a link is made only between two groups compared as a whole.
     """
 
     certain: float = 14.0
     link: float = 5.0
     alone: float = 0.0
-    review: float = -1.75
+    review: float = -2.75
+    crowd: float = -1.75
     margin: float = 6.0
     choice: float = 3.0
 

@@ -305,6 +305,31 @@ def test_what_fits_both_is_no_other_choice() -> None:
     assert made.groups == (("a", "b"), ("c",))
 
 
+@pytest.mark.parametrize(("source", "joined"), [("home", False), ("police", True)])
+def test_a_record_of_another_source_is_no_other_choice(source: str, joined: bool) -> None:
+    weights = {("a", "b"): LIKELY, ("a", "c"): LIKELY - 0.1}
+    made = partition(
+        "abc",
+        World(weights=weights).pairs(),
+        lambda left, right: False,
+        THRESHOLDS,
+        sources={
+            "a": frozenset({"hospital"}),
+            "b": frozenset({"home"}),
+            "c": frozenset({source}),
+        },
+    )
+    assert (("a", "b") in made.groups) is joined
+
+
+def test_what_fits_too_badly_is_no_other_choice_although_it_is_asked_about() -> None:
+    weights = {("a", "b"): LIKELY, ("b", "c"): THRESHOLDS.crowd - 0.1}
+    roomy = replace(THRESHOLDS, choice=LINK - REVIEW)
+    assert World(weights=weights, keys="abc", thresholds=roomy).partition().groups[0] == ("a", "b")
+    weights[("b", "c")] = THRESHOLDS.crowd
+    assert World(weights=weights, keys="abc", thresholds=roomy).partition().groups[0] == ("a",)
+
+
 def test_a_choice_that_is_too_weak_to_ask_about_is_none() -> None:
     weights = {("a", "b"): LIKELY, ("b", "c"): WORTHLESS}
     assert World(weights=weights, keys="abc").partition().groups == (("a", "b"), ("c",))

@@ -125,7 +125,26 @@ def up_to(number: int) -> tuple[int, ...]:
             up_to(decision.SAME_MINUTES),
             ["same minutes: number, commune and day", "same minutes: number, commune and year"],
         ),
-        ("event", (decision.HANDED_OVER,), ["handed over at the same place on the same day"]),
+        (
+            "minutes",
+            (decision.SAME_YEAR,),
+            ["same minutes: number, commune and year"],
+        ),
+        (
+            "name",
+            (decision.OTHER_MIDDLE,),
+            ["same family and given name, middle name differs"],
+        ),
+        ("birth", (decision.SAME_DAY,), ["same day of birth"]),
+        ("event", (decision.LAST_DAY,), ["found on the same day in the same province"]),
+        (
+            "event",
+            tuple(sorted(decision.HANDED_OVER)),
+            [
+                "handed over at the same place within three hours",
+                "handed over at the same place on the same day",
+            ],
+        ),
         (
             "event",
             tuple(sorted(decision.DAY_OF_EVENT)),
@@ -215,7 +234,10 @@ EVENTS = next(feature for feature in FEATURES if feature.name == "event")
 
 def test_only_giving_and_taking_on_one_day_is_a_handover() -> None:
     handed = [lv.english for lv in EVENTS.levels if is_handed_over(telling(lv.english))]
-    assert handed == ["handed over at the same place on the same day"]
+    assert handed == [
+        "handed over at the same place within three hours",
+        "handed over at the same place on the same day",
+    ]
     assert not is_handed_over(telling("same full name"))
 
 
@@ -383,6 +405,84 @@ def test_a_record_that_fits_two_who_cannot_be_one_waits_even_if_nobody_said_twin
     pairs = [pair(bed, HOME, SURE + i * MARGIN / 2, SAME_EVENT) for i, bed in enumerate(beds)]
     made = decided([*beds, HOME], *pairs)
     assert len(made.groups) == 3
+
+
+def crowd(weight: float, apart: float) -> Partition:
+    """A pair of `weight` bits; its left side also fits each of two twins, `apart` bits worse."""
+    other = weight - apart
+    return decided(
+        [HOSPITAL, HOME, *TWINS],
+        pair(HOSPITAL, HOME, weight, SAME_EVENT | SAME_BIRTH),
+        *(pair(HOSPITAL, twin, other, SAME_EVENT) for twin in TWINS),
+    )
+
+
+@pytest.mark.parametrize(
+    ("margins", "joined"), [(decision.CROWD - 0.1, False), (decision.CROWD + 0.1, True)]
+)
+def test_a_crowd_far_below_a_pair_casts_no_doubt_on_it(margins: float, joined: bool) -> None:
+    made = crowd(4 * MARGIN, margins * MARGIN)
+    assert ((HOME.key, HOSPITAL.key) in made.groups) is joined
+
+
+SAME_YEAR = level("same minutes: number, commune and year")
+SAME_AREA = level("same commune", "the place found is described alike")
+
+
+@pytest.mark.parametrize(
+    ("others", "against", "joined"),
+    [
+        ({}, {}, True),
+        (level("different birth dates"), {"birth": -6.0}, False),
+        (level("different sex"), {"sex": -4.6}, False),
+        (level("different birth dates") | SAME_NAME, {"birth": -6.0}, True),
+        (level("different birth dates", "same file number at one place"), {"birth": -6.0}, True),
+        (level("different birth dates") | SAME_EVENT, {"birth": -6.0}, True),
+    ],
+    ids=["nothing against", "birth", "sex", "but the name", "but a number", "but the event"],
+)
+def test_minutes_of_which_only_the_year_agrees_may_be_mistyped(
+    others: dict[str, int], against: dict[str, float], joined: bool
+) -> None:
+    evidence = pair(HOSPITAL, HOME, SURE, SAME_YEAR | SAME_AREA | others, against)
+    assert (len(decided([HOSPITAL, HOME], evidence).groups) == 1) is joined
+
+
+@pytest.mark.parametrize(("weight", "joined"), [(SURE, True), (SURE - 2, False)])
+def test_the_lack_of_choice_does_not_make_up_for_contradictions(
+    weight: float, joined: bool
+) -> None:
+    against = {"weight": -3.0, "marks": -2.5}
+    levels = level("same full name", "different sex", "marks and belongings differ") | SAME_BIRTH
+    made = decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, weight, levels, against))
+    assert (len(made.groups) == 1) is joined
+
+
+@pytest.mark.parametrize(
+    ("number", "joined"), [([], False), (["same birth certificate number"], True)]
+)
+def test_a_middle_name_tells_twins_apart(number: list[str], joined: bool) -> None:
+    called = level("same family and given name, middle name differs", *number) | SAME_BIRTH
+    made = decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, SURE, called))
+    assert (len(made.groups) == 1) is joined
+
+
+@pytest.mark.parametrize(
+    ("others", "against", "joined"),
+    [
+        ([], {}, True),
+        (["different sex"], {"sex": -4.6}, False),
+        (["different names"], {"name": -3.0}, False),
+        (["different sex", "same file number at one place"], {"sex": -4.6}, True),
+    ],
+    ids=["nothing against", "sex", "name", "but a number"],
+)
+def test_a_card_that_twins_share_is_asked_about(
+    others: list[str], against: dict[str, float], joined: bool
+) -> None:
+    levels = level("same health-insurance number", "same day of birth", *others)
+    made = decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, SURE, levels, against))
+    assert (len(made.groups) == 1) is joined
 
 
 def test_a_record_that_nothing_links_is_a_group_of_its_own() -> None:

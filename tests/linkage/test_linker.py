@@ -133,6 +133,65 @@ def test_a_question_names_the_records_that_speak_loudest_for_it() -> None:
     }
 
 
+# What only a slip of the pen keeps apart ------------------------------------------------------
+
+AGREEING: dict[str, Any] = {"names": ("trần khánh vy",), "sex": "female", **BORN}
+
+
+def copied(key: str, certificate: str, **values: Any) -> PersonRecord:
+    return person(key, certificates=(certificate,), **AGREEING | values)
+
+
+def test_a_certificate_that_alone_keeps_two_apart_is_asked_about() -> None:
+    made = link([copied("civil_status:1", "1"), copied("facility:2", "2")], MODEL)
+    assert len(made.groups) == 2
+    assert asked(made, Reason.MISTYPED) == [("civil_status:1", "facility:2")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        copied("facility:2", "2", several=True),
+        copied("facility:2", "2", names=("lê hoa",), birth_low=1, birth_high=1),
+        copied("facility:2", "2", registrations=("24/01/2026/2",)),
+    ],
+    ids=["twins", "another child", "two conflicts"],
+)
+def test_nobody_is_asked_about_two_certificates_of_two_children(other: PersonRecord) -> None:
+    made = link([copied("civil_status:1", "1", registrations=("24/01/2026/1",)), other], MODEL)
+    assert len(made.groups) == 2
+    assert asked(made, Reason.MISTYPED) == []
+
+
+@pytest.mark.parametrize("said", ["same", "not-same"])
+def test_who_answered_about_a_certificate_is_not_asked_again(said: str) -> None:
+    records = [copied("civil_status:1", "1"), copied("facility:2", "2")]
+    made = link(records, MODEL, [("civil_status:1", "facility:2", said)])
+    assert len(made.groups) == (1 if said == "same" else 2)
+    assert made.reviews == ()
+
+
+def test_an_answer_about_a_certificate_holds_for_all_who_carry_it() -> None:
+    records = [
+        copied("civil_status:1", "1"),
+        copied("facility:2", "2"),
+        copied("hospital:3", "1", personal_ids=("998326000001",)),
+    ]
+    made = link(records, MODEL, [("civil_status:1", "facility:2", "same")])
+    assert made.groups == (("civil_status:1", "facility:2", "hospital:3"),)
+
+
+def test_twins_whom_nobody_calls_twins_are_not_joined_by_one_certificate() -> None:
+    moved = Move(direction="in", place=HOSPITAL, day=TODAY, hour=TODAY * 24 + 8)
+    certified = [person(f"hospital:{n}", certificates=(n,), moves=(moved,)) for n in ("1", "2")]
+    borrowed = person("civil_status:3", certificates=("1",), sex="female", **BORN)
+    alone = link([certified[0], borrowed], MODEL)
+    beside = link([*certified, borrowed], MODEL)
+    assert alone.groups == (("civil_status:3", "hospital:1"),)
+    assert ("civil_status:3", "hospital:1") not in beside.groups
+    assert ("civil_status:3", "hospital:1") in asked(beside, Reason.DOUBT)
+
+
 # What is asked whatever the score ---------------------------------------------------------------
 
 
