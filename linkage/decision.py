@@ -56,6 +56,9 @@ MOST_AGAINST = -5.0
 """More than one piece of evidence to the contrary, in bits."""
 ANOTHER_NUMBER = 2
 """Level of the personal number: different, and not by one digit."""
+ANOTHER_FILE = 1
+"""Level of the file: different numbers in the books of one house."""
+ANOTHER_CARD = 1
 SWAPPED = frozenset({"personal_id", "certificate"})
 TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
@@ -177,6 +180,15 @@ def is_twins_card(pair: ScoredPair) -> bool:
     )
 
 
+def is_another_patient(pair: ScoredPair) -> bool:
+    """Two patients in the books of one house, with two cards: twins may have one name there."""
+    return (
+        pair.levels[POSITION["file"]] == ANOTHER_FILE
+        and pair.levels[POSITION["card"]] == ANOTHER_CARD
+        and not is_individual(pair)
+    )
+
+
 def is_contradicted(pair: ScoredPair) -> bool:
     """More speaks against the pair than the lack of choice can make up for."""
     return sum(bits for bits in pair.bits if bits < 0) < MOST_AGAINST
@@ -211,6 +223,7 @@ DOUBTS = (
     is_mistyped_minutes,
     is_named_like_a_twin,
     is_twins_card,
+    is_another_patient,
 )
 """What is asked about, whatever its weight."""
 

@@ -485,6 +485,23 @@ def test_a_card_that_twins_share_is_asked_about(
     assert (len(made.groups) == 1) is joined
 
 
+@pytest.mark.parametrize(
+    ("others", "joined"),
+    [
+        (["different file numbers at one place"], True),
+        (["different health-insurance numbers"], True),
+        (["different file numbers at one place", "different health-insurance numbers"], False),
+    ],
+    ids=["two files", "two cards", "both"],
+)
+def test_two_patients_of_one_house_with_two_cards_are_asked_about(
+    others: list[str], joined: bool
+) -> None:
+    levels = level("same full name", "same day of birth", *others)
+    made = decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, SURE, levels))
+    assert (len(made.groups) == 1) is joined
+
+
 def test_a_record_that_nothing_links_is_a_group_of_its_own() -> None:
     assert decided([HOSPITAL, HOME]).groups == ((HOME.key,), (HOSPITAL.key,))
     assert decided([]).groups == ()
