@@ -153,11 +153,13 @@ def reference(resource_type: str, role_id: str, display: str | None = None) -> d
 
 
 PATIENT = {"reference": "Patient/patient"}
+NUMBERS = (bool, int, float)
+"""False and zero say something."""
 
 
 def without_nothing(element: dict[str, Any]) -> dict[str, Any]:
     """Drop None, empty strings, lists and objects: FHIR knows no empty values."""
-    return {key: value for key, value in element.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in element.items() if value or isinstance(value, NUMBERS)}
 
 
 def coding(system: str, code: str, display: str | None = None) -> dict[str, Any]:

@@ -134,12 +134,8 @@ def _pieces(resource: Resource) -> Iterator[Resource]:
 def _form(value: Any) -> Hashable:
     """Not by `match`, and with few calls: every element of every resource comes here."""
     if isinstance(value, dict):
-        return tuple(
-            [
-                (name, _text_form(inner) if type(inner) is str else _form(inner))
-                for name, inner in value.items()
-            ]
-        )
+        inside = [_text_form(v) if type(v) is str else _form(v) for v in value.values()]
+        return tuple(value), tuple(inside)
     if isinstance(value, str):
         return _text_form(value)
     if isinstance(value, list):

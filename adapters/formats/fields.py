@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from adapters.errors import PayloadError, Problem
@@ -124,5 +125,11 @@ def _found(record: Mapping[str, Any], wanted: Field) -> Any:
 def _member(record: Mapping[str, Any], name: str) -> Any:
     if name in record:
         return record[name]
-    wanted = plain(name)
-    return next((value for key, value in record.items() if plain(key) == wanted), None)
+    spelt = _spelt(tuple(record)).get(plain(name))
+    return record[spelt] if spelt is not None else None
+
+
+@lru_cache(maxsize=1_000)
+def _spelt(names: tuple[str, ...]) -> Mapping[str, str]:
+    """Plain name → the first name that is spelt so; the objects of one sender have one form."""
+    return {plain(name): name for name in reversed(names)}

@@ -20,6 +20,7 @@ from gateway.cli.caller import command_caller
 from gateway.cli.files import payload_files
 from gateway.cli.tally import Tally
 from gateway.database import transaction
+from gateway.garbage import collect_seldom
 from gateway.ingest import deliver_many
 from gateway.migrate import require_newest
 from gateway.services import Services, open_services
@@ -28,7 +29,7 @@ SOME_REJECTED = 3
 """Exit status when something was refused (and kept)."""
 MAX_BYTES = 256 * 1024 * 1024
 """Larger files are not read: one payload must fit into memory."""
-READERS = 2
+READERS = 1
 """Processes that read beside the one that writes: more than it can keep up with are of no use."""
 READERS_PAY_FROM = 2 * 1024 * 1024
 """Bytes in all files; below, starting processes takes longer than reading."""
@@ -65,6 +66,7 @@ def ingest_files(paths: Paths, source: Source = None) -> None:
     files = payload_files(paths)
     _refuse_large(files)
     require_newest(services.engine)
+    collect_seldom()
     tally = _take(services, files, source)
     services.engine.dispose()
     _show(tally)

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TypeVar
 
 from adapters.contract import SourceAdapter, SourceMessage
+from gateway.garbage import collect_seldom
 
 Result = TypeVar("Result")
 MOST_AHEAD = 64
@@ -49,6 +50,7 @@ def _become_reader() -> None:
     """Ctrl-C is for the process that writes; nobody would tell readers that it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    collect_seldom()
 
 
 def _end_with_parent() -> None:

@@ -11,6 +11,7 @@ from gateway import postgres
 from gateway.database import printable
 from tests.bench.measure import Run, run
 from tests.conftest import temporary_home
+from tests.machine import slowness
 
 CHILDREN, SEED = "3000", "987001"
 
@@ -23,6 +24,8 @@ class Ingested:
     world: Path
     records: int
     ingest: Run
+    slowness: float
+    """Of the machine, before and after (tests/machine.py)."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +34,10 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingested]:
     with temporary_home() as home:
         assert run(home, "sample", world, "--children", CHILDREN, "--seed", SEED).status == 0
         assert run(home, "migrate").status == 0
+        slow = slowness()
         ingest = run(home, "ingest", world)
+        slow = (slow + slowness()) / 2
         with psycopg.connect(printable(postgres.ensure(home))) as connection:
             row = connection.execute("SELECT count(*) FROM registry_record").fetchone()
-        yield Ingested(home=home, world=world, records=row[0] if row else 0, ingest=ingest)
+        records = row[0] if row else 0
+        yield Ingested(home=home, world=world, records=records, ingest=ingest, slowness=slow)

@@ -29,12 +29,15 @@ pytestmark = pytest.mark.bench
 
 
 def test_ingest_of_ten_thousand_records(ingested: Ingested) -> None:
-    rate = ingested.records / ingested.ingest.seconds
+    measured = ingested.records / ingested.ingest.seconds
+    rate = measured * ingested.slowness
     plain = keep_bytes(ingested)
     report(
         "ingest",
         records=ingested.records,
-        records_a_second=round(rate),
+        records_a_second=round(measured),
+        slowness=round(ingested.slowness, 2),
+        records_a_second_on_an_idle_machine=round(rate),
         cpu_milliseconds_a_record=round(1000 * ingested.ingest.cpu / ingested.records, 2),
         ingest=ingested.ingest,
         plain_seconds=round(plain, 2),

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.errors import PayloadError, Problem
+from tests.machine import slowness
 
 SECONDS = 1.0
 """What a hostile payload may cost in processor time on an idle machine (issue 2)."""
-REFERENCE = 0.1
-"""Seconds that `_reference` takes on an idle machine of two cores (measured: 0.08 to 0.10)."""
 BYTES = 100 * 1024 * 1024
 """What a hostile payload may cost (issue 2)."""
 
@@ -50,26 +49,15 @@ def cost(call: Callable[[bytes], Any], content: bytes) -> Cost:
 def _run(call: Callable[[bytes], Any], content: bytes) -> Cost:
     before = _peak()
     problem = None
-    plain = _seconds(_reference)
+    slow = slowness(1)
     start = time.process_time()
     try:
         call(content)
     except PayloadError as error:
         problem = error.rejection.problem
     spent, extra = time.process_time() - start, _peak() - before
-    slowness = max(1.0, (plain + _seconds(_reference)) / 2 / REFERENCE)
-    return Cost(problem=problem, seconds=spent / slowness, extra_bytes=extra)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def _reference() -> int:
-    """Plain work of the interpreter, as reading is: small objects made and thrown away."""
-    return sum(len({"a": str(number)}) for number in range(400_000))
+    slow = (slow + slowness(1)) / 2
+    return Cost(problem=problem, seconds=spent / slow, extra_bytes=extra)
 
 
 def _peak() -> int:
