@@ -12,6 +12,9 @@ from ulid import ULID
 DetailValue: TypeAlias = str | int | bool
 """Detail holds counts, codes and opaque ids: values that canonical JSON (RFC 8785) keeps exact."""
 
+MAX_NUMBER = 2**53 - 1
+"""The largest whole number that RFC 8785 keeps exact."""
+
 
 class Action(StrEnum):
     """What was done, `subject:verb`."""
@@ -95,3 +98,5 @@ class AuditEvent:
             raise ValueError("The time of an event needs a zone.")
         if not all(isinstance(value, str | int) for value in self.detail.values()):
             raise ValueError("Detail holds only text, whole numbers and true or false.")
+        if any(abs(n) > MAX_NUMBER for n in self.detail.values() if isinstance(n, int)):
+            raise ValueError("A number in detail is larger than canonical JSON keeps exact.")

@@ -145,5 +145,9 @@ def _provenance(
 
 
 def _person(assembled: Assembled, source: str) -> PersonRecord:
+    """Read already, beside this process, where one statement is all that the record says."""
+    known = assembled.statements[0].person if assembled.checked else None
+    if known is not None and known.key == assembled.key:
+        return replace(known, record_id=assembled.record_id)
     resources: Sequence[Resource] = [*assembled.resources, *assembled.shared]
     return person_record(assembled.record_id, assembled.key, source, resources)

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from adapters.contract import Conversion, SourceAdapter, Statement, content_text
+from adapters.contract import Conversion, Resource, SourceAdapter, Statement, content_text
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.validation import validated
+from linkage.extraction import person_record
+from linkage.records import PersonRecord
 
 log = structlog.get_logger()
 
@@ -28,6 +31,8 @@ class Prepared:
     is_valid: bool = False
     """All its resources are known to be valid FHIR by themselves. A part may lack what another
     part of its stay says, so that others are only judged together."""
+    person: PersonRecord | None = field(repr=False, default=None)
+    """What a valid statement says of the child if it is all that its record says; without id."""
 
 
 def prepare(source: str, adapter: SourceAdapter, statement: Statement) -> Prepared:
@@ -37,6 +42,7 @@ def prepare(source: str, adapter: SourceAdapter, statement: Statement) -> Prepar
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     parts = (source, statement.record_id, statement.episode, statement.kind, digest)
     conversion, refusal = _converted(adapter, statement)
+    valid = conversion if conversion and statement.record_id and is_valid(conversion) else None
     return Prepared(
         statement=statement,
         text=text,
@@ -44,7 +50,8 @@ def prepare(source: str, adapter: SourceAdapter, statement: Statement) -> Prepar
         fingerprint=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
         conversion=conversion,
         refusal=refusal,
-        is_valid=bool(conversion and statement.record_id and is_valid(conversion)),
+        is_valid=valid is not None,
+        person=_person(source, statement, valid.resources) if valid else None,
     )
 
 
@@ -65,6 +72,16 @@ def _converted(
     except Exception as error:
         log.error("mapping failed", kind=statement.kind, error=type(error).__name__)
         return None, refused(Problem.NOT_CONVERTIBLE, statement)
+
+
+def _person(
+    source: str, statement: Statement, resources: Sequence[Resource]
+) -> PersonRecord | None:
+    """None where the resources do not fit together: that is told when they are."""
+    try:
+        return person_record("", f"{source}:{statement.record_id}", source, resources)
+    except ValueError:
+        return None
 
 
 def is_valid(conversion: Conversion) -> bool:

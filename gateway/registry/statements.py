@@ -16,7 +16,7 @@ from gateway.registry.preparation import Prepared
 from gateway.registry.tables import among
 from gateway.registry.tables import statement as table
 from gateway.registry.versions import label_values
-from linkage.records import Labels
+from linkage.records import Labels, PersonRecord
 
 LOCK_SPACE = 7110
 """First number of our advisory locks, apart from those of other parts of the program."""
@@ -42,6 +42,8 @@ class KeptStatement:
     """Stored under another base key or record than it belongs to now."""
     is_valid: bool = False
     """Its resources have been checked already."""
+    person: PersonRecord | None = field(repr=False, default=None)
+    """What it says of the child by itself."""
 
     @property
     def timed(self) -> Statement:
@@ -62,6 +64,7 @@ def new_statement(prepared: Prepared, message_id: str, now: datetime) -> KeptSta
         fingerprint=prepared.fingerprint,
         message_id=message_id,
         is_valid=prepared.is_valid,
+        person=prepared.person,
     )
 
 

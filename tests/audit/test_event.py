@@ -33,3 +33,8 @@ def test_a_time_without_a_zone_is_refused(caller: Caller) -> None:
 def test_detail_holds_only_what_canonical_json_keeps_exact(caller: Caller, value: object) -> None:
     with pytest.raises(ValueError, match="Detail"):
         AuditEvent(action=Action.PATIENT_READ, caller=caller, detail={"x": value})  # type: ignore[dict-item]
+
+
+def test_a_number_that_canonical_json_does_not_keep_exact_is_refused() -> None:
+    with pytest.raises(ValueError, match="exact"):
+        AuditEvent(action=Action.REPORT_READ, caller=CALLER, detail={"count": 2**53})

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 import audit
-from audit.event import Action, AuditEvent, Caller, Outcome
+from audit.event import MAX_NUMBER, Action, AuditEvent, Caller, Outcome
 from gateway.database import engine_for, transaction
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -26,7 +26,7 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
             record=st.none() | words,
             identity=st.none() | words,
             outcome=st.sampled_from(Outcome),
-            detail=st.dictionaries(words, words | st.integers() | st.booleans(), max_size=3),
+            detail=st.dictionaries(words, words | st.integers(-MAX_NUMBER, MAX_NUMBER) | st.booleans(), max_size=3),
         ),
         max_size=5,
     )
