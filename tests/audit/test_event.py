@@ -37,4 +37,8 @@ def test_detail_holds_only_what_canonical_json_keeps_exact(caller: Caller, value
 
 def test_a_number_that_canonical_json_does_not_keep_exact_is_refused() -> None:
     with pytest.raises(ValueError, match="exact"):
-        AuditEvent(action=Action.REPORT_READ, caller=CALLER, detail={"count": 2**53})
+        AuditEvent(
+            action=Action.REPORT_READ,
+            caller=Caller(who="a", system="b", purpose="c"),
+            detail={"count": 2**53},
+        )

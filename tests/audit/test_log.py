@@ -26,7 +26,9 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
             record=st.none() | words,
             identity=st.none() | words,
             outcome=st.sampled_from(Outcome),
-            detail=st.dictionaries(words, words | st.integers(-MAX_NUMBER, MAX_NUMBER) | st.booleans(), max_size=3),
+            detail=st.dictionaries(
+                words, words | st.integers(-MAX_NUMBER, MAX_NUMBER) | st.booleans(), max_size=3
+            ),
         ),
         max_size=5,
     )
