@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-children=${CHILDREN:-600}
+children=${CHILDREN:-400}
 seed=${SEED:-20260304}
 export MOTEM_HOME=var/demo
 world=$MOTEM_HOME/world
