@@ -67,7 +67,7 @@ class Conversion:
 
     resources: Sequence[Resource] = field(repr=False)
     custodian: str
-    """`hospital:01234`, `home:HN01` or `commune:00199`: the body that keeps the record."""
+    """`hospital:01234`, `home:HN01`, `commune:00199` or `school:01000123`: who keeps the record."""
     province: str | None
     """Today's two-digit province code of the custodian, where it is certain."""
 

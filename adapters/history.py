@@ -331,6 +331,7 @@ JOINED: dict[str, Callable[[Any, Any], list[Any]]] = {
     "address": _addresses,
     "extension": _extensions,
     "telecom": _union,
+    "link": _union,
 }
 """Lists that grow instead of being replaced."""
 

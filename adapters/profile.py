@@ -36,6 +36,12 @@ EXT_COMMUNE = "urn:motem:extension:commune"
 EXT_GROUP_SIZE = "urn:motem:extension:reported-together"
 EXT_AS_SENT = "urn:motem:extension:as-sent"
 """On an identifier: how the source wrote a number whose leading zeros were given back."""
+EXT_REGISTERED_AT = "urn:motem:extension:birth-registered-at"
+EXT_ORIGIN = "urn:motem:extension:place-of-origin"
+"""Quê quán, which is neither a place of birth nor of residence."""
+EXT_ENROLMENT = "urn:motem:extension:enrolment"
+EXT_INCIDENT = "urn:motem:extension:incident-place"
+"""On Communication: where it happened that was reported, an address."""
 EXT_VALUE_SOURCE = "urn:motem:extension:value-source"
 """On a value of a golden Patient: the source Patient that it was taken from."""
 EXT_POSITION = "urn:motem:extension:position"
@@ -45,6 +51,11 @@ SPECIAL_GROUPS = "urn:motem:code:special-circumstances"
 """The 14 groups of Luật Trẻ em 2016 Điều 10 (vn_domain.md section 1)."""
 OBSERVATIONS = "urn:motem:code:observation"
 RELATIONS = "urn:motem:code:relation"
+STEPS = "urn:motem:code:step"
+"""Steps of the process for an abandoned child (vn_domain.md 2.1), as casework reports them."""
+STEP_OUTPUTS = "urn:motem:code:step-output"
+REPORTS = "urn:motem:code:report"
+CHANNELS = "urn:motem:code:channel"
 PLACE_TYPES = "urn:motem:code:place-type"
 """Kinds of places where children are found (`loaiNoi` of the minutes, formats.md)."""
 FOUND_AT = "location-found"
@@ -67,6 +78,8 @@ class IdentifierKind(StrEnum):
     FILE = "ho-so"
     STUDENT = "ma-hoc-sinh"
     CASE_111 = "case-111"
+    MOTEM = "motem"
+    """An identity's own id, as Motem gave it out."""
 
 
 SYSTEMS: dict[IdentifierKind, str] = {
@@ -94,11 +107,12 @@ class PlaceKind(StrEnum):
     HOSPITAL = "hospital"
     HOME = "home"
     COMMUNE = "commune"
+    SCHOOL = "school"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Place:
-    """A body by its code: hospital MA_CSKCB, facility Mã cơ sở, commune code as stated."""
+    """A body by its code: hospital MA_CSKCB, facility Mã cơ sở, commune as stated, Mã trường."""
 
     kind: PlaceKind
     code: str
@@ -330,6 +344,28 @@ def handover(
     return {"url": EXT_HANDOVER, "extension": parts}
 
 
+def enrolment(
+    *,
+    school: Place | None,
+    name: str | None = None,
+    grade: str | None = None,
+    status: str | None = None,
+) -> dict[str, Any]:
+    """Extension on Patient: the school, the class (`grade`) and the status there, as last sent."""
+    parts: list[dict[str, Any]] = []
+    if school:
+        code = {"system": school.system, "value": school.code}
+        parts.append({"url": "school", "valueIdentifier": code})
+    for url, kind, value in (
+        ("name", "valueString", name),
+        ("class", "valueString", grade),
+        ("status", "valueCode", status),
+    ):
+        if value:
+            parts.append({"url": url, kind: value})
+    return {"url": EXT_ENROLMENT, "extension": parts}
+
+
 def address(
     *,
     text: str | None = None,
@@ -344,12 +380,14 @@ def address(
     extensions: list[dict[str, Any]] = []
     if placeholder:
         extensions.append(flag_placeholder(placeholder))
-    if commune:
-        parts: list[dict[str, Any]] = [{"url": "stated", "valueCode": commune}]
+    readings = [{"url": "commune", "valueCode": code} for code in candidates]
+    if commune or readings:
+        parts: list[dict[str, Any]] = []
+        if commune:
+            parts.append({"url": "stated", "valueCode": commune})
         if stated_on:
             parts.append({"url": "stated-on", "valueDate": stated_on})
-        parts += [{"url": "commune", "valueCode": code} for code in candidates]
-        extensions.append({"url": EXT_COMMUNE, "extension": parts})
+        extensions.append({"url": EXT_COMMUNE, "extension": [*parts, *readings]})
     return without_nothing(
         {"extension": extensions, "use": use, "text": text, "state": province, "country": "VN"}
     )
@@ -411,13 +449,16 @@ def weight(
     )
 
 
-def remark(source: str, code: str, texts: Iterable[str]) -> list[dict[str, Any]]:
-    """Observations `distinguishing-mark`, `belonging` or `state-when-found`, one for each text."""
+def remark(
+    source: str, code: str, texts: Iterable[str], *, labels: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Observations `distinguishing-mark`, `belonging`, `state-when-found`…, one for each text."""
+    security = [*labels]
     return [
         {
             "resourceType": "Observation",
             "id": role(f"observation-{code}", text),
-            "meta": meta(source),
+            "meta": meta(source, labels=security),
             "status": "final",
             "code": concept(OBSERVATIONS, code),
             "subject": PATIENT,
@@ -447,6 +488,7 @@ RELATION_CODES = {
     "guardian": (ROLE_CODE, "GUARD"),
     "finder": (RELATIONS, "finder"),
     "carer": (RELATIONS, "carer"),
+    "informant": (RELATIONS, "informant"),
     "requester": (RELATIONS, "requester"),
 }
 
@@ -459,9 +501,10 @@ def related_person(
     identifiers: Iterable[dict[str, Any]] = (),
     birth_date: str | None = None,
     address_text: str | None = None,
+    telephone: str | None = None,
     labels: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Mother, father, guardian, finder, carer or requester (see RELATION_CODES)."""
+    """Mother, father, guardian, finder, carer, informant… (see RELATION_CODES)."""
     system, code = RELATION_CODES[relation]
     return without_nothing(
         {
@@ -472,6 +515,7 @@ def related_person(
             "patient": PATIENT,
             "relationship": [concept(system, code)],
             "name": [human_name(name)] if name else None,
+            "telecom": [{"system": "phone", "value": telephone}] if telephone else None,
             "birthDate": birth_date,
             "address": [{"text": address_text}] if address_text else None,
         }

@@ -13,6 +13,7 @@ from adapters.contract import Resource
 from adapters.errors import PayloadError, Problem
 
 UNCHANGED_SINCE_R4 = {
+    "Communication": "communication",
     "Condition": "condition",
     "Encounter": "encounter",
     "EpisodeOfCare": "episodeofcare",
@@ -23,6 +24,7 @@ UNCHANGED_SINCE_R4 = {
     "Patient": "patient",
     "Provenance": "provenance",
     "RelatedPerson": "relatedperson",
+    "Task": "task",
 }
 """Types whose R4B models describe R4 (4.0.1) too → their module in fhir.resources.R4B."""
 
@@ -53,6 +55,14 @@ REQUIRED_CODES: dict[str, frozenset[str]] = {
         "entered-in-error",
         "Location.status": "active suspended inactive",
         "Location.mode": "instance kind",
+        "Communication.status": "preparation in-progress not-done on-hold stopped completed "
+        "entered-in-error unknown",
+        "Communication.priority": "routine urgent asap stat",
+        "Task.status": "draft requested received accepted rejected ready cancelled in-progress "
+        "on-hold failed completed entered-in-error",
+        "Task.intent": "unknown proposal plan order original-order reflex-order filler-order "
+        "instance-order option",
+        "Task.priority": "routine urgent asap stat",
         "Provenance.entity.role": "derivation revision quotation source removal",
     }.items()
 }

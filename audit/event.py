@@ -21,7 +21,12 @@ class Action(StrEnum):
 
     MESSAGE_INGEST = "message:ingest"
     MESSAGE_REJECT = "message:reject"
+    MESSAGE_RECEIVE = "message:receive"
     MESSAGE_READ = "message:read"
+    MESSAGE_SEARCH = "message:search"
+    MESSAGE_REPLAY = "message:replay"
+    MESSAGE_WITHDRAW = "message:withdraw"
+    MESSAGE_PREVIEW = "message:preview"
     RECORD_CREATE = "record:create"
     RECORD_UPDATE = "record:update"
     RECORD_READ = "record:read"

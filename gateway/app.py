@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway.api import health, metadata, patient
+from audit.event import Caller
+from gateway.api import health, messages, metadata, metrics, patient, sources
 from gateway.api.outcome import handle_errors
 from gateway.services import open_services
 from gateway.settings import Settings
+from gateway.worker import working
 
 FHIR_BASE = "/fhir/R4"
 
@@ -19,13 +21,18 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        caller = Caller(who="worker", system="motem-serve", purpose=settings.purpose)
+        with working(services.engine, services.adapters_of, caller):
+            yield
         services.engine.dispose()
 
     app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(metadata.router, prefix=FHIR_BASE)
     app.include_router(patient.router, prefix=FHIR_BASE)
+    app.include_router(sources.router)
+    app.include_router(messages.router)
     handle_errors(app)
     return app

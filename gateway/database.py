@@ -1,14 +1,15 @@
 """The database: which one, an engine for each role, and the only place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+import structlog
 from psycopg import sql
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from gateway import postgres
@@ -17,6 +18,12 @@ from gateway.settings import Settings
 
 OLDEST_VERSION = 15
 DRIVER = "postgresql+psycopg"
+ATTEMPTS = 5
+AGAIN = frozenset({"40001", "40P01", "23505"})
+"""SQLSTATE of what may succeed when tried again: serialization, deadlock, unique index."""
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
 
 
 class Role(StrEnum):
@@ -104,6 +111,20 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def retried(engine: Engine, work: Callable[[Session], Result]) -> Result:
+    """Do the work in one transaction, again where another transaction got in its way."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            with transaction(engine) as session:
+                return work(session)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in AGAIN:
+                raise
+            log.info("transaction tried again", attempt=attempt)
+    with transaction(engine) as session:
+        return work(session)
 
 
 def _prepare(connection: psycopg.Connection[Any], role: Role | None) -> None:

@@ -52,6 +52,54 @@ class WrongRequestError(GatewayError):
     vietnamese = "Yêu cầu không hợp lệ."
 
 
+class ConflictError(GatewayError):
+    """The state of this message does not allow it: nothing in it is refused, or it came twice."""
+
+    status = 409
+    code = "conflict"
+    vietnamese = "Trạng thái hiện tại của thông điệp không cho phép thao tác này."
+
+
+class InProgressError(GatewayError):
+    """A request with this Idempotency-Key is being answered at this moment."""
+
+    status = 409
+    code = "conflict"
+    vietnamese = "Một yêu cầu có cùng Idempotency-Key đang được xử lý."
+
+
+class OtherRequestError(GatewayError):
+    """This Idempotency-Key came before, with another request."""
+
+    status = 422
+    code = "business-rule"
+    vietnamese = "Idempotency-Key này đã được dùng cho một yêu cầu khác."
+
+
+class GoneError(GatewayError):
+    """The sender has closed the connection before all was sent."""
+
+    status = 400
+    code = "incomplete"
+    vietnamese = "Bên gửi đã ngắt kết nối trước khi gửi xong."
+
+
+class TooLargeError(GatewayError):
+    """The body is larger than this service takes."""
+
+    status = 413
+    code = "too-long"
+    vietnamese = "Nội dung lớn hơn cỡ cho phép."
+
+
+class UnsupportedTypeError(GatewayError):
+    """The Content-Type is none that this source sends."""
+
+    status = 415
+    code = "not-supported"
+    vietnamese = "Không hỗ trợ kiểu nội dung này."
+
+
 class NotAllowedError(GatewayError):
     """This cannot be done here."""
 

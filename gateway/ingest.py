@@ -1,49 +1,49 @@
 """Takes source messages all the way to identities."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
 
-import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from adapters.contract import Reading, SourceAdapter, SourceMessage
+import audit
+from adapters.contract import SourceAdapter, SourceMessage
 from adapters.errors import Rejection
-from audit import log as audit_log
-from audit.event import Action, AuditEvent, Caller, Outcome
-from gateway.database import transaction
-from gateway.golden import found, project
-from gateway.registry import messages, records, resources, statements
+from audit.event import Action, AuditEvent, Caller, DetailValue
+from gateway.acceptance import accept
+from gateway.database import retried
+from gateway.registry import messages
 from gateway.registry.drafts import Draft, Numbered, ahead, batches, draft, drafts
-from gateway.registry.intake import Intake, intake
-from gateway.registry.messages import KeptMessage, MessageState
-from gateway.registry.planning import NEW, UNCHANGED, Origin, Plan
-from gateway.registry.statements import KeptStatement
-from gateway.registry.versions import SHARED_BY_ALL, labels_of
-from linkage.records import Labels
+from gateway.registry.messages import TAKEN, KeptMessage, MessageState
 from linkage.store import IdentityStore
 
-ATTEMPTS = 5
-AGAIN = frozenset({"40001", "40P01", "23505"})
-"""SQLSTATE of what may succeed when tried again: serialization, deadlock, unique index."""
+__all__ = [
+    "Draft",
+    "IngestResult",
+    "MessageState",
+    "RecordResult",
+    "deliver",
+    "deliver_many",
+    "draft",
+    "ingest",
+    "receive",
+    "take",
+]
+
 TOGETHER = 400
 """Statements that small messages may have together to share a transaction."""
-
-log = structlog.get_logger()
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordResult:
-    """What became of one record; its decision is `pending` until the next linking."""
+    """What became of one record, and the identity it has at this moment."""
 
     record: str
     """Opaque id, also that of the record's Patient."""
     identity: str
+    decision: str
+    """pending until the next linking, then auto, manual or single."""
     change: str
     """new, updated or unchanged."""
 
@@ -105,20 +105,6 @@ def deliver_many(
             following += 1
 
 
-def retried(engine: Engine, work: Callable[[Session], Result]) -> Result:
-    """Do the work in one transaction, again where another transaction got in its way."""
-    for attempt in range(1, ATTEMPTS):
-        try:
-            with transaction(engine) as session:
-                return work(session)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in AGAIN:
-                raise
-            log.info("transaction tried again", attempt=attempt)
-    with transaction(engine) as session:
-        return work(session)
-
-
 def ingest(
     session: Session, message: SourceMessage, adapter: SourceAdapter | None, caller: Caller
 ) -> IngestResult:
@@ -127,191 +113,49 @@ def ingest(
     The same bytes again change nothing and are answered as before. A bad record is refused alone,
     and a message that cannot be read is kept as rejected.
     """
-    (result,) = _ingest(session, [draft(message, adapter)], caller)
+    return take(session, draft(message, adapter), caller)
+
+
+def take(
+    session: Session, one: Draft, caller: Caller, *, corrects: str | None = None
+) -> IngestResult:
+    """Ingest a message that was read already, before the transaction began.
+
+    `corrects` is the id of a message whose refusals this one settles, if nothing in it is refused.
+    Raises NotFoundError and ConflictError where it cannot take the place of that message.
+    """
+    (result,) = _ingest(session, [one], caller)
+    if corrects is not None:
+        messages.correct(session, corrects, result.message, one.message.source)
+        if result.state in TAKEN:
+            messages.settle_corrected(session, result.message, datetime.now(UTC))
     return result
+
+
+def receive(
+    session: Session, message: SourceMessage, caller: Caller, *, corrects: str | None = None
+) -> tuple[str, MessageState]:
+    """Keep a message that the worker is to read; its id and state. `corrects` as in `take`."""
+    now = datetime.now(UTC)
+    (kept,) = messages.keep(session, [message], caller.who, caller.system, now)
+    if corrects is not None:
+        messages.correct(session, corrects, kept.id, message.source)
+        if kept.state in TAKEN:
+            messages.settle_corrected(session, kept.id, now)
+    detail: dict[str, DetailValue] = {"source": message.source, "new": kept.is_new}
+    event = AuditEvent(action=Action.MESSAGE_RECEIVE, caller=caller, message=kept.id, detail=detail)
+    audit.append(session, event)
+    return kept.id, kept.state
 
 
 def _ingest(session: Session, drafts: Sequence[Draft], caller: Caller) -> list[IngestResult]:
     """Messages that speak of different records, in one transaction."""
     now = datetime.now(UTC)
-    kept = messages.keep(session, [one.message for one in drafts], caller.who, now)
+    received = [one.message for one in drafts]
+    kept = messages.keep(session, received, caller.who, caller.system, now)
     new = {k.id: one for k, one in zip(kept, drafts, strict=True) if k.is_new}
-    outcomes: dict[str, messages.Outcome] = {
-        id_: _refused(id_, one) for id_, one in new.items() if one.refusal
-    }
-    events = [_rejected(outcome, caller) for outcome in outcomes.values()]
-    for said in _by_source(new):
-        taken, origin = _taken(session, said, now)
-        identities = _store(session, origin, taken)
-        plans = _by_message(taken.plans)
-        ended = {
-            id_: _outcome(id_, one.reading, taken, plans.get(id_, ())) for id_, one in said.items()
-        }
-        events += _events(ended.values(), origin, taken, identities, caller)
-        outcomes |= ended
-    messages.finish(session, list(outcomes.values()))
-    audit_log.append_many(session, events)
+    outcomes = accept(session, new, caller, now)
     return _results(session, drafts, kept, outcomes)
-
-
-def _by_source(new: Mapping[str, Draft]) -> list[dict[str, Draft]]:
-    """Message id → draft of those that were read, by source."""
-    found: dict[str, dict[str, Draft]] = {}
-    for id_, one in new.items():
-        if not one.refusal:
-            found.setdefault(one.message.source, {})[id_] = one
-    return list(found.values())
-
-
-def _taken(session: Session, said: Mapping[str, Draft], now: datetime) -> tuple[Intake, Origin]:
-    first = next(iter(said.values()))
-    assert first.adapter is not None, "a draft without adapter is refused"
-    origin = Origin(source=first.message.source, adapter_version=first.adapter.version, now=now)
-    read = {id_: one.prepared for id_, one in said.items()}
-    return intake(session, first.adapter, origin, read), origin
-
-
-def _store(session: Session, origin: Origin, taken: Intake) -> dict[str, str]:
-    """Write what changes, in few statements of SQL however many records; their identities."""
-    plans = taken.plans
-    changed = [(p.record, p.labels) for p in plans if p.change not in (NEW, UNCHANGED)]
-    # Old records first: where a key turns out to be reused, the old one gives up the plain key.
-    records.change(session, changed, origin.now)
-    records.add(session, [(p.record, p.labels) for p in plans if p.change == NEW], origin.now)
-    _store_statements(session, origin, taken)
-    resources.withdraw(session, [name for p in plans for name in p.withdrawn])
-    resources.save(session, [version for p in plans for version in p.versions])
-    resources.add_shared(session, [r for p in plans for r in p.shared], origin.now)
-    moved = [p for p in plans if p.change != UNCHANGED]
-    identities = IdentityStore(session).register(
-        [p.person for p in moved], {p.record.id: p.labels for p in moved}
-    )
-    new = {identities[p.record.id]: p for p in moved if p.change == NEW}
-    found(session, new)
-    project(session, set(identities.values()) - new.keys())
-    return identities
-
-
-def _store_statements(session: Session, origin: Origin, taken: Intake) -> None:
-    placed = [kept for p in taken.plans for kept in p.assembled.statements]
-    fresh = [kept for kept in placed if kept.number is None]
-    fresh += [kept for kept, _ in taken.waiting]
-    statements.save(session, origin.source, [(k, _labels(taken, k)) for k in fresh])
-    moved = [kept for kept in placed if kept.moved and kept.number is not None]
-    statements.assign(session, moved)
-    messages.release(session, {kept.message_id for kept in moved})
-
-
-def _labels(taken: Intake, kept: KeptStatement) -> Labels:
-    conversion = taken.conversions[kept.fingerprint]
-    codes = {
-        code
-        for resource in conversion.resources
-        for code in labels_of(resource, conversion.custodian, None).sensitivity
-    }
-    return Labels(
-        custodian=conversion.custodian,
-        province=conversion.province,
-        sensitivity=tuple(sorted(codes)),
-    )
-
-
-def _refused(message_id: str, one: Draft) -> messages.Outcome:
-    assert one.refusal is not None, "only of drafts that were refused"
-    return messages.Outcome(
-        message_id=message_id,
-        state=MessageState.REJECTED,
-        counts={"rejected": 1},
-        answer={},
-        labels=SHARED_BY_ALL,
-        rejections=[one.refusal],
-        about_child=one.adapter is not None,
-    )
-
-
-def _outcome(
-    message_id: str, reading: Reading, taken: Intake, plans: Sequence[Plan]
-) -> messages.Outcome:
-    answer = {k.record_id: UNCHANGED for id_, k in taken.known if id_ == message_id and k.record_id}
-    answer |= {p.record.id: p.change for p in plans}
-    rejections = [*reading.rejections, *(r for id_, r in taken.refusals if id_ == message_id)]
-    waiting = sum(kept.message_id == message_id for kept, _ in taken.waiting)
-    counts = Counter(answer.values()) + Counter(
-        {f"left-out:{reason}": count for reason, count in reading.left_out.items()}
-    )
-    counts += Counter(waiting=waiting, rejected=len(rejections))
-    return messages.Outcome(
-        message_id=message_id,
-        state=_state(records=len(answer), waiting=waiting, rejected=len(rejections)),
-        counts=counts,
-        answer=answer,
-        labels=_common([p.labels for p in plans]),
-        rejections=rejections,
-        about_child=True,
-    )
-
-
-def _by_message(plans: Sequence[Plan]) -> dict[str, list[Plan]]:
-    """Message id → plans of the records that it speaks of."""
-    found: dict[str, list[Plan]] = {}
-    for one in plans:
-        for message_id in {kept.message_id for kept in one.assembled.statements}:
-            found.setdefault(message_id, []).append(one)
-    return found
-
-
-def _state(*, records: int, waiting: int, rejected: int) -> MessageState:
-    if rejected:
-        return MessageState.PARTLY_ACCEPTED if records or waiting else MessageState.REJECTED
-    return MessageState.WAITING if waiting and not records else MessageState.ACCEPTED
-
-
-def _common(labels: Sequence[Labels]) -> Labels:
-    """Labels of a message: those that all its records share, every sensitivity of any."""
-    custodians = {label.custodian for label in labels}
-    provinces = {label.province for label in labels}
-    return Labels(
-        custodian=custodians.pop() if len(custodians) == 1 else SHARED_BY_ALL.custodian,
-        province=provinces.pop() if len(provinces) == 1 else None,
-        sensitivity=tuple(sorted({code for label in labels for code in label.sensitivity})),
-    )
-
-
-def _rejected(outcome: messages.Outcome, caller: Caller) -> AuditEvent:
-    return AuditEvent(
-        action=Action.MESSAGE_REJECT,
-        caller=caller,
-        message=outcome.message_id,
-        outcome=Outcome.REFUSED,
-        detail={"code": outcome.rejections[0].problem.value},
-    )
-
-
-def _events(
-    outcomes: Iterable[messages.Outcome],
-    origin: Origin,
-    taken: Intake,
-    identities: Mapping[str, str],
-    caller: Caller,
-) -> Iterator[AuditEvent]:
-    """One event for each message, and one for each record that is new or changed."""
-    for outcome in outcomes:
-        yield AuditEvent(
-            action=Action.MESSAGE_INGEST,
-            caller=caller,
-            message=outcome.message_id,
-            detail={"source": origin.source, **outcome.counts},
-        )
-    for p in taken.plans:
-        if p.change != UNCHANGED:
-            yield AuditEvent(
-                action=Action.RECORD_CREATE if p.change == NEW else Action.RECORD_UPDATE,
-                caller=caller,
-                message=next(k.message_id for k in reversed(p.assembled.statements)),
-                record=p.record.id,
-                identity=identities[p.record.id],
-                detail={"version": p.record.version},
-            )
 
 
 def _results(
@@ -333,8 +177,9 @@ def _results(
             state=outcome.state if outcome else one.state,
             counts=outcome.counts if outcome else one.counts,
             records=tuple(
-                RecordResult(record=record, identity=identities[record], change=change)
+                RecordResult(record=record, identity=identity, decision=decision, change=change)
                 for record, change in answers[one.id].items()
+                for identity, decision in [identities[record]]
             ),
             rejections=tuple(rejections),
             unknown_fields=read.reading.unknown_fields if one.is_new else {},

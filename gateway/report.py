@@ -1,6 +1,6 @@
 """Use case: how much was received, refused, and became how many children; only counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit.event import Action, AuditEvent, Caller
+from gateway.figures import Unsettled, figures
 from gateway.registry import tables
-from gateway.registry.statements import waiting_count
 from linkage.tables import record as linkage_record
 from linkage.tables import review
 
@@ -41,9 +41,14 @@ class Report:
 
     messages: Sequence[MessageCount]
     refusals: Sequence[RefusalCount]
+    """Those that nobody has settled."""
+    unsettled: Mapping[str, Unsettled]
+    """The same by source, with how many are about children and over their deadline."""
+    unread: float
+    """Seconds since the message came that waits longest to be read."""
     records: dict[str, int]
     """Source → records."""
-    waiting: dict[str, int]
+    waiting: Mapping[str, int]
     """Source → parts that wait for the statement which gives their key."""
     flags: dict[str, int]
     """unkeyed, reused-key → records."""
@@ -56,14 +61,19 @@ class Report:
 def report(session: Session, caller: Caller) -> Report:
     """Count, and write into the log that it was asked for."""
     audit.append(session, AuditEvent(action=Action.REPORT_READ, caller=caller))
-    of = linkage_record.c
+    of, counts = linkage_record.c, figures(session)
     children = session.scalar(select(func.count(of.identity_id.distinct())))
     reviews = session.scalar(select(func.count()).select_from(review))
     return Report(
-        messages=_messages(session),
+        messages=[
+            MessageCount(source=source, state=state, count=count)
+            for (source, state), count in counts.states.items()
+        ],
         refusals=_refusals(session),
+        unsettled=counts.unsettled,
+        unread=counts.unread,
         records=_counted(session, tables.record.c.source),
-        waiting=dict(waiting_count(session)),
+        waiting=counts.waiting,
         flags=_counted(session, func.unnest(tables.record.c.flags)),
         children=children or 0,
         decisions=_counted(session, of.decision),
@@ -77,21 +87,13 @@ def _counted(session: Session, of: object) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _messages(session: Session) -> list[MessageCount]:
-    c = tables.message.c
-    query = select(c.source, c.state, func.count()).group_by(c.source, c.state)
-    return [
-        MessageCount(source=source, state=state, count=count)
-        for source, state, count in session.execute(query.order_by(c.source, c.state))
-    ]
-
-
 def _refusals(session: Session) -> list[RefusalCount]:
     c, source = tables.rejection.c, tables.message.c.source
     columns = (source, c.code, c.element, c.vietnamese, c.english)
     query = (
         select(*columns, func.count())
         .join(tables.message, tables.message.c.id == c.message_id)
+        .where(c.settled.is_(None))
         .group_by(*columns)
         .order_by(func.count().desc(), *columns)
     )

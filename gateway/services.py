@@ -7,8 +7,10 @@ from sqlalchemy import Engine
 
 from adapters.catalog import load_adapters
 from adapters.contract import SourceAdapter
+from gateway.agreements import agreed
 from gateway.database import database_url, engine_for
 from gateway.settings import Settings
+from gateway.site import Site, load_site
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,11 +18,18 @@ class Services:
     """What commands and routes are given."""
 
     settings: Settings
+    site: Site
     engine: Engine
     adapters: Mapping[str, SourceAdapter]
 
+    def adapters_of(self, system: str) -> Mapping[str, SourceAdapter]:
+        """The adapters for what a system sends: they let through what was agreed."""
+        return agreed(self.adapters, self.site, system)
+
 
 def open_services(settings: Settings) -> Services:
-    """Start the embedded database where there is no other, and load the adapters."""
+    """Load the adapters and the site's file; start the embedded database where there is no other."""
+    adapters = load_adapters()
+    site = load_site(settings.site, adapters)
     engine = engine_for(database_url(settings), pool_size=settings.pool_size)
-    return Services(settings=settings, engine=engine, adapters=load_adapters())
+    return Services(settings=settings, site=site, engine=engine, adapters=adapters)

@@ -77,6 +77,20 @@ class Settings(BaseSettings):
         validation_alias="MOTEM_POOL_SIZE",
         description="Database connections one process keeps at most.",
     )
+    max_body: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        validation_alias="MOTEM_MAX_BODY",
+        description="Bytes in the body of one request at most; a larger one is answered with 413.",
+    )
+    site: Path | None = Field(
+        default=None,
+        validation_alias="MOTEM_SITE",
+        description=(
+            "The site's file, in TOML: agreements under which source systems send (see doors.md). "
+            "Without it, every field of every source is allowed."
+        ),
+    )
     purpose: str = Field(
         default="HOPERAT",
         min_length=1,

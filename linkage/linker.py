@@ -22,6 +22,10 @@ NUMBERS = ("personal_ids", "active_ids", "certificates", "registrations")
 LEAST_DESPITE = min(MISTYPED.values())
 MOST_ROUNDS = 12
 """Rounds of joining; each treats the groups of the last as single records. Five or six suffice."""
+UNMEASURED = frozenset({"casework"})
+"""Sources that no published figure covers yet (promise 2): the engine neither joins their records
+nor asks about them. A step report copies a child's number from elsewhere, and one wrong digit makes
+it another child's; in the sample world that mixed two children in 1.7 % of the reports."""
 Groups = dict[str, tuple[str, ...]]
 """Smallest key of a group → its keys."""
 
@@ -57,7 +61,9 @@ def link(
     for number in range(1, MOST_ROUNDS + 1):
         progress(f"round {number}: {len(groups)} groups")
         atoms = [composite([originals[key] for key in group]) for group in groups.values()]
-        pairs = list(score(atoms, model, least_weight(model)))
+        apart = {atom.key for atom in atoms if UNMEASURED.issuperset(atom.source.split("+"))}
+        scored = score(atoms, model, least_weight(model))
+        pairs = [pair for pair in scored if pair.left not in apart and pair.right not in apart]
         first = first or pairs
         done = _round(atoms, pairs, model, _forbids(groups, vouched, standing))
         joined = len(done.groups) < len(groups)

@@ -77,13 +77,12 @@ class IdentityStore:
         returned = self._session.execute(REGISTRATION, {"rows": orjson.dumps(rows).decode()})
         return {row.record_id: row.identity_id for row in returned}
 
-    def identities_of(self, record_ids: Iterable[str]) -> dict[str, str]:
-        """Record id → identity id, for the records that are known."""
+    def identities_of(self, record_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Record id → (identity id, decision), for the records that are known."""
         c = tables.record.c
-        found = self._session.execute(
-            select(c.record_id, c.identity_id).where(c.record_id == any_(literal(list(record_ids))))
-        )
-        return {row.record_id: row.identity_id for row in found}
+        query = select(c.record_id, c.identity_id, c.decision)
+        found = self._session.execute(query.where(c.record_id == any_(literal(list(record_ids)))))
+        return {row.record_id: (row.identity_id, row.decision) for row in found}
 
     def members(self, identity_id: str) -> list[Membership]:
         """The records of one identity, in the order of their ids; empty where it is retired."""

@@ -2,6 +2,7 @@
 
 import math
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ UNITS = ("NGAY", "THANG", "NAM")
 """Units of an estimated age: days, months, years."""
 _MARGINS = {"NGAY": (2, 1 / 2), "THANG": (1, 1 / 3), "NAM": (1, 1 / 4)}
 """How far an estimate errs: at least so many units, or this share of the age (assumed)."""
+_SMALLER = {"NAM": ("THANG", 12), "THANG": ("NGAY", 30)}
+_OLDEST = 120
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +82,38 @@ def from_age(age: int, unit: str, seen: date) -> Birth:
     low = _before(seen, age + 1 + margin, unit) + timedelta(days=1)
     high = _before(seen, max(0, age - margin), unit)
     return Birth(low=low, high=high, basis=Basis.ESTIMATED_AGE)
+
+
+def reported(
+    birth_date: str | None, age: float | None, unit: str | None, seen: date | None
+) -> Birth | None:
+    """What a report says of a birth: a stated date wins over the age as it looked on a day.
+
+    NĐ 123/2015 Đ14k3: without knowledge, day and month found are day and month of birth, so a date
+    equal to the day seen is a convention. 01/01 is a default. A fraction of an age is read in the
+    next smaller unit.
+    """
+    if birth_date and is_default_date(birth_date):
+        return default_date(birth_date)
+    if birth_date:
+        by_convention = seen is not None and birth_date == seen.isoformat()
+        return stated(birth_date, Basis.DAY_FOUND if by_convention else Basis.STATED)
+    if age is None or unit is None or seen is None or not 0 <= age < _OLDEST:
+        return None
+    while not float(age).is_integer() and unit in _SMALLER:
+        unit, parts = _SMALLER[unit]
+        age = round(age * parts, 1)
+    return from_age(round(age), unit, seen)
+
+
+def reported_child(content: Mapping[str, Any], seen: date | None) -> Birth | None:
+    """`reported` of the child `tre` of minutes or of an intake report, which spell it alike."""
+    return reported(
+        content.get("tre.ngaySinh"),
+        content.get("tre.tuoiUocLuong.giaTri"),
+        content.get("tre.tuoiUocLuong.donVi"),
+        seen,
+    )
 
 
 def span(fhir_date: str) -> tuple[date, date]:

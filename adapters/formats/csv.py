@@ -31,7 +31,11 @@ def read(content: bytes, known_columns: Callable[[Iterable[str]], int]) -> Grid:
     """
     if len(content) > MAX_BYTES:
         raise PayloadError(Problem.TOO_LARGE)
-    text = decode(content)
+    return grid(decode(content), known_columns)
+
+
+def grid(text: str, known_columns: Callable[[Iterable[str]], int]) -> Grid:
+    """The rows of a text, as `read` gives them. Raises PayloadError(TOO_LARGE)."""
     hint = _SEPARATOR_HINT.match(text)
     lines = _physical_lines(text[hint.end() :] if hint else text)
     delimiter = hint[1] if hint else _delimiter(lines[:_TRIED_LINES], known_columns)
@@ -41,6 +45,12 @@ def read(content: bytes, known_columns: Callable[[Iterable[str]], int]) -> Grid:
         return Grid(number=1, rows=list(_records(lines, delimiter, bool(hint))))
     except csv.Error:
         return _one_by_one(lines, delimiter, bool(hint))
+
+
+def delimiter_of(text: str, known_columns: Callable[[Iterable[str]], int]) -> str:
+    """The delimiter under which a text is read."""
+    hint = _SEPARATOR_HINT.match(text)
+    return hint[1] if hint else _delimiter(_physical_lines(text)[:_TRIED_LINES], known_columns)
 
 
 def _physical_lines(text: str) -> list[str]:

@@ -1,11 +1,13 @@
 """Names, numbers and papers as FHIR elements, with placeholders flagged and kept."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters import communes
+from adapters.contract import Resource
 from adapters.formats import births, placeholders
+from adapters.formats.births import Birth
 from adapters.formats.values import local_day
 from adapters.profile import (
     ETHNICITY,
@@ -17,6 +19,8 @@ from adapters.profile import (
     flag_placeholder,
     human_name,
     identifier,
+    meta,
+    without_nothing,
 )
 
 PAPERS = {
@@ -33,6 +37,9 @@ PAPERS = {
 
 ETHNIC_GROUPS = "http://fhir.ehealth.gov.vn/core/CodeSystem/vn-core-race"
 """Named "race" in vn-core-ig, it lists the ethnic groups (vn_domain.md 4.4)."""
+
+BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
+NATIONALITY = "http://hl7.org/fhir/StructureDefinition/patient-nationality"
 
 _CERTIFICATE = re.compile(r"(\d{5})\W*GCS\W*(\d{5})\W*(\d{2})", re.IGNORECASE)
 
@@ -86,6 +93,32 @@ def tags(
     return [*found, Tag.UNKEYED] if unkeyed else found
 
 
+def patient(
+    source: str,
+    *,
+    names: Sequence[dict[str, Any]] = (),
+    birth: Birth | None = None,
+    labels: Iterable[str] = (),
+    unkeyed: bool = False,
+    **elements: Any,
+) -> Resource:
+    """The record's Patient with its names, its birth and the tags that they ask for.
+
+    `elements` are its other elements; what is empty is left out.
+    """
+    born = birth.elements() if birth else {}
+    return without_nothing(
+        {
+            "resourceType": "Patient",
+            "id": "patient",
+            "meta": meta(source, tags=tags(names, born, unkeyed=unkeyed), labels=labels),
+            "name": list(names),
+            **born,
+            **elements,
+        }
+    )
+
+
 def parent_in(text: str | None) -> tuple[str, str] | None:
     """("mother", name) where a child is called "con bà <name>" (vn_domain.md 8.3)."""
     behind = placeholders.read_name(text) if text else None
@@ -126,3 +159,11 @@ def ethnicity(stated: str | None) -> list[dict[str, Any]]:
     return [
         {"url": ETHNICITY, "valueCodeableConcept": coded if stated.isdigit() else {"text": stated}}
     ]
+
+
+def nationality(stated: str | None) -> list[dict[str, Any]]:
+    """Extension for quốc tịch as sent."""
+    if not stated:
+        return []
+    code = {"url": "code", "valueCodeableConcept": {"text": stated}}
+    return [{"url": NATIONALITY, "extension": [code]}]

@@ -41,11 +41,30 @@ class Records:
     rejections: Sequence[Rejection] = ()
 
 
+class SentDecimal(float):
+    """A number with a point or an exponent, and its digits as they were sent."""
+
+    sent: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """How a payload is read. `within` names the list that an object holds its records in: a bad
+    element is refused alone, and None stands in its place."""
+
+    within: str = ""
+    keeps_decimals: bool = False
+    """Whether numbers with a point are SentDecimal instead of float."""
+
+
+PLAIN_WAY = Way()
+
+
 class _Doubled(dict[str, Any]):
     """An object in which a key occurs twice."""
 
 
-def read(content: bytes) -> Records:
+def read(content: bytes, way: Way = PLAIN_WAY) -> Records:
     """Split a payload into its records; one bad record or line does not spoil the others.
 
     The pointer of a single object is "", of the n-th element or line `/n` (counted from 0, empty
@@ -58,8 +77,8 @@ def read(content: bytes) -> Records:
     if not plain:
         raise PayloadError(Problem.EMPTY)
     if plain.startswith(b"{") and b"\n" in plain and _is_line_by_line(plain):
-        return _lines(plain)
-    return _document(plain)
+        return _lines(plain, way)
+    return _document(plain, way)
 
 
 def names(content: bytes) -> frozenset[str]:
@@ -94,34 +113,38 @@ def _is_line_by_line(plain: bytes) -> bool:
     if plain.count(b"\n") >= MAX_RECORDS:
         raise PayloadError(Problem.TOO_LARGE)
     lines = (line for line in plain.split(b"\n") if line.startswith(b"{"))
-    return any(_is_object(line) for line in islice(lines, _TRIED_LINES))
+    return any(is_object(line) for line in islice(lines, _TRIED_LINES))
 
 
-def _is_object(line: bytes) -> bool:
+def is_object(line: bytes) -> bool:
+    """Whether a line is a record by itself."""
     try:
-        return isinstance(_parsed(line, MAX_LINE_BYTES)[0], dict)
+        return isinstance(_parsed(line, MAX_LINE_BYTES, PLAIN_WAY)[0], dict)
     except PayloadError:
         return False
 
 
-def _lines(plain: bytes) -> Records:
+def _lines(plain: bytes, way: Way) -> Records:
     objects: list[tuple[str, JsonObject]] = []
     rejections: list[Rejection] = []
     for number, line in enumerate(plain.split(b"\n")):
         if line.strip():
-            _take_line(f"/{number}", line, objects, rejections)
+            _take_line(f"/{number}", line, way, objects, rejections)
     return Records(objects=objects, rejections=rejections)
 
 
 def _take_line(
     pointer: str,
     line: bytes,
+    way: Way,
     objects: list[tuple[str, JsonObject]],
     rejections: list[Rejection],
 ) -> None:
     try:
-        value, suspicious = _parsed(line, MAX_LINE_BYTES)
+        value, suspicious = _parsed(line, MAX_LINE_BYTES, way)
+        bad = _refuse_inside(value, pointer, way) if suspicious else []
         objects.append((pointer, _checked(value, pointer, suspicious)))
+        rejections += bad
     except PayloadError as error:
         inside = error.rejection.position
         position = inside if inside.startswith(pointer) else pointer
@@ -129,26 +152,46 @@ def _take_line(
         rejections.append(Rejection(problem=problem, position=position, excerpt=line))
 
 
-def _document(plain: bytes) -> Records:
-    value, suspicious = _parsed(plain, MAX_DOCUMENT_BYTES)
+def _document(plain: bytes, way: Way) -> Records:
+    value, suspicious = _parsed(plain, MAX_DOCUMENT_BYTES, way)
     if not isinstance(value, list):
-        return Records(objects=[("", _checked(value, "", suspicious))])
+        bad = _refuse_inside(value, "", way) if suspicious else []
+        return Records(objects=[("", _checked(value, "", suspicious))], rejections=bad)
     if len(value) > MAX_RECORDS:
         raise PayloadError(Problem.TOO_LARGE)
     objects: list[tuple[str, JsonObject]] = []
     rejections: list[Rejection] = []
     for number, element in enumerate(value):
         try:
+            bad = _refuse_inside(element, f"/{number}", way) if suspicious else []
             objects.append((f"/{number}", _checked(element, f"/{number}", suspicious)))
+            rejections += bad
         except PayloadError as error:
-            found = error.rejection
-            rejections.append(
-                Rejection(problem=found.problem, position=found.position, excerpt=excerpt(element))
-            )
+            rejections.append(_refused(error, element))
     return Records(objects=objects, rejections=rejections)
 
 
-def _parsed(content: bytes, most: int) -> tuple[Any, bool]:
+def _refused(error: PayloadError, value: Any) -> Rejection:
+    found = error.rejection
+    return Rejection(problem=found.problem, position=found.position, excerpt=excerpt(value))
+
+
+def _refuse_inside(value: Any, pointer: str, way: Way) -> list[Rejection]:
+    """Put None in the place of each bad element of the list that holds the records."""
+    inside = value.get(way.within) if isinstance(value, dict) else None
+    if not isinstance(inside, list):
+        return []
+    rejections: list[Rejection] = []
+    for number, element in enumerate(inside):
+        try:
+            _checked(element, f"{pointer}/{way.within}/{number}", True)
+        except PayloadError as error:
+            rejections.append(_refused(error, element))
+            inside[number] = None
+    return rejections
+
+
+def _parsed(content: bytes, most: int, way: Way) -> tuple[Any, bool]:
     """The value, and whether anything in it needs a closer look."""
     if len(content) > most:
         raise PayloadError(Problem.TOO_LARGE)
@@ -166,7 +209,7 @@ def _parsed(content: bytes, most: int) -> tuple[Any, bool]:
         found = float(digits)
         if not math.isfinite(found):
             doubts.append(True)
-        return found
+        return sent_decimal(digits) if way.keeps_decimals else found
 
     try:
         value = json.loads(
@@ -176,6 +219,13 @@ def _parsed(content: bytes, most: int) -> tuple[Any, bool]:
         raise PayloadError(Problem.MALFORMED) from None
     # Only an escape can bring a NUL or half a surrogate pair past the decoding.
     return value, bool(doubts) or b"\\u" in content
+
+
+def sent_decimal(digits: str) -> SentDecimal:
+    """Raises ValueError where the digits are no number."""
+    made = SentDecimal(digits)
+    made.sent = digits
+    return made
 
 
 def _measure(content: bytes) -> None:
@@ -199,13 +249,23 @@ def _checked(value: Any, pointer: str, suspicious: bool) -> JsonObject:
     """The record, if it is an object without a doubled key, NUL, lone surrogate, NaN, infinity."""
     if not isinstance(value, dict):
         raise PayloadError(Problem.WRONG_TYPE, pointer or "/")
-    if not suspicious:
+    if not suspicious or _is_sound(value):
         return value
     for inside, found in _walk(value, pointer):
         problem = _problem(found)
         if problem:
             raise PayloadError(problem, inside or "/")
     return value
+
+
+def _is_sound(value: Any) -> bool:
+    """Whether no walk with pointers, which is slow, will find anything."""
+    if isinstance(value, dict):
+        sound = not isinstance(value, _Doubled) and all(map(_is_sound, value))
+        return sound and all(map(_is_sound, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_sound, value))
+    return _problem(value) is None
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

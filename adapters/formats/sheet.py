@@ -62,6 +62,15 @@ class _Header:
     """The header's own rows: printed lists repeat them on each page."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heading:
+    """What stands above the rows of a CSV text: lines, and those of them that cannot be read."""
+
+    lines: int
+    broken: frozenset[int]
+    """Their numbers from 1."""
+
+
 def read(
     content: bytes, fields: Sequence[Field], literal_empties: frozenset[str] = frozenset()
 ) -> Table:
@@ -108,6 +117,25 @@ def columns(content: bytes, fields: Sequence[Field]) -> frozenset[str]:
     except PayloadError:
         return frozenset()
     return frozenset(name for header in headers for name in header.columns.values())
+
+
+def heading(text: str, fields: Sequence[Field]) -> Heading | None:
+    """Titles and header, where `read` finds a header. Raises PayloadError(TOO_LARGE)."""
+    names = _names(fields)
+    # With one more line there always is a row below the header.
+    grid = csv.grid(text + "\n", lambda cells: _known(cells, names))
+    header = _header(grid, names)
+    if header is None:
+        return None
+    lines = grid.rows[header.first_row].number - 1
+    broken = frozenset(line.number for line in grid.broken if line.number <= lines)
+    return Heading(lines=lines, broken=broken)
+
+
+def delimiter_of(text: str, fields: Sequence[Field]) -> str:
+    """The delimiter under which `read` reads a CSV text."""
+    names = _names(fields)
+    return csv.delimiter_of(text, lambda cells: _known(cells, names))
 
 
 def _names(fields: Iterable[Field]) -> dict[str, str]:

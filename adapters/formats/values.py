@@ -1,5 +1,6 @@
 """Typed values out of loosely written ones: text, codes, numbers, days, instants."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
@@ -11,7 +12,10 @@ from adapters.legacy_text import clean, fold
 
 VIETNAM = timezone(timedelta(hours=7))
 """Việt Nam has one time zone without summer time; a time without zone is in it."""
-_EXCEL_EPOCH = date(1899, 12, 30)
+MAX_TEXT = 1024 * 1024
+"""Characters of one value (trust.md 5.2)."""
+_EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=VIETNAM)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _SERIAL_DAYS = range(20_000, 60_000)
 """Excel serial days from 1954 to 2064: what a five-digit number in a date column means."""
 
@@ -44,6 +48,8 @@ def text(value: Any) -> str | None:
         raise WrongValueError(Problem.WRONG_TYPE)
     if isinstance(value, float):
         value = str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise WrongValueError(Problem.TOO_LARGE)
     cleaned = clean(str(value))
     whole_number = _WHOLE_AS_FLOAT.fullmatch(cleaned)
     return (whole_number[1] if whole_number else cleaned) or None
@@ -56,6 +62,17 @@ def long_text(value: Any) -> str | None:
     return text(value)
 
 
+def texts(value: Any) -> list[str]:
+    """The texts of a list, or one text, sorted and each once; what is no text is passed over."""
+    found = set()
+    for part in value if isinstance(value, list) else [value]:
+        try:
+            found.add(text(part))
+        except WrongValueError:
+            continue
+    return sorted(part for part in found if part)
+
+
 def number(value: Any) -> float | None:
     """A number; "2,9" and "2.9" alike. Raises WRONG_NUMBER."""
     stated = text(value)
@@ -63,7 +80,10 @@ def number(value: Any) -> float | None:
         return None
     if not _NUMBER.fullmatch(stated):
         raise WrongValueError(Problem.WRONG_NUMBER)
-    return float(stated.replace(",", "."))
+    found = float(stated.replace(",", "."))
+    if not math.isfinite(found):
+        raise WrongValueError(Problem.WRONG_NUMBER)
+    return found
 
 
 def whole(value: Any) -> int | None:
@@ -127,6 +147,14 @@ def digits(length: int, lost: int = 2) -> Reader:
     return read
 
 
+def card(value: Any) -> str | None:
+    """A health-insurance number: 15, 12 or 10 characters; lost zeros of the short form return."""
+    stated = digits(10)(value)
+    if not isinstance(stated, str) or not any(map(str.isdigit, stated)):
+        return text(value)
+    return stated.replace(" ", "").upper()
+
+
 def commune(value: Any) -> str | None:
     """A commune code of five digits, lost zeros restored. Raises WRONG_IDENTIFIER."""
     stated = digits(5, lost=4)(value)
@@ -149,14 +177,28 @@ def day(value: Any) -> str | None:
 
 def sheet_day(value: Any) -> str | None:
     """Like `day`, and an Excel serial number is a day too."""
-    stated = text(value)
-    if (
-        stated
-        and _NUMBER.fullmatch(stated)
-        and int(float(stated.replace(",", "."))) in _SERIAL_DAYS
-    ):
-        return (_EXCEL_EPOCH + timedelta(days=int(float(stated.replace(",", "."))))).isoformat()
-    return day(value)
+    serial = _serial(text(value))
+    return day(value) if serial is None else (_EXCEL_EPOCH + serial).date().isoformat()
+
+
+def sheet_instant(value: Any) -> str | None:
+    """Like `instant`, and an Excel serial number is a day, or a minute where it has a fraction."""
+    serial = _serial(text(value))
+    if serial is None:
+        return instant(value)
+    if not serial % timedelta(days=1):
+        return sheet_day(value)
+    minutes = round(serial / timedelta(minutes=1))
+    return (_EXCEL_EPOCH + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+
+def _serial(stated: str | None) -> timedelta | None:
+    """The time since Excel's epoch that a number in a date column means."""
+    if not stated or not _NUMBER.fullmatch(stated):
+        return None
+    days = float(stated.replace(",", "."))
+    is_serial = math.isfinite(days) and int(days) in _SERIAL_DAYS
+    return timedelta(days=days) if is_serial else None
 
 
 def instant(value: Any) -> str | None:
@@ -172,7 +214,12 @@ def instant(value: Any) -> str | None:
             moment = datetime.fromisoformat(stated)
         except ValueError:
             moment = _loose_moment(stated)
-        zoned = moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise WrongValueError(Problem.WRONG_DATE)
+        offset = moment.utcoffset()
+        # FHIR knows no offset with seconds in it.
+        known = offset is not None and not offset % timedelta(minutes=1)
+        zoned = moment if known else moment.replace(tzinfo=VIETNAM)
         return zoned.isoformat(timespec="seconds")
     return day(stated)
 
@@ -222,7 +269,7 @@ def _date_text(year: int, month: int | None, day_of_month: int | None) -> str:
         whole_date = date(year, month or 1, day_of_month or 1)
     except ValueError:
         raise WrongValueError(Problem.WRONG_DATE) from None
-    if not 1900 <= year <= 2100:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise WrongValueError(Problem.WRONG_DATE)
     precision = 10 if day_of_month else 7 if month else 4
     return whole_date.isoformat()[:precision]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
@@ -44,6 +45,20 @@ def leaves(element: etree._Element) -> Iterator[tuple[str, str]]:
     for child in element.iterdescendants(etree.Element):
         if len(child) == 0:
             yield local_name(child), child.text or ""
+
+
+def members(element: etree._Element) -> Any:
+    """An element as JSON values by local name: text, an object of what states something, or None.
+
+    An element that comes several times becomes a list. Attributes are not members.
+    """
+    several: dict[str, list[Any]] = {}
+    for child in element.iterchildren(etree.Element):
+        value = members(child)
+        if value is not None:
+            several.setdefault(str(child.tag).rpartition("}")[2], []).append(value)
+    found = {name: values[0] if len(values) == 1 else values for name, values in several.items()}
+    return found or (element.text or "").strip() or None
 
 
 def parse(content: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:

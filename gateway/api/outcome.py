@@ -6,12 +6,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway.errors import (
     DatabaseUnavailableError,
     GatewayError,
+    GoneError,
     NotAllowedError,
     NotFoundError,
     WrongRequestError,
@@ -38,18 +41,20 @@ def failure(error: GatewayError, headers: dict[str, str] | None = None) -> FhirR
     return FhirResponse(text, status_code=error.status, headers=headers)
 
 
+def translated(vietnamese: str, english: str) -> dict[str, Any]:
+    """A text of FHIR in Vietnamese, with its English translation."""
+    parts = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": english}]
+    return {"text": vietnamese, "_text": {"extension": [{"url": TRANSLATION, "extension": parts}]}}
+
+
 def operation_outcome(error: GatewayError) -> dict[str, Any]:
-    english = [{"url": "lang", "valueCode": "en"}, {"url": "content", "valueString": str(error)}]
     return {
         "resourceType": "OperationOutcome",
         "issue": [
             {
                 "severity": "error",
                 "code": error.code,
-                "details": {
-                    "text": error.vietnamese,
-                    "_text": {"extension": [{"url": TRANSLATION, "extension": english}]},
-                },
+                "details": translated(error.vietnamese, str(error)),
                 "diagnostics": str(error),
             }
         ],
@@ -73,8 +78,17 @@ def handle_errors(app: FastAPI) -> None:
         return failure(WrongRequestError())
 
     @app.exception_handler(DBAPIError)
-    def database(_request: Request, _error: DBAPIError) -> Response:
+    @app.exception_handler(PoolTimeoutError)
+    def database(_request: Request, _error: Exception) -> Response:
         return failure(DatabaseUnavailableError(), {"Retry-After": "5"})
+
+    @app.exception_handler(DataError)
+    def unstorable(_request: Request, _error: DataError) -> Response:
+        return failure(WrongRequestError())
+
+    @app.exception_handler(ClientDisconnect)
+    def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return failure(GoneError())
 
     @app.exception_handler(Exception)
     def unforeseen(_request: Request, _error: Exception) -> Response:

@@ -6,7 +6,7 @@ import traceback
 import typer
 
 from gateway import logging, settings
-from gateway.cli import database, linking, sample, sources
+from gateway.cli import database, ingest, linking, messages, mllp, sample, sources
 from gateway.errors import GatewayError
 
 SUMMARY = """One child, one record. Mỗi trẻ em một hồ sơ.
@@ -29,7 +29,7 @@ def build() -> typer.Typer:
     def begin() -> None:
         logging.configure(settings.load())
 
-    for commands in (database, sample, sources, linking):
+    for commands in (database, sample, sources, ingest, messages, mllp, linking):
         commands.register(app)
     return app
 

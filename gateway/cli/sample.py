@@ -22,11 +22,14 @@ def sample(
     seed: Annotated[int, typer.Option(help="Hạt ngẫu nhiên · seed")] = 1,
     start: Annotated[int, typer.Option(min=2000, max=2100, help="Năm đầu · first year")] = 2022,
     noise: Annotated[float, typer.Option(min=0.0, max=10.0, help="Mức lỗi · error level")] = 1.0,
+    all_sources: Annotated[
+        bool, typer.Option("--all-sources", help="Cả chín nguồn · all nine, not the first four")
+    ] = False,
 ) -> None:
     """Tạo dữ liệu mẫu, không có trẻ thật · Write made-up payloads of all sources with their truth."""
     if folder.exists() and any(folder.iterdir()):
         raise typer.BadParameter("Thư mục không rỗng · the folder is not empty", param_hint="DIR")
-    world = World(children=children, seed=seed, start=start, noise=noise)
+    world = World(children=children, seed=seed, start=start, noise=noise, all_sources=all_sources)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Đang ghi · writing", total=children)
         made = write(world, folder, lambda done: progress.update(task, completed=done))

@@ -1,117 +1,65 @@
 """Commands about sources: `ingest`, `sources`, `report` and `serve`."""
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from adapters.catalog import accepts, load_adapters, recognise
-from adapters.contract import SourceAdapter, SourceMessage
+from gateway import register as register_case
 from gateway import report as report_case
 from gateway import settings
 from gateway.cli.caller import command_caller
-from gateway.cli.files import payload_files
-from gateway.cli.tally import Tally
 from gateway.database import transaction
-from gateway.garbage import collect_seldom
-from gateway.ingest import deliver_many
 from gateway.migrate import require_newest
-from gateway.services import Services, open_services
+from gateway.services import open_services
 
-SOME_REJECTED = 3
-"""Exit status when something was refused (and kept)."""
-MAX_BYTES = 256 * 1024 * 1024
-"""Larger files are not read: one payload must fit into memory."""
-READERS = 1
-"""Processes that read beside the one that writes: more than it can keep up with are of no use."""
-READERS_PAY_FROM = 2 * 1024 * 1024
-"""Bytes in all files; below, starting processes takes longer than reading."""
-
-Paths = Annotated[
-    list[Path], typer.Argument(exists=True, help="Payload files, or folders of them.")
-]
-Source = Annotated[str | None, typer.Option(help="The sender; found by content when not told.")]
 Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="TCP port to listen on.", min=0, max=65535)]
 
 
+COLUMNS = ("source", "accepts", "owner", "agreement", "rhythm", "last", "errors", "open")
+
+
 def register(app: typer.Typer) -> None:
     app.command("sources")(list_sources)
-    app.command("ingest")(ingest_files)
     app.command("report")(show_report)
     app.command("serve")(serve)
 
 
 def list_sources() -> None:
-    """List the sources that can be read, with the version of each adapter."""
-    table = Table("source", "version", "accepts", title="Nguồn · Sources", title_justify="left")
-    for name, adapter in load_adapters().items():
-        table.add_row(name, adapter.version, accepts(adapter))
-    Console().print(table)
-
-
-def ingest_files(paths: Paths, source: Source = None) -> None:
-    """Take payloads into the registry. Exit status 3 where something was rejected (and kept)."""
+    """The source register: what is read, under which agreement, what came, and what is late."""
     services = open_services(settings.load())
-    if source is not None and source not in services.adapters:
-        known = ", ".join(services.adapters)
-        raise typer.BadParameter(f"no such source; there are: {known}", param_hint="--source")
-    files = payload_files(paths)
-    _refuse_large(files)
     require_newest(services.engine)
-    collect_seldom()
-    tally = _take(services, files, source)
+    with transaction(services.engine) as session:
+        caller = command_caller(services.settings)
+        found = register_case.register(session, services.adapters, services.site, caller)
     services.engine.dispose()
-    _show(tally)
-    if tally.rejected:
-        raise typer.Exit(SOME_REJECTED)
-
-
-def _refuse_large(files: Sequence[Path]) -> None:
-    for file in files:
-        if file.stat().st_size > MAX_BYTES:
-            raise typer.BadParameter(f"larger than {MAX_BYTES >> 20} MiB, split it: {file}")
-
-
-def _take(services: Services, files: Sequence[Path], source: str | None) -> Tally:
-    caller, tally = command_caller(services.settings), Tally()
-    deliveries = (_delivery(file, source, services.adapters) for file in files)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        results = deliver_many(services.engine, deliveries, caller, _readers(files))
-        shown = progress.track(results, total=len(files), description="ingest")
-        for file, result in zip(files, shown, strict=True):
-            tally.add(file.name, result)
-    return tally
-
-
-def _readers(files: Sequence[Path]) -> int:
-    large = sum(file.stat().st_size for file in files) >= READERS_PAY_FROM
-    return READERS if large and (os.cpu_count() or 1) > 1 else 0
-
-
-def _delivery(
-    file: Path, source: str | None, adapters: Mapping[str, SourceAdapter]
-) -> tuple[SourceMessage, SourceAdapter | None]:
-    """The file as a message of the source told, else of the one that recognises it."""
-    message = SourceMessage(source=source or "", content=file.read_bytes(), name=file.name)
-    found = source or recognise(message, adapters)
-    return replace(message, source=found or ""), adapters.get(found or "")
-
-
-def _show(tally: Tally) -> None:
+    table = Table(*COLUMNS, title="Nguồn · Sources", title_justify="left")
+    for one in found:
+        table.add_row(*_register_cells(one))
     console = Console()
-    console.print(tally.table())
-    if tally.reasons:
-        console.print("Từ chối và vì sao · Refused (and kept), and why", style="italic")
-    for line in [*tally.refusals(), *tally.remarks()]:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(table)
+    for one in found:
+        for name, times in one.unknown_fields.items():
+            line = f"{one.source}: unknown field {name!r}, {times} times"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _register_cells(one: register_case.Entry) -> tuple[str, ...]:
+    terms = one.agreement
+    last = one.last.isoformat(timespec="minutes") if one.last else ""
+    return (
+        one.source + (f" / {one.system}" if one.system else ""),
+        f"{one.accepts} ({one.version})",
+        terms.owner if terms else "",
+        (terms.agreement or "") if terms else "",
+        str(terms.rhythm) if terms and terms.rhythm else "",
+        last + (" trễ · late" if one.late else ""),
+        f"{one.error_rate:.1%}",
+        f"{one.open_refusals}" + (f" ({one.overdue} quá hạn · overdue)" if one.overdue else ""),
+    )
 
 
 def show_report() -> None:
@@ -136,7 +84,21 @@ def _report_tables(found: report_case.Report) -> list[Table]:
     children = Table("what", "count", title="Hồ sơ → trẻ em · Records → children")
     for label, count in _children_rows(found):
         children.add_row(label, str(count))
-    return [messages, refusals, children] if found.refusals else [messages, children]
+    return (
+        [messages, refusals, _unsettled(found), children]
+        if found.refusals
+        else [messages, children]
+    )
+
+
+def _unsettled(found: report_case.Report) -> Table:
+    table = Table(
+        *("source", "open", "about children", "quá hạn · overdue"),
+        title="Chưa ai xử lý · Nobody has settled (zero is the only good number)",
+    )
+    for source, one in found.unsettled.items():
+        table.add_row(source, str(one.refusals), str(one.children), str(one.overdue))
+    return table
 
 
 def _children_rows(found: report_case.Report) -> list[tuple[str, int]]:
@@ -150,6 +112,7 @@ def _children_rows(found: report_case.Report) -> list[tuple[str, int]]:
             for source, n in found.waiting.items()
         ),
         ("reviews waiting for a steward", found.reviews),
+        ("seconds that the oldest unread message waits", int(found.unread)),
     ]
 
 

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeAlias
 
+import structlog
+
 from adapters.contract import Reading, SourceAdapter, SourceMessage
 from adapters.errors import PayloadError, Problem, Rejection
+from gateway.registry.messages import UNKNOWN_SOURCE
 from gateway.registry.preparation import Prepared, prepare
 from gateway.registry.readers import read_in_processes
 
+log = structlog.get_logger()
 Name: TypeAlias = tuple[str, str | bytes]
 """A source with a record id, an episode, or all that a message holds."""
-
-UNKNOWN_SOURCE = "unknown"
-"""Source of messages that no adapter recognises."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +53,11 @@ def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
         reading = adapter.read(message)
     except PayloadError as error:
         return Draft(message=message, adapter=adapter, refusal=error.rejection)
+    # A mistake in a reader must not cost the message: it is kept, and read again when repaired.
+    except Exception as error:
+        log.error("reading failed", source=message.source, error=type(error).__name__)
+        mistake = Rejection(problem=Problem.NOT_CONVERTIBLE, position="/")
+        return Draft(message=message, adapter=adapter, refusal=mistake)
     prepared = [prepare(message.source, adapter, statement) for statement in reading.statements]
     return Draft(message=message, adapter=adapter, reading=reading, prepared=prepared)
 

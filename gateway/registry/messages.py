@@ -3,16 +3,18 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, select, text, update
+from sqlalchemy import and_, exists, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem, Rejection
+from gateway.errors import ConflictError, NotFoundError
 from gateway.registry.bulk import update_rows
 from gateway.registry.tables import among, message, rejection, statement
 from gateway.registry.versions import SHARED_BY_ALL, label_values
@@ -20,8 +22,9 @@ from linkage.records import Labels
 
 INSERTION = text(
     "INSERT INTO registry_message"
-    " (id, source, sha256, content, sender, received, state, counts, answer, custodian)"
-    " VALUES (:id, :source, :sha256, :content, :sender, :received, :state, '{}', '{}', :custodian)"
+    " (id, source, sha256, content, sender, system, received, state, counts, answer, custodian)"
+    " VALUES (:id, :source, :sha256, :content, :sender, :system, :received, :state, '{}', '{}',"
+    " :custodian)"
     " ON CONFLICT DO NOTHING RETURNING true"
 )
 """One by one: only a parameter of its own travels in binary, and messages may be large."""
@@ -35,6 +38,30 @@ class MessageState(StrEnum):
     ACCEPTED = "accepted"
     PARTLY_ACCEPTED = "partly-accepted"
     REJECTED = "rejected"
+    REPLAYED = "replayed"
+    """Refused at first, and taken when it was read again."""
+    WITHDRAWN = "withdrawn"
+    """Refused, and somebody said that nothing is lost by it."""
+
+
+TAKEN = frozenset({MessageState.ACCEPTED, MessageState.WAITING, MessageState.REPLAYED})
+"""States in which nothing of a message is refused."""
+
+
+class Settlement(StrEnum):
+    """Why a refusal needs no more work."""
+
+    REPLAYED = "replayed"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+UNKNOWN_SOURCE = "unknown"
+"""Source of messages that no adapter recognises."""
+
+DEADLINE = timedelta(hours=12)
+"""In which a refused report about a child must be settled: the report of an emergency has twelve
+hours until somebody must have acted (NĐ 56/2017 Đ26-32), and a refused one may be such a report."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,18 +76,19 @@ class KeptMessage:
 
 
 def keep(
-    session: Session, received: Sequence[SourceMessage], sender: str, now: datetime
+    session: Session, received: Sequence[SourceMessage], sender: str, system: str, now: datetime
 ) -> list[KeptMessage]:
     """Keep bytes as sent, in the order given; no two of the messages may be the same.
 
-    Waits for a transaction that is keeping the same bytes.
+    `system` is the program that sends them. Waits for a transaction that keeps the same bytes.
     """
     rows = {(row["source"], row["sha256"]): row for row in map(_row, received)}
+    from_whom = {"sender": sender, "system": system, "received": now}
     # Always in one order, so that two transactions with the same messages do not block each other.
     new = {
         name: rows[name]["id"]
         for name in sorted(rows)
-        if session.scalar(INSERTION, rows[name] | {"sender": sender, "received": now})
+        if session.scalar(INSERTION, rows[name] | from_whom)
     }
     return [
         KeptMessage(id=new[name], is_new=True, state=MessageState.RECEIVED)
@@ -110,10 +138,19 @@ class Outcome:
     rejections: Sequence[Rejection]
     about_child: bool
     """Whether the rejections are about a child."""
+    unknown_fields: Mapping[str, int] = field(default_factory=dict)
 
 
-def finish(session: Session, outcomes: Sequence[Outcome]) -> None:
-    """Write down what became of messages, with the bytes of what was refused."""
+def finish(
+    session: Session,
+    outcomes: Sequence[Outcome],
+    now: datetime,
+    due: Mapping[str, datetime | None] = MappingProxyType({}),
+) -> None:
+    """Write down what became of messages, with the bytes of what was refused.
+
+    `due`: message id → deadline of a refusal that stood before; others begin now.
+    """
     if not outcomes:
         return
     rows = [
@@ -122,17 +159,22 @@ def finish(session: Session, outcomes: Sequence[Outcome]) -> None:
             "state": outcome.state,
             "counts": dict(outcome.counts),
             "answer": dict(outcome.answer),
+            "unknown_fields": dict(outcome.unknown_fields),
         }
         | label_values(outcome.labels)
         for outcome in outcomes
     ]
     update_rows(session, message, rows)
-    refused = [_refusal(outcome, one) for outcome in outcomes for one in outcome.rejections]
+    refused = [
+        _refusal(outcome, one, due.get(outcome.message_id) or now + DEADLINE)
+        for outcome in outcomes
+        for one in outcome.rejections
+    ]
     if refused:
         session.execute(insert(rejection), refused)
 
 
-def _refusal(outcome: Outcome, refused: Rejection) -> dict[str, Any]:
+def _refusal(outcome: Outcome, refused: Rejection, due: datetime) -> dict[str, Any]:
     return {
         "message_id": outcome.message_id,
         "code": refused.problem,
@@ -142,13 +184,57 @@ def _refusal(outcome: Outcome, refused: Rejection) -> dict[str, Any]:
         "english": refused.english,
         "excerpt": refused.excerpt,
         "about_child": outcome.about_child,
+        "due": due if outcome.about_child else None,
     } | label_values(SHARED_BY_ALL)
 
 
+def settle(
+    session: Session, message_ids: Collection[str], how: Settlement, now: datetime
+) -> dict[str, datetime | None]:
+    """Nothing more is to be done about the refusals of messages; message id → their deadline."""
+    c = rejection.c
+    change = (
+        update(rejection)
+        .where(among(c.message_id, message_ids), c.settled.is_(None))
+        .values(settled=now, settlement=how)
+        .returning(c.message_id, c.due)
+    )
+    found: dict[str, datetime | None] = {}
+    for message_id, due in session.execute(change):
+        known = found.get(message_id)
+        found[message_id] = min(known, due) if known and due else known or due
+    return found
+
+
+def correct(session: Session, message_id: str, by: str, source: str) -> None:
+    """Write down that message `by`, of a source, takes the place of another message.
+
+    Raises NotFoundError, and ConflictError where the other is of another source that is known, is
+    the same message, or is not the one that `by` replaces already.
+    """
+    c = message.c
+    other = session.scalar(select(c.source).where(c.id == message_id))
+    if other is None:
+        raise NotFoundError
+    free = or_(c.corrects.is_(None), c.corrects == message_id)
+    change = update(message).where(c.id == by, c.id != message_id, free)
+    changed = session.execute(change.values(corrects=message_id).returning(c.id)).one_or_none()
+    if other not in (source, UNKNOWN_SOURCE) or changed is None:
+        raise ConflictError
+
+
+def settle_corrected(session: Session, by: str, now: datetime) -> None:
+    """Nothing more is to be done about the message that `by`, which was taken, replaces."""
+    corrected = session.scalar(select(message.c.corrects).where(message.c.id == by))
+    if corrected is not None:
+        settle(session, [corrected], Settlement.CORRECTED, now)
+
+
 def refusals_of(session: Session, message_id: str) -> list[Rejection]:
-    """The refusals of a message in their order, without the bytes."""
+    """The standing refusals of a message in their order, without the bytes."""
     columns = (rejection.c.code, rejection.c.position, rejection.c.element)
-    query = select(*columns).where(rejection.c.message_id == message_id).order_by(rejection.c.id)
+    stands = and_(rejection.c.message_id == message_id, rejection.c.settled.is_(None))
+    query = select(*columns).where(stands).order_by(rejection.c.id)
     return [
         Rejection(problem=Problem(row.code), position=row.position, element=row.element)
         for row in session.execute(query)

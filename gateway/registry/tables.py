@@ -54,13 +54,20 @@ message = Table(
     Column("sha256", String(64), nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("sender", Text, nullable=False),
+    Column("system", Text, comment="The program that it was sent with"),
     Column("received", DateTime(timezone=True), nullable=False),
     Column("state", String(16), nullable=False),
     Column("counts", JSONB, nullable=False),
     Column("answer", JSONB, nullable=False, comment="Opaque record id → new, updated, unchanged"),
+    Column("unknown_fields", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("corrects", ForeignKey("registry_message.id"), comment="The message that it replaces"),
+    Column("part_of", ForeignKey("registry_message.id"), comment="The large file it was cut from"),
+    Column("part", Integer, comment="Its number in that file, from 1"),
+    Column("begins", Text, comment="Where in that file it begins"),
     *_labels(),
     Index(None, "source", "sha256", unique=True),
     Index(None, "state"),
+    Index(None, "part_of", postgresql_where=text("part_of IS NOT NULL")),
 )
 
 rejection = Table(
@@ -75,8 +82,26 @@ rejection = Table(
     Column("english", Text, nullable=False),
     Column("excerpt", LargeBinary, nullable=False),
     Column("about_child", Boolean, nullable=False),
+    Column("due", DateTime(timezone=True), comment="By when somebody must have settled it"),
+    Column("settled", DateTime(timezone=True)),
+    Column("settlement", String(16), comment="replayed, corrected or withdrawn"),
     *_labels(),
     Index(None, "message_id"),
+    Index("ix_registry_rejection_open", "due", postgresql_where=text("settled IS NULL")),
+)
+
+# What was answered under an Idempotency-Key: the same question gets the same answer.
+request = Table(
+    "registry_request",
+    metadata,
+    Column("sender", Text, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of what was asked"),
+    Column("status", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("location", Text),
+    Column("created", DateTime(timezone=True), nullable=False),
+    *_labels(),
 )
 
 # A part that names only its episode has `keyed` false; its base key is filled in as soon as a

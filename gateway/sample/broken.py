@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -18,11 +18,20 @@ class Broken:
     ending: str
     fault: str
     content: bytes
+    form: str = ""
+    """What tells the folder of a source's second format."""
+
+    @property
+    def folder(self) -> str:
+        return f"{self.source}_{self.form}" if self.form else self.source
 
 
-def broken(rng: Random, number: int) -> Broken:
+Fault = Callable[[Random, int], Broken]
+
+
+def broken(rng: Random, number: int, faults: Sequence[Fault]) -> Broken:
     """A broken payload; `number` keeps its business key apart from all others."""
-    return rng.choice(FAULTS)(rng, number)
+    return rng.choice(faults)(rng, number)
 
 
 def _minutes(number: int) -> dict[str, object]:
@@ -134,7 +143,7 @@ def _cut_workbook(_: Random, number: int) -> Broken:
     )
 
 
-FAULTS: tuple[Callable[[Random, int], Broken], ...] = (
+FAULTS: tuple[Fault, ...] = (
     _truncated_json,
     _bad_minutes_date,
     _truncated_lines,

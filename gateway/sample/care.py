@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from gateway.sample import facility, names, rates
-from gateway.sample.children import Child, Discovery, Trail
+from gateway.sample.children import Adopted, Child, Discovery, Trail
 from gateway.sample.civil_status import Registration, adoption, correction, registration
 from gateway.sample.courses import Course
 from gateway.sample.facility import Admission, Row, slashed
@@ -109,6 +109,10 @@ def _changes(
     if course.adopted:
         papers, adopted = adoption(scene, child, content, day)
         trail.registered_name = adopted
+        changed = papers[0].content
+        trail.adopted = Adopted(
+            day=day, name=adopted, mother=changed["meHoTen"], father=changed["chaHoTen"]
+        )
         trail.names.append(adopted)
         return papers
     renamed = course.renamed and scene.happens(0.5)

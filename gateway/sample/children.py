@@ -84,6 +84,41 @@ class Discovery:
     finder_card: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registered:
+    """A birth registration as the register holds it."""
+
+    spot: Spot
+    code: str
+    book: str
+    number: int
+    day: date
+    name: str
+    born: date
+    year_only: bool
+    personal_id: str
+    parents: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """A place in a facility, under the facility's file number."""
+
+    home: Home
+    file: str
+    day: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adopted:
+    """An adoption with the names that it gave."""
+
+    day: date
+    name: str
+    mother: str
+    father: str
+
+
 @dataclass(kw_only=True, slots=True)
 class Trail:
     """The papers and facts that follow one child from body to body, true as they were issued."""
@@ -97,6 +132,8 @@ class Trail:
     files: dict[str, "PatientFile"] = field(default_factory=dict)
     last_stay: tuple[Hospital, str, date] | None = None
     """Hospital, patient number, day of discharge."""
+    stays: list[tuple[Hospital, str, date]] = field(default_factory=list)
+    """Hospital, patient number, day of admission."""
     handed_by: tuple[str, str, str | None] | None = None
     """Name, code and file number of who hands the child over next."""
     home: Home | None = None
@@ -106,6 +143,13 @@ class Trail:
     personal_id: str | None = None
     names: list[str] = field(default_factory=list)
     estimated: bool = False
+    found: Discovery | None = None
+    minutes_made: datetime | None = None
+    registrations: list[Registered] = field(default_factory=list)
+    admissions: list[Admitted] = field(default_factory=list)
+    adopted: Adopted | None = None
+    case: str | None = None
+    """Number of the hotline's case."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from gateway.sample import names, rates
-from gateway.sample.children import Child, Discovery, Trail
+from gateway.sample.children import Child, Discovery, Registered, Trail
 from gateway.sample.paper import Paper
 from gateway.sample.places import Spot
 from gateway.sample.scene import Scene
@@ -61,6 +61,22 @@ def registration(
         **_requester(scene, child, trail, event),
         **_minutes(scene, trail, event, old),
     }
+    assert trail.registered_birth is not None
+    assert trail.personal_id is not None
+    trail.registrations.append(
+        Registered(
+            spot=event.spot,
+            code=code,
+            book=book,
+            number=number,
+            day=event.day,
+            name=trail.registered_name,
+            born=trail.registered_birth,
+            year_only=trail.birth_year_only,
+            personal_id=trail.personal_id,
+            parents=event.parents,
+        )
+    )
     key = f"{code}/{book}/{number}"
     return content, [
         Paper(source="civil_status", sender="civil_status", content=content, truth={key: child.id})

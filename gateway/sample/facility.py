@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.sample import names, rates
-from gateway.sample.children import Child, Trail
+from gateway.sample.children import Admitted, Child, Trail
 from gateway.sample.paper import Paper
 from gateway.sample.places import Home
 from gateway.sample.scene import Scene
@@ -61,6 +61,7 @@ def admit(scene: Scene, child: Child, trail: Trail, event: Admission) -> Row:
     row["Ngày sinh"] = birth(scene, child, trail, event)
     row["Ngày sinh ước tính (x)"] = "x" if event.abandoned and scene.happens(0.5) else ""
     trail.home = home
+    trail.admissions.append(Admitted(home=home, file=opened, day=event.day))
     trail.handed_by = (home.name, home.code, opened)
     return row
 

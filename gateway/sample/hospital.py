@@ -87,6 +87,7 @@ def stay(scene: Scene, child: Child, trail: Trail, event: Stay) -> list[Paper]:
     if event.receiver and scene.happens(rates.LETTER_SENT):
         parts.append(_extra(scene, "XML13", hospital_tables.letter(main, event.receiver[1])))
     trail.last_stay = (hospital, file.number, event.left.date())
+    trail.stays.append((hospital, file.number, event.admitted.date()))
     trail.handed_by = (hospital.name, hospital.code, file.number)
     return dossier(hospital, parts, {f"{hospital.code}/{file.number}": child.id})
 

@@ -1,7 +1,7 @@
 """Leads the children of one family from body to body and collects the papers of each step."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.sample import rates
@@ -19,16 +19,24 @@ from gateway.sample.scene import Scene
 Group = Sequence[tuple[Child, Trail]]
 
 
-def journey(scene: Scene, stratum: str, first: int) -> tuple[list[Child], list[Paper]]:
-    """The children of one stratum's course, numbered from `first`, and all papers about them."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """What became of one family: the children with their trails, and all papers about them."""
+
+    group: Group
+    papers: Sequence[Paper]
+
+
+def journey(scene: Scene, stratum: str, first: int) -> Story:
+    """The story of the children of one stratum's course, numbered from `first`."""
     course = COURSES[stratum]
     home = scene.careless_home() if course.alike else scene.home()
     children = family(scene, stratum, course, first, home)
     group = [(child, Trail(sex=child.sex)) for child in children]
     if course.together:
-        return children, _begin(scene, course, group, home)
+        return Story(group=group, papers=_begin(scene, course, group, home))
     papers = [paper for one in group for paper in _begin(scene, course, [one], home)]
-    return children, papers
+    return Story(group=group, papers=papers)
 
 
 def _begin(scene: Scene, course: Course, group: Group, home: Home) -> list[Paper]:
@@ -45,6 +53,7 @@ def _found(scene: Scene, course: Course, group: Group, home: Home) -> list[Paper
     papers: list[Paper] = []
     arrived = time + timedelta(minutes=scene.rng.randint(20, 400))
     for child, trail in group:
+        trail.found = found
         if hospital is not None:
             papers += _stays(scene, course, child, trail, hospital, arrived, "found")
     papers += _minutes(scene, course, group, found, hospital or home)
@@ -74,6 +83,8 @@ def _left(scene: Scene, course: Course, group: Group, home: Home) -> list[Paper]
         finder=hospital.name,
         finder_card="",
     )
+    for _, trail in group:
+        trail.found = found
     if scene.happens(rates.MINUTES_IN_HOSPITAL):
         papers += _minutes(scene, course, group, found, home, sure=True)
     return papers + _care(scene, course, group, home, found)

@@ -125,7 +125,7 @@ def _local(
     communes = rng.sample(everywhere[province], min(COMMUNES, len(everywhere[province])))
     spots = tuple(_spot(rng, commune) for commune in communes)
     hospitals = tuple(
-        _hospital(
+        hospital_at(
             rng, f"{province}{100 + rank * HOSPITALS + place:03d}", spots[place], place, scale
         )
         for place in range(HOSPITALS)
@@ -148,7 +148,7 @@ def _national(seed: int, place: int, scale: float) -> Hospital:
     rng = Random(f"{seed}/national/{place}")
     province, name = NATIONAL_NAMES[place]
     spot = _spot(rng, rng.choice(communes_by_province()[province]))
-    hospital = _hospital(rng, f"{province}00{place + 1}", spot, 0, scale)
+    hospital = hospital_at(rng, f"{province}00{place + 1}", spot, 0, scale)
     return replace(hospital, name=name, short_name=name.replace("Bệnh viện", "BV"))
 
 
@@ -158,7 +158,7 @@ def _spot(rng: Random, commune: Commune) -> Spot:
     return Spot(commune=commune, old=rng.choice(choice))
 
 
-def _spelling(rng: Random, scale: float) -> Spelling:
+def spelling_of(rng: Random, scale: float) -> Spelling:
     def struck(rate: float) -> bool:
         return rng.random() < min(0.9, rate * scale)
 
@@ -171,7 +171,7 @@ def _spelling(rng: Random, scale: float) -> Spelling:
     )
 
 
-def _hospital(rng: Random, code: str, spot: Spot, place: int, scale: float) -> Hospital:
+def hospital_at(rng: Random, code: str, spot: Spot, place: int, scale: float) -> Hospital:
     long_name, short_name = HOSPITAL_NAMES[place]
     area = spot.commune.province if place < 3 else spot.old.district
     area = area.removeprefix("Thành phố ").removeprefix("Tỉnh ").removeprefix("Quận ")
@@ -181,7 +181,7 @@ def _hospital(rng: Random, code: str, spot: Spot, place: int, scale: float) -> H
         name=long_name.format(area),
         short_name=short_name.format(area),
         spot=spot,
-        spelling=_spelling(rng, scale),
+        spelling=spelling_of(rng, scale),
         number_form=rng.choice(
             ("{year:02d}{number:06d}", "BN{number:07d}", "{number:08d}", "{number}")
         ),
@@ -202,7 +202,7 @@ def _home(rng: Random, code: str, spot: Spot, place: int, scale: float) -> Home:
         code=code,
         name=f"{HOME_NAMES[place].format(word)}",
         spot=spot,
-        spelling=_spelling(rng, scale),
+        spelling=spelling_of(rng, scale),
         surname=_habit(rng, rates.HOME_SAME_SURNAME, lambda: names.surname(rng)),
         middle=_habit(
             rng, rates.HOME_SAME_MIDDLE, lambda: rng.choice(("Bảo", "Thiện", "Minh", "Ngọc"))

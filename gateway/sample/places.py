@@ -92,6 +92,22 @@ class Home:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class School:
+    """A school, where it lies and how its software writes lists."""
+
+    code: str
+    name: str
+    spot: Spot
+    spelling: Spelling
+    preschool: bool
+    sheet_form: str
+    empty: str
+    """What its export writes into empty cells: "", "36" or "36.0"."""
+    personal_numbers: bool
+    """Whether the personal number is its student number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Neighbourhood:
     """Where some hundreds of children live: the communes, hospitals and facilities they meet."""
 
@@ -101,3 +117,8 @@ class Neighbourhood:
     homes: tuple[Home, ...]
     national: tuple[Hospital, ...]
     far_homes: tuple[Home, ...]
+    clinics: tuple[Hospital, ...] = ()
+    """Houses that send HL7 and no health XML."""
+    messaging: frozenset[str] = frozenset()
+    """Codes of hospitals that send HL7 beside health XML."""
+    schools: tuple[School, ...] = ()

@@ -37,6 +37,7 @@ def minutes(scene: Scene, family: Sequence[tuple[Child, Trail]], event: Minutes)
     children = []
     for place, (child, trail) in enumerate(family, start=1):
         trail.minutes = trail.minutes or (number, code, day, place)
+        trail.minutes_made = trail.minutes_made or event.made
         if trail.handed_by is None or scene.happens(rates.HANDED_BY_OFFICE):
             trail.handed_by = (_office(event, old), code, None)
         keys[f"{code}/{number}/{day.year}#{place}"] = child.id
@@ -108,7 +109,7 @@ def _child(scene: Scene, child: Child, trail: Trail, event: Minutes, place: int)
         "hoTen": _name(scene, child, trail, age),
         "gioiTinh": SEX[scene.noise.sex(trail.sex)],
         "ngaySinh": _birth(scene, child, in_hospital),
-        "tuoiUocLuong": _age(scene, age) if scene.happens(0.8) else None,
+        "tuoiUocLuong": estimated_age(scene, age) if scene.happens(0.8) else None,
         "canNangGram": grams,
         "dacDiem": child.mark if scene.happens(rates.POLICE_MARK) else None,
         "tinhTrang": scene.rng.choice(STATES),
@@ -144,7 +145,7 @@ def _birth(scene: Scene, child: Child, in_hospital: bool) -> str | None:
     return None
 
 
-def _age(scene: Scene, days: int) -> dict[str, Any]:
+def estimated_age(scene: Scene, days: int) -> dict[str, Any]:
     """The age as it looks: right to some 30 %, in the unit that people use for such an age."""
     guess = max(0.0, days * scene.rng.uniform(0.7, 1.35))
     for unit, length, limit in (("NGAY", 1, 45), ("THANG", 30, 720)):

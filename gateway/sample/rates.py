@@ -161,6 +161,86 @@ OLDER_FOUND: Final = 0.22
 LATE_OLD_VERSION: Final = 0.1
 """Changed registrations that arrive before the version they change."""
 
+# --- What the other five sources and HL7 see ----------------------------------------------------
+# Each draws from random numbers of its own, so that a rate here changes nothing above.
+HOTLINE_FOUND: Final = 0.3
+HOTLINE_IN_HOSPITAL: Final = 0.12
+HOTLINE_WITH_PARENTS: Final = 0.12
+"""Children whom somebody reports to 111, to a province's line or to a commune worker; assumed."""
+HOTLINE_AGAIN: Final = 0.15
+"""A second caller of the same child, under another case number; assumed."""
+HOTLINE_FOLLOWED: Final = 0.12
+"""Cases that come again under their number once more is known [vn 2.2, six steps]."""
+HOTLINE_AFTER_MINUTES: Final = 0.25
+"""Calls that come hours after the minutes; the others come before them."""
+HOTLINE_COMMUNE: Final = 0.75
+HOTLINE_AGE: Final = 0.85
+HOTLINE_SEX_UNKNOWN: Final = 0.35
+"""Mẫu 01 has "Không biết", an estimated age, mostly no name [vn 2.2]; shares assumed."""
+HOTLINE_MINUTES: Final = 0.3
+"""Calls after the minutes that know their number; assumed."""
+
+POPULATION_KNOWS: Final = 0.75
+"""Registered births with a number that a bulk file holds; a province agrees on a part; assumed."""
+POPULATION_TWICE: Final = 0.35
+"""Citizens who stand in the yearly file and in the last one; assumed."""
+NUMBER_REPLACED: Final = 0.02
+"""Numbers cancelled and replaced: wrong sex or year, error [vn 2.1, NĐ 70/2024 Đ11]; raised."""
+TWO_NUMBERS_FOUND_OUT: Final = 0.4
+"""Children with two numbers of whom the database has cancelled the older one; assumed."""
+POPULATION_NAME_AS_TEXT: Final = 0.2
+POPULATION_CODE_RENEWED: Final = 0.6
+POPULATION_PLACEHOLDER: Final = 0.15
+"""Parents "Không xác định" or "Chưa có" in place of an empty element; assumed [vn 11]."""
+POPULATION_MOTHER: Final = 0.1
+"""Mothers, adults, who stand in the same file as their child."""
+
+ENROLLED: Final = 0.85
+"""Children of 5 and more in a list; compulsory from 6, all of 5 in preschool is a goal; assumed."""
+SCHOOL_MOVED: Final = 0.08
+SCHOOL_LIST_AGAIN: Final = 0.12
+"""Pupils in two schools' lists, and pupils whose row comes again with another status; assumed."""
+SCHOOL_PERSONAL_ID: Final = 0.8
+SCHOOL_OLD_NAME: Final = 0.2
+"""Pupils called as in the facility though the register has another name; assumed."""
+STUDENT_NUMBER_IS_PERSONAL: Final = 0.4
+"""Newer lists use the personal number as student number [vn 3.2]; share assumed."""
+SCHOOL_NUMBERS_LOOSE: Final = 0.5
+"""Schools whose list keeps numbers as numbers: floats, lost zeros [vn 6]; share assumed."""
+LITERAL_36: Final = 0.35
+"""Schools whose export fills empty cells with "36" or "36.0" [vn 6]; share assumed."""
+
+STEP_UNKEYED: Final = 0.08
+STEP_WRONG_KEY: Final = 0.05
+"""Step reports that name nobody, and those with another child's number; assumed."""
+STEP_NAME: Final = 0.45
+STEP_KEY: Final = 0.6
+"""Each key that the reporting body can know; one at least, unless the report names nobody."""
+STEP_SHEET_BODY: Final = 0.35
+"""Bodies that fill in a sheet rather than a form; assumed."""
+ZERO_REPORTS: Final = 0.25
+"""Files that hold a zero report of a body too; zero reports are made to be asked for, assumed."""
+
+PARTNER_KNOWS: Final = 0.13
+"""Children in a system that already speaks FHIR: private hospitals, charities; assumed."""
+PARTNER_AGAIN: Final = 0.3
+PARTNER_PERSONAL_ID: Final = 0.5
+PARTNER_CERTIFICATE: Final = 0.4
+PARTNER_OTHER_NUMBER: Final = 0.4
+"""Patients sent again, and what else they carry; assumed."""
+
+HL7_HOSPITAL: Final = 0.3
+"""Hospitals that send HL7 beside health XML; no profile is known [vn 4.4], assumed."""
+HL7_STAY: Final = 0.8
+"""Stays of such a hospital that its messages tell of; interfaces lose some, assumed."""
+HL7_MOTHER: Final = 0.4
+HL7_PERSON_CHANGED: Final = 0.4
+"""Newborns with PID-21, and patients renamed by A31 once registered; assumed."""
+HL7_MERGED: Final = 0.08
+"""Patients registered twice and merged by A40; duplicates of 5–10 % are usual in hospitals."""
+CLINIC_VISIT: Final = 0.12
+"""Visits to a clinic that sends nothing but HL7; assumed."""
+
 # --- Errors (scaled by --noise) ---------------------------------------------------------------
 WRONG_SEX: Final = 0.014
 UNKNOWN_SEX: Final = 0.012

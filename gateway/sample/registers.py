@@ -26,6 +26,12 @@ class Registers:
         tail = self.next(rng, "personal", head, first=900, gap=200) % 1_000_000
         return f"{head}{(tail * 700_001 + 123_457) % 1_000_000:06d}"
 
+    def cancelled_id(self, rng: Random, number: str) -> str:
+        """A number that `number` replaced. Its digit for century and sex was an error, so that no
+        other child of the world bears it."""
+        head = f"{number[:3]}{int(number[3]) + 4}{number[4:6]}"
+        return f"{head}{self.next(rng, 'cancelled', head, first=900, gap=200) % 1_000_000:06d}"
+
     def borrowed(self, lender: str, number: str) -> str:
         """The number last used in the same body; `number` itself when there was none."""
         found = self._lent.get(lender, number)

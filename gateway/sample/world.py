@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,26 +11,24 @@ from random import Random
 from typing import Any
 
 from gateway.sample import rates
-from gateway.sample.broken import broken
+from gateway.sample.broken import FAULTS, Broken, Fault, broken
 from gateway.sample.courses import COURSES
-from gateway.sample.hospital_file import envelope, standalone
-from gateway.sample.journeys import journey
-from gateway.sample.json_file import FORMS, encode
+from gateway.sample.journeys import Story, journey
+from gateway.sample.later_faults import LATER_FAULTS
+from gateway.sample.later_places import with_later_bodies
 from gateway.sample.neighbourhoods import CHILDREN_IN_NEIGHBOURHOOD, neighbourhood
 from gateway.sample.noise import Noise
 from gateway.sample.paper import Paper
 from gateway.sample.places import Neighbourhood
 from gateway.sample.registers import Registers
-from gateway.sample.roster_file import roster
 from gateway.sample.scene import Scene
+from gateway.sample.witnesses import WITNESSES, testimony
+from gateway.sample.writers import WRITERS, Desk
 
 YEARS = 5
 LAST_MONTH = 10
 """A world lasts from January of its first year to October of its fifth."""
-RECORDS_PER_FILE = 100
 FILES_PER_FOLDER = 200
-SINGLE_OBJECTS = 8
-"""Entries that one sender sends in files of their own before it learns of arrays."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +39,8 @@ class World:
     seed: int
     start: int = 2022
     noise: float = 1.0
+    all_sources: bool = False
+    """Also those that came after the first four; what the four say is the same either way."""
 
     @property
     def end(self) -> date:
@@ -58,6 +58,15 @@ class Made:
 
 
 Batches = dict[tuple[str, str, int], list[Paper]]
+"""By folder, sender and turn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """The children with stratum and family of each, and all papers about them, by folder."""
+
+    children: Sequence[tuple[str, str, str]]
+    papers: Sequence[tuple[str, Paper]]
 
 
 def write(world: World, folder: Path, progress: Callable[[int], None] = lambda _: None) -> Made:
@@ -74,15 +83,14 @@ def write(world: World, folder: Path, progress: Callable[[int], None] = lambda _
         disk = _Disk(folder, made, faults)
         for place, families in _neighbourhoods(world):
             batches: Batches = defaultdict(list)
-            for children, papers in families:
-                strata.writerows(children)
-                truth.writerows(_truth(papers, made))
-                for paper in papers:
-                    batches[paper.source, paper.sender, paper.turn].append(paper)
-                made.children += len(children)
+            for family in families:
+                strata.writerows(family.children)
+                truth.writerows(_truth(family, made))
+                for kind, paper in family.papers:
+                    batches[kind, paper.sender, paper.turn].append(paper)
+                made.children += len(family.children)
                 progress(made.children)
-            rng = Random(f"{world.seed}/files/{place.number}")
-            _write_all(world, place, batches, disk, rng)
+            _write_all(world, place, batches, disk)
     return made
 
 
@@ -93,28 +101,31 @@ def _table(stack: ExitStack, path: Path, header: tuple[str, ...]) -> Any:
     return writer
 
 
-def _truth(papers: list[Paper], made: Made) -> list[tuple[str, str, str]]:
+def _truth(family: Family, made: Made) -> list[tuple[str, str, str]]:
     """One row for each record key of a family, whatever number of versions it has."""
+    papers = [paper for _, paper in family.papers]
     rows = {(paper.source, key): child for paper in papers for key, child in paper.truth.items()}
     made.records.update(source for source, _ in rows)
     return [(source, key, child) for (source, key), child in rows.items()]
 
 
-Families = Iterator[tuple[list[tuple[str, str, str]], list[Paper]]]
-"""Child, stratum and family of each child, and all papers about them."""
-
-
-def _neighbourhoods(world: World) -> Iterator[tuple[Neighbourhood, Families]]:
-    registers = Registers()
+def _neighbourhoods(world: World) -> Iterator[tuple[Neighbourhood, Iterator[Family]]]:
+    # The later sources have books of their own, so that their entries move no number of the first.
+    books = (Registers(), Registers())
     for first in range(0, world.children, CHILDREN_IN_NEIGHBOURHOOD):
         place = neighbourhood(world.seed, first // CHILDREN_IN_NEIGHBOURHOOD, world.noise)
+        place = with_later_bodies(world.seed, place, world.noise)
         size = min(CHILDREN_IN_NEIGHBOURHOOD, world.children - first)
-        yield place, _families(world, place, registers, first, size)
+        yield place, _families(world, place, books, first, size)
 
 
 def _families(
-    world: World, place: Neighbourhood, registers: Registers, first: int, size: int
-) -> Families:
+    world: World,
+    place: Neighbourhood,
+    books: tuple[Registers, Registers],
+    first: int,
+    size: int,
+) -> Iterator[Family]:
     """Families until the neighbourhood is full; the last one is single if only one fits."""
     born = 0
     while born < size:
@@ -123,19 +134,39 @@ def _families(
         stratum = rng.choices(list(rates.STRATA), weights=list(rates.STRATA.values()))[0]
         if COURSES[stratum].size > size - born:
             stratum = "found-outside"
-        scene = Scene(
-            rng=rng,
-            noise=Noise(rng, world.noise),
-            place=place,
-            registers=registers,
-            start=world.start,
-            end=world.end,
-        )
-        children, papers = journey(scene, stratum, first + born + 1)
-        # Look-alikes are of one course, but not of one family.
-        family = f"family-{first + born + 1:06d}" if COURSES[stratum].together else ""
-        born += len(children)
-        yield [(child.id, child.stratum, family) for child in children], papers
+        number = first + born
+        story = journey(_scene(world, place, books[0], rng), stratum, number + 1)
+        yield _family(world, place, books[1], story, stratum, number)
+        born += len(story.group)
+
+
+def _scene(world: World, place: Neighbourhood, books: Registers, rng: Random) -> Scene:
+    return Scene(
+        rng=rng,
+        noise=Noise(rng, world.noise),
+        place=place,
+        registers=books,
+        start=world.start,
+        end=world.end,
+    )
+
+
+def _family(
+    world: World, place: Neighbourhood, books: Registers, story: Story, stratum: str, number: int
+) -> Family:
+    """A story with what the later sources add to it."""
+
+    def scene_of(kind: str) -> Scene:
+        return _scene(world, place, books, Random(f"{world.seed}/{kind}/{number}"))
+
+    # Look-alikes are of one course, but not of one family.
+    family = f"family-{number + 1:06d}" if COURSES[stratum].together else ""
+    told = testimony(story, scene_of) if world.all_sources else ()
+    added = [(kind, paper) for kind, papers in told for paper in papers]
+    return Family(
+        children=[(child.id, child.stratum, family) for child, _ in story.group],
+        papers=[*((paper.source, paper) for paper in story.papers), *added],
+    )
 
 
 class _Disk:
@@ -145,84 +176,50 @@ class _Disk:
         self._folder = folder
         self._made = made
         self._faults = faults
+        self._numbers: Counter[str] = Counter()
 
-    def save(self, source: str, ending: str, content: bytes, fault: str | None = None) -> None:
-        number = self._made.files[source]
+    def save(self, kind: str, source: str, ending: str, content: bytes) -> Path:
+        """Write a payload into the folder of its kind; the path inside the world comes back."""
+        number = self._numbers[kind]
+        self._numbers[kind] += 1
         self._made.files[source] += 1
-        path = (
-            self._folder / source / f"{number // FILES_PER_FOLDER:04d}" / f"{number:06d}.{ending}"
-        )
+        path = self._folder / kind / f"{number // FILES_PER_FOLDER:04d}" / f"{number:06d}.{ending}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        if fault is not None:
-            self._made.broken[fault] += 1
-            self._faults.writerow((path.relative_to(self._folder).as_posix(), fault))
+        return path.relative_to(self._folder)
+
+    def save_broken(self, fault: Broken) -> None:
+        path = self.save(fault.folder, fault.source, fault.ending, fault.content)
+        self._made.broken[fault.fault] += 1
+        self._faults.writerow((path.as_posix(), fault.fault))
 
 
-def _write_all(
-    world: World, place: Neighbourhood, batches: Batches, disk: _Disk, rng: Random
+def _write_all(world: World, place: Neighbourhood, batches: Batches, disk: _Disk) -> None:
+    """All files of a neighbourhood; the later sources again from random numbers of their own."""
+    first = {batch: papers for batch, papers in batches.items() if batch[0] not in WITNESSES}
+    _write(world, place, first, FAULTS, disk, f"{world.seed}/files/{place.number}")
+    for kind in WITNESSES if world.all_sources else ():
+        own = {batch: papers for batch, papers in batches.items() if batch[0] == kind}
+        chance = f"{world.seed}/files/{kind}/{place.number}"
+        _write(world, place, own, LATER_FAULTS[kind], disk, chance)
+
+
+def _write(
+    world: World,
+    place: Neighbourhood,
+    batches: Batches,
+    faults: Sequence[Fault],
+    disk: _Disk,
+    chance: str,
 ) -> None:
-    """All files of a neighbourhood, earlier turns first, some of them twice, some broken."""
-    for source, sender, turn in sorted(batches, key=lambda batch: (batch[2], batch[0], batch[1])):
-        papers = batches[source, sender, turn]
-        for ending, content in WRITERS[source](world, place, sender, papers, rng):
-            disk.save(source, ending, content)
+    """Files of some batches, earlier turns first, some of them twice, some broken."""
+    rng = Random(chance)
+    desk = Desk(seed=world.seed, end=world.end, place=place, rng=rng)
+    for kind, sender, turn in sorted(batches, key=lambda batch: (batch[2], batch[0], batch[1])):
+        papers = batches[kind, sender, turn]
+        for ending, content in WRITERS[kind](desk, sender, papers):
+            disk.save(kind, papers[0].source, ending, content)
             if rng.random() < rates.RESENT:
-                disk.save(source, ending, content)
+                disk.save(kind, papers[0].source, ending, content)
             if rng.random() < rates.BROKEN * min(1.0, world.noise) * 3:
-                fault = broken(rng, rng.randrange(1_000_000_000))
-                disk.save(fault.source, fault.ending, fault.content, fault.fault)
-
-
-Files = Iterator[tuple[str, bytes]]
-
-
-def _hospital_files(
-    world: World, place: Neighbourhood, sender: str, papers: list[Paper], rng: Random
-) -> Files:
-    hospital = {known.code: known for known in (*place.hospitals, *place.national)}[sender]
-    alone = [paper for paper in papers if _is_alone(paper)]
-    others = [paper for paper in papers if not _is_alone(paper)]
-    for paper in alone:
-        yield "xml", standalone(paper.content)
-    made = f"{world.end:%Y%m%d}"
-    for some in _chunks(others, hospital.dossiers_per_file):
-        yield "xml", envelope(hospital, [paper.content for paper in some], made)
-
-
-def _is_alone(paper: Paper) -> bool:
-    """A new certificate without the mother's stay travels outside the envelope."""
-    return [part.table for part in paper.content] == ["HSDLGCS"]
-
-
-def _json_files(
-    world: World, place: Neighbourhood, sender: str, papers: list[Paper], rng: Random
-) -> Files:
-    first = 0
-    while first < len(papers):
-        form = rng.choices(FORMS, weights=(5, 4, 2, 1))[0]
-        size = SINGLE_OBJECTS if form == "object" else rng.randint(20, RECORDS_PER_FILE)
-        for content in encode([paper.content for paper in papers[first : first + size]], form):
-            yield "json", content
-        first += size
-
-
-def _roster_files(
-    world: World, place: Neighbourhood, sender: str, papers: list[Paper], rng: Random
-) -> Files:
-    home = {known.code: known for known in (*place.homes, *place.far_homes)}[sender]
-    for some in _chunks(papers, RECORDS_PER_FILE):
-        yield roster(home, [paper.content for paper in some], Random(f"{world.seed}/{sender}"))
-
-
-WRITERS: Mapping[str, Callable[[World, Neighbourhood, str, list[Paper], Random], Files]] = {
-    "hospital": _hospital_files,
-    "police": _json_files,
-    "civil_status": _json_files,
-    "facility": _roster_files,
-}
-
-
-def _chunks(papers: list[Paper], size: int) -> Iterator[list[Paper]]:
-    for first in range(0, len(papers), size):
-        yield papers[first : first + size]
+                disk.save_broken(broken(rng, rng.randrange(1_000_000_000), faults))

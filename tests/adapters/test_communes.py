@@ -1,10 +1,13 @@
 """What commune codes and loose addresses mean today."""
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters import communes
 
@@ -69,44 +72,28 @@ def test_an_unknown_code_has_no_reading(code: str) -> None:
     assert communes.name_of(code) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "codes"),
-    [
-        ("Phường Láng, Hà Nội", ("00199",)),
-        ("12 phố X, phuong Lang, TP. Ha Noi", ("00199",)),
-        ("P. Bến Nghé, Q.1, TP.HCM", ("26740",)),
-        ("phường 1, quận 3, TP Hồ Chí Minh", ("27154",)),
-        ("trạm y tế xã Hoà Bình, huyện Thường Tín, Hà Nội", ("10183",)),
-        ("Phường Láng Hạ, Đống Đa, Hà Nội", ("00025", "00199", "00235")),
-    ],
-)
-def test_an_address_in_words_names_its_commune(text: str, codes: tuple[str, ...]) -> None:
-    assert communes.by_text(text) == codes
+@given(st.text(max_size=8), st.dates() | st.none())
+def test_any_code_on_any_day_means_communes_of_today_or_nothing(code: str, on: date | None) -> None:
+    found = communes.readings(code, on)
+    assert list(found) == sorted(set(found))
+    assert all(communes.name_of(reading) for reading in found)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "xã Tân Thành", "cổng chùa Láng", "Hà Nội", "phường", "xã Không Có Thật, Hà Nội"]
-)
-def test_what_is_not_certain_names_no_commune(text: str) -> None:
-    assert communes.by_text(text) == ()
+@given(st.sampled_from(OLD_TO_NEW), st.dates() | st.none())
+def test_a_day_only_narrows_what_a_code_may_mean(row: dict[str, str], on: date | None) -> None:
+    code = row["old_ward_code"]
+    assert set(communes.readings(code, on)) <= set(communes.readings(code, None))
+    assert bool(code) == bool(communes.readings(code, on))
 
 
-def test_full_addresses_of_today_find_their_communes_or_nothing_wrong() -> None:
-    found = 0
-    sample = TODAY[::25]
-    for row in sample:
-        codes = communes.by_text(f"{row['ward']}, {row['province']}")
-        found += row["ward_code"] in codes
-        assert not codes or row["ward_code"] in codes
-    assert found >= 0.97 * len(sample)
+def test_the_parts_of_a_split_commune_lie_in_one_province() -> None:
+    for row in OLD_TO_NEW:
+        for reading in communes.readings(row["old_ward_code"], BEFORE):
+            assert communes.province_of(reading) == row["new_province_code"]
 
 
-def test_full_old_addresses_find_their_communes_or_nothing_wrong() -> None:
-    found = 0
-    sample = [row for row in OLD_TO_NEW[::50] if row["old_ward_code"]]
-    for row in sample:
-        text = f"{row['old_ward']}, {row['old_district']}, {row['old_province']}"
-        codes = communes.by_text(text)
-        found += bool(codes)
-        assert not codes or row["new_ward_code"] in codes
-    assert found >= 0.99 * len(sample)
+def test_origin_and_licence_stand_beside_the_tables() -> None:
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    assert {path.name for path in DATA.glob("*.csv")} == set(re.findall(r"\w+\.csv", text))
+    assert "vietnamadminunits" in text
+    assert "MIT licence" in text

@@ -139,7 +139,7 @@ def test_statements_keep_the_contract(source: str, path: Path) -> None:
         if statement.unkeyed:
             assert statement.record_id == f"~{statement.content_hash[:12]}"
         conversion = ADAPTERS[source].convert(statement)
-        assert conversion.custodian.partition(":")[0] in ("hospital", "home", "commune")
+        assert conversion.custodian.partition(":")[0] in ("hospital", "home", "commune", "school")
         roles = [(r["resourceType"], r["id"]) for r in conversion.resources]
         assert len(roles) == len(set(roles))
 

@@ -246,3 +246,15 @@ def test_the_least_weight_keeps_every_question_and_every_rival() -> None:
     thresholds = MODEL.thresholds
     assert least_weight(MODEL) == min(thresholds.review, thresholds.alone - thresholds.margin)
     assert min(thresholds.alone, thresholds.link, thresholds.certain) == thresholds.alone
+
+
+def test_a_source_that_no_figure_covers_is_neither_joined_nor_asked_about() -> None:
+    alike = {"certificates": ("00001.GCS.01999.26",), "names": ("nguyễn bảo an",), "sex": "male"}
+    records = [
+        person("hospital:01999/1", **alike),
+        person("facility:HN01/1", **alike),
+        person("casework:00199/1", **alike),
+    ]
+    linked = link(records, untrained())
+    assert linked.groups == (("casework:00199/1",), ("facility:HN01/1", "hospital:01999/1"))
+    assert linked.reviews == ()

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from adapters.formats.codes import SEXES
 from adapters.formats.fields import Field
 from adapters.formats.values import (
+    card,
     coded,
     commune,
     digits,
@@ -14,38 +16,6 @@ from adapters.formats.values import (
     whole,
 )
 
-SEXES = {
-    "Nam": "male",
-    "Trai": "male",
-    "M": "male",
-    "1": "male",
-    "Nữ": "female",
-    "Gái": "female",
-    "F": "female",
-    "2": "female",
-    "0": "unknown",
-    "3": "unknown",
-    "Không rõ": "unknown",
-    "Chưa xác định": "unknown",
-    "Không biết": "unknown",
-}
-GROUPS = {
-    "ORPHAN_BOTH": "Trẻ em mồ côi cả cha và mẹ",
-    "ABANDONED": "Trẻ em bị bỏ rơi",
-    "NO_SUPPORT": "Trẻ em không nơi nương tựa",
-    "DISABILITY": "Trẻ em khuyết tật",
-    "HIV": "Trẻ em nhiễm HIV/AIDS",
-    "LAW_CONFLICT": "Trẻ em vi phạm pháp luật",
-    "DRUG": "Trẻ em nghiện ma túy",
-    "DROPOUT_WORK": "Trẻ em phải bỏ học kiếm sống chưa hoàn thành phổ cập giáo dục trung học cơ sở",
-    "VIOLENCE": "Trẻ em bị tổn hại nghiêm trọng về thể chất và tinh thần do bị bạo lực",
-    "EXPLOITED": "Trẻ em bị bóc lột",
-    "SEX_ABUSE": "Trẻ em bị xâm hại tình dục",
-    "TRAFFICKED": "Trẻ em bị mua bán",
-    "ILL_POOR": "Trẻ em mắc bệnh hiểm nghèo hoặc bệnh phải điều trị dài ngày",
-    "MIGRANT_UNACC": "Trẻ em di cư, lánh nạn, tị nạn",
-}
-"""The 14 groups of Luật Trẻ em 2016 Điều 10 (vn_domain.md section 1)."""
 _DENIED = frozenset({"", "khong", "0", "false", "no", "k"})
 
 SENDER = digits(5, lost=4)
@@ -55,14 +25,6 @@ def mark(value: Any) -> bool | None:
     """A ticked box: anything but an explicit no ("x", "có", "1")."""
     stated = text(value)
     return True if stated and plain(stated) not in _DENIED else None
-
-
-def card(value: Any) -> str | None:
-    """A health-insurance number: 15, 12 or 10 characters; lost zeros of the short form return."""
-    stated = digits(10)(value)
-    if not isinstance(stated, str) or not any(map(str.isdigit, stated)):
-        return text(value)
-    return stated.replace(" ", "").upper()
 
 
 COLUMNS = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.contract import Conversion, Resource, Statement
-from adapters.formats import evidence
+from adapters.formats import bodies, evidence
 from adapters.profile import (
     PATIENT,
     IdentifierKind,
@@ -21,7 +21,6 @@ from adapters.profile import (
     weight,
     without_nothing,
 )
-from adapters.sources.facility import senders
 from adapters.sources.facility.birth import birth_of
 
 SOURCE = "facility"
@@ -134,7 +133,7 @@ def to_reception(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     file_number = content.get("Mã hồ sơ nơi chuyển")
     if not (name or code or file_number):
         return []
-    places = senders.places(code, name)
+    places = bodies.places(code, name)
     return [handover("received", places=places, name=name, file_number=file_number)]
 
 

@@ -7,17 +7,17 @@ from typing import Any
 from adapters.contract import Reading, Statement, content_hash
 from adapters.errors import PayloadError, Rejection
 from adapters.formats import sheet
+from adapters.formats.codes import GROUP_OF
 from adapters.formats.fields import Content, read_row
 from adapters.formats.values import moment, plain
 from adapters.sources.facility import birth
-from adapters.sources.facility.fields import COLUMNS, GROUPS
+from adapters.sources.facility.fields import COLUMNS
 
 HOME, FILE, NAME, RECEIVED = "Mã cơ sở", "Số hồ sơ", "Họ và tên", "Ngày tiếp nhận"
 GROUP, OTHER_NAMES = "Nhóm hoàn cảnh", "Tên gọi khác"
 _SERIAL = "STT"
 _FEWEST = 2
 """Known cells that a row must state to be a record: a footer's signature is none."""
-_GROUP_CODES = {plain(spelling): code for code, text in GROUPS.items() for spelling in (code, text)}
 
 
 def recognises(content: bytes) -> bool:
@@ -67,7 +67,7 @@ def _content(found: Content, unknown: Counter[str]) -> dict[str, Any]:
     if OTHER_NAMES in content:
         content[OTHER_NAMES] = _parts(content[OTHER_NAMES])
     if GROUP in content:
-        codes = [_GROUP_CODES.get(plain(part)) for part in _parts(content[GROUP])]
+        codes = [GROUP_OF.get(plain(part)) for part in _parts(content[GROUP])]
         if None in codes:
             unknown[f"{GROUP}: wrong-code"] += 1
         content[GROUP] = sorted({code for code in codes if code})

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.contract import Resource
+from adapters.formats.placeholders import says_abandoned
 from adapters.profile import Place, group_flag
 from adapters.sources.hospital.codes import FOUNDLING
 from adapters.sources.hospital.patient import TELLING, name_reading
-from adapters.sources.hospital.placeholders import says_abandoned
 
 SOURCE = "hospital"
 TIMES = ("admitted", "issued", "discharged", "born")

@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.contract import Resource
+from adapters.formats.placeholders import read_name, says_abandoned
 from adapters.profile import Place, related_person
+from adapters.sources.hospital.merges import file_number
 from adapters.sources.hospital.numbers import insurance, papers
 from adapters.sources.hospital.patient import name_reading
-from adapters.sources.hospital.placeholders import read_name, says_abandoned
 
 SOURCE = "hospital"
 RELATIONS = ("mother", "father", "guardian")
+PATIENT_FILE = "urn:motem:extension:patient-file"
+"""On RelatedPerson: the number under which a hospital keeps that person as its own patient."""
 
 
 def to_family(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
@@ -29,9 +32,10 @@ def _person(content: Mapping[str, Any], relation: str) -> Resource | None:
         for key in (f"{relation}_card", f"{relation}_insurance")
         if key in content
     ]
-    if name is None and not numbers:
+    file = content.get(f"{relation}_file")
+    if name is None and not numbers and file is None:
         return None
-    return related_person(
+    person = related_person(
         SOURCE,
         _role(content, relation),
         name=name,
@@ -39,6 +43,12 @@ def _person(content: Mapping[str, Any], relation: str) -> Resource | None:
         birth_date=content.get(f"{relation}_born", "")[:10] or None,
         address_text=content.get(f"{relation}_address"),
     )
+    return person | ({"extension": [_file(file)]} if file else {})
+
+
+def _file(file: Mapping[str, str]) -> dict[str, Any]:
+    """Not among the identifiers, which are compared without the house that gave them."""
+    return {"url": PATIENT_FILE, "valueIdentifier": file_number(file)}
 
 
 def _name(content: Mapping[str, Any], relation: str) -> str | None:

@@ -47,6 +47,12 @@ def organizations(content: Mapping[str, Any], facility: Place) -> Iterator[Resou
         yield organization(Place(kind=PlaceKind.HOSPITAL, code=code), None)
 
 
+def organizations_of_stay(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+    """ADT messages of a person alone, without a stay, do not say that the child was there."""
+    if "stay" in content or "admitted" in content:
+        yield from organizations(content, facility)
+
+
 def state_at_birth(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
     """TINH_TRANG_CON: healthy, weak, malformed."""
     said = content.get("condition_at_birth")
@@ -67,6 +73,7 @@ RESOURCES: Mapping[str, tuple[Maker, ...]] = {
     "XML7": STAY,
     "XML8": STAY,
     "XML13": STAY,
+    "ADT": (organizations_of_stay, *STAY[1:]),
     "XML9": (organizations, weights, state_at_birth, to_family, abandonment_flag),
 }
 """Table → what it is expressed in, besides the Patient. A certificate has no stay of its own."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from adapters.formats.placeholders import all_zero
 from adapters.profile import EXT_AS_SENT, IdentifierKind, Place, flag_placeholder, identifier
 from adapters.sources.hospital.fields import CERTIFICATE_NUMBER
-from adapters.sources.hospital.placeholders import all_zero
+from adapters.sources.hospital.merges import file_number
 
 PERSONAL_ID_LENGTH = 12
 PAPERS = (
@@ -23,7 +24,8 @@ _MINUTES = re.compile(r"bi[êe]n b[ảa]n(?: s[ốo])?[:\s]+([\w.-]+/[\w./-]*\w)
 def identifiers_of(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
     """All numbers that a table states of the child."""
     found = [*_files(content, facility), *_certificate(content, facility)]
-    found += papers(content.get("paper"))
+    for number in (content.get("paper"), *content.get("papers", ())):
+        found += papers(number)
     for card in content.get("cards", ()):
         found.append(insurance(card))
     if "temporary_card" in content:
@@ -59,13 +61,14 @@ def placeholder(element: dict[str, Any], reason: str) -> dict[str, Any]:
 
 
 def _files(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
+    others = [file_number(other, "secondary") for other in content.get("other_files", ())]
     # Without the patient's number a case number would make an earlier one look replaced.
     if "file" not in content:
-        return []
+        return others
     file = identifier(IdentifierKind.FILE, content["file"], issuer=facility, use="usual")
     case = content.get("case_file", content["file"])
     if case == content["file"]:
-        return [file]
+        return [file, *others]
     return [file, identifier(IdentifierKind.FILE, case, issuer=facility, use="secondary")]
 
 

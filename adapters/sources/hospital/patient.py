@@ -6,6 +6,13 @@ from typing import Any
 
 from adapters import communes
 from adapters.contract import Resource
+from adapters.formats.placeholders import (
+    NameReading,
+    found_at,
+    names_facility,
+    read_name,
+    says_abandoned,
+)
 from adapters.profile import (
     BIRTH_TIME,
     ETHNICITY,
@@ -23,15 +30,9 @@ from adapters.profile import (
     without_nothing,
 )
 from adapters.sources.hospital.codes import BORN_HERE, BORN_TOGETHER, DIED
+from adapters.sources.hospital.merges import to_links
 from adapters.sources.hospital.moments import day_of, has_time
 from adapters.sources.hospital.numbers import identifiers_of
-from adapters.sources.hospital.placeholders import (
-    NameReading,
-    found_at,
-    names_facility,
-    read_name,
-    says_abandoned,
-)
 
 SOURCE = "hospital"
 BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
@@ -39,6 +40,7 @@ PEOPLES = "http://fhir.ehealth.gov.vn/core/CodeSystem/vn-core-race"
 OLDEST_AT_RECEPTION = timedelta(days=365)
 """How old a child may be whose birth date is its reception (vn_domain.md 2.4: up to a year)."""
 PARENTS = ("mother", "father", "guardian")
+ADDRESS_TIMES = ("admitted", "discharged", "issued", "recorded")
 TELLING = ("birth_place", "reason", "note", "diagnosis")
 """Fields whose text may say that, and where, the child was abandoned."""
 
@@ -51,7 +53,7 @@ def to_patient(content: Mapping[str, Any], facility: Place, *, unkeyed: bool) ->
     tags = [
         tag
         for tag, holds in (
-            (Tag.PLACEHOLDER_NAME, name is not None),
+            (Tag.PLACEHOLDER_NAME, name is not None and not _has_another_name(content)),
             (Tag.PLACEHOLDER_BIRTH_DATE, reception),
             (Tag.PLACEHOLDER_ADDRESS, at_facility),
             (Tag.UNKEYED, unkeyed),
@@ -69,9 +71,10 @@ def to_patient(content: Mapping[str, Any], facility: Place, *, unkeyed: bool) ->
             "gender": content.get("sex"),
             "birthDate": (content.get("born") or "")[:10],
             "_birthDate": _birth_companion(content, reception),
-            "deceasedBoolean": True if content.get("result") in DIED else None,
             "address": _addresses(content, at_facility),
-            "multipleBirthBoolean": True if _born_together(content) else None,
+            **_death(content),
+            **_multiple_birth(content),
+            "link": to_links(content),
         }
     )
 
@@ -93,19 +96,44 @@ def foundling_place(content: Mapping[str, Any]) -> str | None:
     return next((place for place in places if place), None)
 
 
+def _death(content: Mapping[str, Any]) -> dict[str, Any]:
+    if "died" in content:
+        return {"deceasedDateTime": content["died"]}
+    died = content.get("result") in DIED or content.get("dead")
+    return {"deceasedBoolean": True if died else None}
+
+
+def _multiple_birth(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Birth order where it is stated; "first" alone is also said of an only child."""
+    order, stated = content.get("birth_order", 0), content.get("born_together")
+    together = _born_together(content) or stated
+    if order > 1 or (order and together):
+        return {"multipleBirthInteger": order}
+    return {"multipleBirthBoolean": together}
+
+
 def _born_together(content: Mapping[str, Any]) -> bool:
     disease = content.get("disease", "").replace(".", "")
     return content.get("children", 0) > 1 or disease in BORN_TOGETHER
 
 
 def _names(content: Mapping[str, Any], reading: NameReading | None) -> list[dict[str, Any]]:
-    if "name" not in content:
-        return []
-    if reading is not None:
-        use = "anonymous" if reading.reason == "nameless" else "temp"
-        return [human_name(content["name"], use, reading.reason)]
     # A certificate states the name that the parents intend to give.
-    return [human_name(content["name"], "usual" if content["table"] == "XML9" else "official")]
+    usual = "usual" if content["table"] == "XML9" else "official"
+    main = [_name(content["name"], usual, reading)] if "name" in content else []
+    others = content.get("other_names", ())
+    return main + [_name(n["text"], n["use"], read_name(n["text"])) for n in others]
+
+
+def _has_another_name(content: Mapping[str, Any]) -> bool:
+    others = content.get("other_names", ())
+    return any(n["use"] != "anonymous" and read_name(n["text"]) is None for n in others)
+
+
+def _name(text: str, use: str, reading: NameReading | None) -> dict[str, Any]:
+    if reading is None:
+        return human_name(text, use)
+    return human_name(text, "anonymous" if reading.reason == "nameless" else "temp", reading.reason)
 
 
 def _is_reception_time(content: Mapping[str, Any], name: NameReading | None) -> bool:
@@ -118,6 +146,7 @@ def _is_reception_time(content: Mapping[str, Any], name: NameReading | None) -> 
         return place is not None and not names_facility(place)
     # A child named after its mother, or born here by its diagnosis, has a known birth.
     known = name is not None and name.reason == "parent-name"
+    known = known or "mother_file" in content or content.get("born_here", False)
     if known or content.get("disease", "").startswith(BORN_HERE):
         return False
     if name is not None and (admitted is None or day_of(born) == day_of(admitted)):
@@ -148,7 +177,7 @@ def _addresses(content: Mapping[str, Any], at_facility: bool) -> list[dict[str, 
     text, commune = content.get("address"), content.get("commune")
     if not text and not commune:
         return []
-    times = (day_of(content.get(key)) for key in ("admitted", "discharged", "issued"))
+    times = (day_of(content.get(key)) for key in ADDRESS_TIMES)
     day = next((time for time in times if time), None)
     candidates = communes.readings(commune, day) if commune else ()
     provinces = {communes.province_of(candidate) for candidate in candidates}

@@ -7,11 +7,11 @@ from typing import Any
 
 from adapters.contract import Reading, SourceMessage, Statement, content_hash
 from adapters.errors import PayloadError, Problem, Rejection
+from adapters.formats.placeholders import says_abandoned
 from adapters.legacy_text import fold
 from adapters.sources.hospital.envelope import Envelope, Row, open_envelope
 from adapters.sources.hospital.fields import CERTIFICATE_NUMBER, FIELDS, as_padded, typed
 from adapters.sources.hospital.moments import instant_of, is_adult
-from adapters.sources.hospital.placeholders import says_abandoned
 
 KEYED = ("XML1", "XML0")
 """Tables that name the patient's own number; the others name only the stay."""

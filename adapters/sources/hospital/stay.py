@@ -109,6 +109,8 @@ def _status(content: Mapping[str, Any]) -> str:
 
 
 def _class(content: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "stay_class" in content:
+        return coding(ACT_CODE, content["stay_class"])
     kind = content.get("stay_kind")
     if kind is None and content["table"] in PARTS:
         return None

@@ -1,5 +1,6 @@
 """What minutes hold: fields, how each is read and spelt, and their code lists."""
 
+from adapters.formats.codes import SEXES, UNITS
 from adapters.formats.fields import Field
 from adapters.formats.values import (
     coded,
@@ -14,22 +15,6 @@ from adapters.formats.values import (
 )
 
 KINDS = {"BIEN_BAN_TRE_BI_BO_ROI": "BIEN_BAN_TRE_BI_BO_ROI"}
-SEXES = {
-    "NAM": "male",
-    "TRAI": "male",
-    "1": "male",
-    "male": "male",
-    "NU": "female",
-    "GAI": "female",
-    "2": "female",
-    "female": "female",
-    "KHONG_RO": "unknown",
-    "KHONG_BIET": "unknown",
-    "CHUA_XAC_DINH": "unknown",
-    "3": "unknown",
-    "unknown": "unknown",
-}
-UNITS = {"NGAY": "NGAY", "THANG": "THANG", "NAM": "NAM", "TUOI": "NAM"}
 MAKERS = {"CONG_AN_XA": "CONG_AN_XA", "UBND_XA": "UBND_XA"}
 PLACE_TYPES = {
     code: code

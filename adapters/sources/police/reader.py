@@ -9,7 +9,7 @@ from adapters.contract import Reading, Statement, content_hash
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import json
 from adapters.formats.fields import read_object, unknown_names
-from adapters.formats.values import VIETNAM, WrongValueError, moment, plain, text
+from adapters.formats.values import VIETNAM, moment, plain, texts
 from adapters.sources.police import birth
 from adapters.sources.police.fields import CHILD, LISTS, MINUTES, NOT_MAPPED
 
@@ -116,21 +116,10 @@ def _draft(child: Any, position: str, found: _Found) -> dict[str, Any]:
     found.unknown.update(f"{CHILDREN}.{name}: {problem}" for name, problem in read.unread)
     values = {f"{CHILDREN}.{name}": value for name, value in read.values.items()}
     for name in LISTS:
-        texts = _texts(child.get(name))
-        if texts:
-            values[f"{CHILDREN}.{name}"] = texts
+        listed = texts(child.get(name))
+        if listed:
+            values[f"{CHILDREN}.{name}"] = listed
     return values
-
-
-def _texts(value: Any) -> list[str]:
-    """A list of texts, or one text; what is no text is passed over."""
-    texts = []
-    for part in value if isinstance(value, list) else [value]:
-        try:
-            texts.append(text(part))
-        except WrongValueError:
-            continue
-    return sorted({part for part in texts if part})
 
 
 def _statement(content: dict[str, Any], position: str, *, keyed: bool) -> Statement:

@@ -65,6 +65,38 @@ def test_a_default_date_is_the_whole_year_and_a_placeholder() -> None:
     ]
 
 
+SEEN = date(2026, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("stated", "age", "basis"),
+    [
+        ("2026-03-01", 3, Basis.STATED),
+        ("2026-03-04", None, Basis.DAY_FOUND),
+        ("2025-01-01", 3, Basis.DEFAULT_DATE),
+        (None, 3, Basis.ESTIMATED_AGE),
+    ],
+)
+def test_a_stated_date_wins_over_an_age(stated: str | None, age: int | None, basis: Basis) -> None:
+    birth = births.reported(stated, age, "NGAY", SEEN)
+    assert birth is not None
+    assert birth.basis is basis
+
+
+@pytest.mark.parametrize(
+    ("age", "unit", "seen"),
+    [(None, "NAM", SEEN), (3, None, SEEN), (3, "NAM", None), (-1, "NAM", SEEN), (120, "NAM", SEEN)],
+)
+def test_an_age_that_says_nothing_is_no_birth(
+    age: float | None, unit: str | None, seen: date | None
+) -> None:
+    assert births.reported(None, age, unit, seen) is None
+
+
+def test_a_fraction_of_an_age_is_read_in_the_next_smaller_unit() -> None:
+    assert births.reported(None, 1.5, "NAM", SEEN) == births.reported(None, 18, "THANG", SEEN)
+
+
 def test_around_never_passes_the_latest_day() -> None:
     birth = births.around("2025-06-01", 1, date(2026, 3, 4))
     assert (birth.low, birth.high) == (date(2024, 6, 1), date(2026, 3, 4))

@@ -164,3 +164,40 @@ def test_names_are_found_without_reading_all() -> None:
     assert json.names(codecs.BOM_UTF16_LE + '{"tre": 1}'.encode("utf-16-le")) == {"tre"}
     assert json.names(b"<a b='\"tre\": 1'/>") == frozenset()
     assert json.names(b"") == frozenset()
+
+
+WITHIN = json.Way(within="entry", keeps_decimals=True)
+
+
+def test_a_bad_element_of_the_list_that_holds_records_is_refused_alone() -> None:
+    text = '{"entry": [{"a": 1}, {"a": NaN}, {"b": 1, "b": 2}, 7]}'
+    records = json.read(text.encode(), WITHIN)
+    assert records.objects == [("", {"entry": [{"a": 1}, None, None, None]})]
+    assert problems(records) == [
+        (Problem.WRONG_NUMBER, "/entry/1/a"),
+        (Problem.DUPLICATE_KEY, "/entry/2"),
+        (Problem.WRONG_TYPE, "/entry/3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ('[{"entry": [{"a": NaN}]}]', "/0/entry/0/a"),
+        ('{"entry": []}\n{"entry": [{"a": NaN}]}', "/1/entry/0/a"),
+    ],
+)
+def test_that_list_may_stand_in_an_array_or_a_line(text: str, position: str) -> None:
+    assert problems(json.read(text.encode(), WITHIN)) == [(Problem.WRONG_NUMBER, position)]
+
+
+def test_what_is_wrong_outside_that_list_refuses_all() -> None:
+    with pytest.raises(PayloadError):
+        json.read(b'{"entry": [], "x": NaN}', WITHIN)
+
+
+def test_a_number_can_keep_its_digits() -> None:
+    ((_, value),) = json.read(b'{"a": 2.90, "b": 1e2}', WITHIN).objects
+    assert [value["a"].sent, value["b"].sent] == ["2.90", "1e2"]
+    assert value == {"a": 2.9, "b": 100.0}
+    assert plain_json.dumps(value) == '{"a": 2.9, "b": 100.0}'

@@ -85,16 +85,54 @@ def test_a_serial_number_in_a_sheet_is_its_day(day: date) -> None:
         ("8h30 04/03/2026", "2026-03-04T08:30:00+07:00"),
         ("04/03/2026", "2026-03-04"),
         ("2026", "2026"),
+        ("2026-03-04T08:30:00+07:00:30", "2026-03-04T08:30:00+07:00"),
     ],
 )
 def test_an_instant_keeps_its_zone_and_its_precision(sent: str, meant: str) -> None:
     assert values.instant(sent) == meant
 
 
-@pytest.mark.parametrize("sent", ["25:00 04/03/2026", "hôm qua lúc 8 giờ", "2026-03-04T99:00:00"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "25:00 04/03/2026",
+        "hôm qua lúc 8 giờ",
+        "2026-03-04T99:00:00",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
 def test_no_instant(sent: str) -> None:
     with pytest.raises(WrongValueError):
         values.instant(sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("46085", "2026-03-04"),
+        ("46085.0", "2026-03-04"),
+        ("46085.4375", "2026-03-04T10:30:00+07:00"),
+        ("2026-03-04 10:30", "2026-03-04T10:30:00+07:00"),
+        ("2026", "2026"),
+        (None, None),
+    ],
+)
+def test_a_serial_number_with_a_fraction_is_a_minute(sent: object, meant: str | None) -> None:
+    assert values.sheet_instant(sent) == meant
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (["b", " a ", "b", None, "", {}, 5, True], ["5", "a", "b"]),
+        ("a", ["a"]),
+        (None, []),
+        ({"a": 1}, []),
+    ],
+)
+def test_a_list_of_texts_has_no_order_and_no_doubles(sent: object, meant: list[str]) -> None:
+    assert values.texts(sent) == meant
 
 
 def test_days_are_those_of_vietnam() -> None:
@@ -172,3 +210,23 @@ def test_what_is_no_text_has_the_wrong_type(sent: object) -> None:
     with pytest.raises(WrongValueError) as caught:
         values.text(sent)
     assert caught.value.problem == Problem.WRONG_TYPE
+
+
+@pytest.mark.parametrize("read", [values.number, values.whole, values.grams])
+def test_a_number_beyond_all_is_wrong(read: values.Reader) -> None:
+    with pytest.raises(WrongValueError) as wrong:
+        read("9" * 400)
+    assert wrong.value.problem is Problem.WRONG_NUMBER
+
+
+def test_a_day_beyond_all_is_wrong() -> None:
+    with pytest.raises(WrongValueError) as wrong:
+        values.sheet_day("9" * 400)
+    assert wrong.value.problem is Problem.WRONG_DATE
+
+
+def test_an_endless_text_is_no_value() -> None:
+    assert values.text("x" * values.MAX_TEXT)
+    with pytest.raises(WrongValueError) as wrong:
+        values.text("x" * (values.MAX_TEXT + 1))
+    assert wrong.value.problem is Problem.TOO_LARGE

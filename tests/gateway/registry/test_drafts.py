@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem
-from gateway.registry.drafts import UNKNOWN_SOURCE, Draft, Name, ahead, batches, draft
+from gateway.registry.drafts import Draft, Name, ahead, batches, draft
+from gateway.registry.messages import UNKNOWN_SOURCE
 from tests.fake_source import ADAPTER, fake_message
 
 LINES = st.fixed_dictionaries(

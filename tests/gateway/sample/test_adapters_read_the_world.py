@@ -1,6 +1,5 @@
 """Every true record of a sample world comes out of the real adapters under its own key."""
 
-import csv
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -11,16 +10,20 @@ from adapters.catalog import load_adapters
 from adapters.contract import SourceMessage
 from adapters.errors import PayloadError
 from adapters.history import Pair, group
-from gateway.sample.world import World, write
+from tests.gateway.sample.reading import table
 
-SOURCES = ("civil_status", "facility", "hospital", "police")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world") / "w"
-    write(World(children=700, seed=42), folder)
-    return folder
+SOURCES = (
+    "casework",
+    "civil_status",
+    "education",
+    "facility",
+    "fhir",
+    "hospital",
+    "hotline",
+    "police",
+    "population",
+)
+FOLDERS = {"hospital": ("hospital", "hospital_hl7")}
 
 
 def payloads(folder: Path, source: str) -> dict[str, SourceMessage]:
@@ -28,19 +31,18 @@ def payloads(folder: Path, source: str) -> dict[str, SourceMessage]:
         path.relative_to(folder).as_posix(): SourceMessage(
             source=source, content=path.read_bytes(), name=path.name
         )
-        for path in sorted((folder / source).rglob("*.*"))
+        for kind in FOLDERS.get(source, (source,))
+        for path in sorted((folder / kind).rglob("*.*"))
     }
 
 
 @cache
 def broken(folder: Path) -> frozenset[str]:
-    with (folder / "broken.csv").open(encoding="utf-8", newline="") as stream:
-        return frozenset(row["file"] for row in csv.DictReader(stream))
+    return frozenset(row["file"] for row in table(folder / "broken.csv"))
 
 
 def true_keys(folder: Path, source: str) -> set[str]:
-    with (folder / "truth.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = table(folder / "truth.csv")
     return {row["record"] for row in rows if row["source"] == source}
 
 

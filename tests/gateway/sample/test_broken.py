@@ -1,6 +1,5 @@
 """Tests of gateway.sample.broken."""
 
-from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -8,7 +7,8 @@ import pytest
 from adapters.catalog import load_adapters
 from adapters.contract import SourceMessage
 from adapters.errors import PayloadError, Rejection
-from gateway.sample.broken import FAULTS, Broken
+from gateway.sample.broken import FAULTS, Broken, Fault
+from gateway.sample.later_faults import LATER_FAULTS
 
 
 def refusals(broken: Broken) -> list[Rejection]:
@@ -21,6 +21,14 @@ def refusals(broken: Broken) -> list[Rejection]:
     return list(reading.rejections)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_is_refused_by_its_adapter(fault: Callable[[Random, int], Broken]) -> None:
+EVERY = (*FAULTS, *(fault for faults in LATER_FAULTS.values() for fault in faults))
+
+
+@pytest.mark.parametrize("fault", EVERY)
+def test_each_fault_is_refused_by_its_adapter(fault: Fault) -> None:
     assert len(refusals(fault(Random(1), 7))) >= 1
+
+
+@pytest.mark.parametrize("folder", LATER_FAULTS)
+def test_faults_of_a_folder_stay_in_it(folder: str) -> None:
+    assert {fault(Random(1), 7).folder for fault in LATER_FAULTS[folder]} == {folder}

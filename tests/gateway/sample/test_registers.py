@@ -33,3 +33,13 @@ def test_a_body_lends_the_number_it_used_last() -> None:
     assert registers.borrowed("HN01", "998326000001") == "998326000001"
     assert registers.borrowed("HN01", "998326000002") == "998326000001"
     assert registers.borrowed("HN02", "998326000003") == "998326000003"
+
+
+def test_a_cancelled_number_is_no_other_childs() -> None:
+    registers, rng = Registers(), Random(2)
+    numbers = [registers.personal_id(rng, sex, date(2026, 1, 1)) for sex in "MF" * 500]
+    cancelled = [registers.cancelled_id(rng, number) for number in numbers]
+    assert len(set(cancelled)) == 1000
+    assert not set(cancelled) & set(numbers)
+    assert {number[:3] for number in cancelled} == {"998", "999"}
+    assert {number[4:6] for number in cancelled} == {"26"}

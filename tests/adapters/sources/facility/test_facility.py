@@ -4,8 +4,7 @@ import pytest
 
 from adapters.contract import Reading, SourceMessage
 from adapters.errors import PayloadError, Problem
-from adapters.profile import PlaceKind
-from adapters.sources.facility import adapter, senders
+from adapters.sources.facility import adapter
 from tests.adapters.formats.workbook import workbook
 
 HEADER = "Mã cơ sở,Số hồ sơ,Họ và tên,Ngày tiếp nhận,Số ĐDCN,Số thẻ BHYT\n"
@@ -45,29 +44,6 @@ def test_lost_zeros_of_a_personal_id_come_back(sent: str, meant: str) -> None:
 def test_a_card_may_have_ten_twelve_or_fifteen_characters() -> None:
     for card in ("TE1019900000024", "9900000024", "998326000024"):
         assert identifiers(f"HN01,1,An,,,{card}")["insurance_number"] == card
-
-
-@pytest.mark.parametrize(
-    ("code", "name", "kinds"),
-    [
-        ("01234", "Bệnh viện Mẫu", [PlaceKind.HOSPITAL]),
-        ("01234", "bv da khoa mau", [PlaceKind.HOSPITAL]),
-        ("00199", "Trạm y tế phường Láng", [PlaceKind.HOSPITAL]),
-        ("00199", "UBND phường Láng", [PlaceKind.COMMUNE]),
-        ("00199", "Công an P. Láng", [PlaceKind.COMMUNE]),
-        ("00199", "Phường Láng", [PlaceKind.COMMUNE]),
-        ("00199", None, [PlaceKind.HOSPITAL, PlaceKind.COMMUNE]),
-        ("00199", "bà nội", [PlaceKind.HOSPITAL, PlaceKind.COMMUNE]),
-        ("HN02", "Mái ấm Khác", [PlaceKind.HOME]),
-        ("HN02", None, [PlaceKind.HOME]),
-        ("01234", "Trung tâm bảo trợ xã hội Mẫu", [PlaceKind.HOME]),
-        (None, "Bệnh viện Mẫu", []),
-    ],
-)
-def test_the_name_of_a_sender_decides_what_its_code_means(
-    code: str | None, name: str | None, kinds: list[PlaceKind]
-) -> None:
-    assert [place.kind for place in senders.places(code, name)] == kinds
 
 
 @pytest.mark.parametrize("row", ["HN01,,,,,", ",,Người lập biểu,,,", ",,,,,", "Tổng cộng: 2,,,,,"])

@@ -38,7 +38,12 @@ def test_foreign_content_is_not_convertible(content: dict[str, str]) -> None:
         (b"<CongdanCollection/>", False),
         (b"<TONG_HOPS/>", False),
         (b'{"loai": "BIEN_BAN_TRE_BI_BO_ROI"}', False),
-        (b"MSH|^~\\&|", False),
+        (b"MSH|^~\\&|", True),
+        (b"\r\n\x0bMSH^*+!:^", True),
+        (b"\xef\xbb\xbfFHS|^~\\&|", True),
+        ("\ufeffMSH|^~\\&|".encode("utf-16"), True),
+        (b"MSHA|^~\\&|", False),
+        (b"msh|^~\\&|", False),
         (b"", False),
     ],
 )

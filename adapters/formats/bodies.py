@@ -1,4 +1,4 @@
-"""Which body a five-digit code in "Mã nơi chuyển" means: the name beside it decides."""
+"""Which kind of body a name or a code means: hospital, care home or commune."""
 
 import re
 
@@ -16,13 +16,18 @@ _COMMUNE = re.compile(
 
 
 def places(code: str | None, name: str | None) -> list[Place]:
-    """Readings of a sender: one where code or name tell, hospital and commune where neither does.
+    """Readings of a code: one where code or name tell, hospital and commune where neither does.
 
     A code that has not five digits is a facility's own.
     """
     if not code:
         return []
     return [Place(kind=kind, code=code) for kind in _kinds(code, name or "")]
+
+
+def names_house(name: str) -> bool:
+    """Whether a name is that of a hospital or a care home, and no person's."""
+    return names_facility(name) or _HOME.search(fold(name)) is not None
 
 
 def _kinds(code: str, name: str) -> tuple[PlaceKind, ...]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.sources.hospital.placeholders import (
+from adapters.formats.placeholders import (
     all_zero,
     found_at,
     names_facility,

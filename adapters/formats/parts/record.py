@@ -1,0 +1,154 @@
+"""Records of a stream, joined to parts of about one size."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from adapters.errors import PayloadError, Problem
+from adapters.formats.parts.text import MOST, Text
+
+MAX_RECORDS = 50_000
+MAX_WEIGHT = 900_000
+"""Commas, strings, tags, cells: each format weighs them so that its reader takes as many."""
+TRIES = 100
+"""Records at which a part that is full may go on until the next can begin."""
+
+_NUMBER = re.compile(r"([^/]*?)(\d+)\]?$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A payload of its own. `position` is where it begins in the source's, as its reader says it:
+    `1!57` (sheet and row), `/56` (element or line of JSON), `message[57]`, `/…/HOSO[57]`; `/` for
+    the whole.
+    """
+
+    content: bytes = field(repr=False)
+    first: int = 0
+    """What is to be added to the number in a position inside the part: how many records (CSV: lines
+    below the header) stand before it."""
+    position: str = "/"
+    alone: bool = False
+    """Whether it is one line of JSON, which its reader takes for a document: it gives no number."""
+
+    def located(self, position: str) -> str:
+        """Where in the source's payload is what a reader found at a position of this part.
+
+        What it says of the part as a whole is where the part begins.
+        """
+        if self.alone or position in ("", "/"):
+            return self.position + position.rstrip("/")
+        number = _NUMBER.search(self.position)
+        if not self.first or number is None:
+            return position
+        place = re.compile(rf"((?:^|(?<=/)){re.escape(number[1])})(\d+)", re.IGNORECASE)
+        return place.sub(lambda at: f"{at[1]}{int(at[2]) + self.first}", position, count=1)
+
+
+@dataclass(kw_only=True, slots=True)
+class Record:
+    """One record and all that stands between it and the next."""
+
+    text: str = field(repr=False)
+    number: int
+    """How many stand before it."""
+    count: int = 1
+    """How many numbers it takes: lines of a row."""
+    weight: int = 0
+    head: str = field(default="", repr=False)
+    """What a part that begins with it repeats."""
+    closing: str = field(default="", repr=False)
+    """What a part that ends with it lacks."""
+    glue: str = ""
+    """What stands before it where it does not begin a part."""
+
+
+def _always(_: Record) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """How a payload is cut."""
+
+    records: Iterator[Record] = field(repr=False)
+    place: Callable[[int], str]
+    """A record's number → its position."""
+    may_begin: Callable[[Record], bool] = _always
+    """Whether a reader takes a part that begins with the record as it takes the whole."""
+    lines: bool = False
+    """Whether records are lines of JSON."""
+
+
+class _Draft:
+    """A part that grows. One that begins where none should ends as soon as another can begin."""
+
+    def __init__(self, cut: Cut, text: Text, first: Record) -> None:
+        self.cut, self.text, self.first = cut, text, first
+        self.is_forced = first.number > 0 and not cut.may_begin(first)
+        self.pieces = [text.mark + text.encoded(first.head)]
+        self.bytes = len(self.pieces[0])
+        self.weight = self.filled = self.tries = 0
+        self.closing = ""
+
+    def add(self, record: Record, content: bytes) -> None:
+        self.pieces.append(content)
+        self.bytes += len(content)
+        self.weight += record.weight
+        self.filled += not record.text.isspace()
+        self.closing = record.closing
+
+    def ends_before(self, record: Record, content: bytes, size: int) -> bool:
+        full = (
+            self.bytes + len(content) > size
+            or self.weight + record.weight > MAX_WEIGHT
+            or len(self.pieces) > MAX_RECORDS
+        )
+        if not full and not self.is_forced:
+            return False
+        self.tries += full
+        return self.cut.may_begin(record) or self._must_end(record)
+
+    def _must_end(self, record: Record) -> bool:
+        """Readers refuse a part of nothing but blank lines, so these go on for longer."""
+        if record.text.isspace():
+            return self.bytes > MOST or len(self.pieces) > 2 * MAX_RECORDS
+        return self.tries > TRIES
+
+    def part(self) -> Part:
+        return Part(
+            content=b"".join([*self.pieces, self.text.encoded(self.closing)]),
+            first=self.first.number,
+            position=self.cut.place(self.first.number),
+            alone=self.cut.lines and self.filled == 1,
+        )
+
+
+def joined(cut: Cut, text: Text, size: int) -> Iterator[Part]:
+    """Parts of at most `size` bytes wherever the records allow it. Raises PayloadError."""
+    draft: _Draft | None = None
+    following = 0
+    trouble: PayloadError | None = None
+    try:
+        for record in cut.records:
+            following = record.number + record.count
+            content = text.encoded(record.glue + record.text)
+            if draft and draft.ends_before(record, content, size):
+                yield draft.part()
+                draft = None
+            if draft is None:
+                draft, content = _Draft(cut, text, record), text.encoded(record.text)
+            draft.add(record, content)
+    except PayloadError as error:
+        trouble = error
+    if draft:
+        yield draft.part()
+    if trouble:
+        raise refused(trouble.rejection.problem, text.unread(), cut.place(following))
+
+
+def refused(problem: Problem, excerpt: bytes, position: str = "/") -> PayloadError:
+    """The error with the bytes that nobody has read, at the position where they begin."""
+    error = PayloadError(problem, position)
+    error.rejection = replace(error.rejection, excerpt=excerpt)
+    return error

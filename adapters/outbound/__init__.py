@@ -1,0 +1,1 @@
+"""Messages that Motem itself sends to other bodies, and their answers: built and read, not carried."""

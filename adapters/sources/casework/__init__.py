@@ -1,0 +1,22 @@
+"""Bodies that must prove a step which no register records: step reports (JSON, XLSX or CSV)."""
+
+from adapters.contract import Conversion, Reading, SourceMessage, Statement
+from adapters.sources.casework import mapping, reader
+
+
+class CaseworkAdapter:
+    """One statement for each step of one child."""
+
+    version = "casework-1"
+
+    def recognises(self, message: SourceMessage) -> bool:
+        return reader.recognises(message.content)
+
+    def read(self, message: SourceMessage) -> Reading:
+        return reader.read(message.content)
+
+    def convert(self, statement: Statement) -> Conversion:
+        return mapping.convert(statement)
+
+
+adapter = CaseworkAdapter()

@@ -1,0 +1,68 @@
+"""Student lists as sent → one statement for each row that is a student."""
+
+from typing import Any
+
+from adapters.contract import Reading
+from adapters.errors import PayloadError
+from adapters.formats import sheet
+from adapters.formats.fields import read_row
+from adapters.formats.gathering import Gathered, stated_key, statement
+from adapters.sources.education.fields import (
+    CARD,
+    CLASS,
+    COLUMNS,
+    KEPT_OUT,
+    NAME,
+    PERSONAL_ID,
+    SCHOOL,
+    SCHOOL_CODE,
+    STATUS,
+    STUDENT_ID,
+)
+
+_OF_A_CHILD = (STUDENT_ID, NAME, PERSONAL_ID)
+_FEWEST = 2
+"""Known cells that a row must state to be a student: a footer's signature is none."""
+
+
+def recognises(content: bytes) -> bool:
+    """Classes and students: a home's roster has files in place of them."""
+    found = sheet.columns(content, COLUMNS)
+    of_school = found & {SCHOOL, SCHOOL_CODE, CLASS}
+    return bool(of_school) and (
+        STUDENT_ID in found or ({NAME, CLASS} <= found and bool(found & {SCHOOL, STATUS}))
+    )
+
+
+def read(content: bytes) -> Reading:
+    """Raises PayloadError where the payload as a whole cannot be read."""
+    table = sheet.read(content, COLUMNS, sheet.LITERAL_EMPTIES)
+    found = Gathered(rejections=[*table.rejections])
+    found.unknown.update(table.unknown_columns)
+    for row in table.rows:
+        try:
+            cells = read_row(COLUMNS, row.cells, row.position_of)
+        except PayloadError as error:
+            found.refuse(error, row.excerpt)
+            continue
+        found.note_unread(cells)
+        student = _student(cells.values)
+        if _is_student(student):
+            key = stated_key(student.get(STUDENT_ID))
+            found.statements.append(statement("student-row", key, student, row.position))
+        else:
+            found.left_out["not-a-record"] += 1
+    return found.reading()
+
+
+def _student(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what is not taken; a personal ID in the place of the key gets both its zeros back."""
+    student = {name: value for name, value in values.items() if name not in KEPT_OUT}
+    own, number = student.get(PERSONAL_ID) or student.get(CARD), student.get(STUDENT_ID)
+    if own and number and len(number) == 10 and number.zfill(12) == own:
+        student[STUDENT_ID] = own
+    return student
+
+
+def _is_student(student: dict[str, Any]) -> bool:
+    return len(student) >= _FEWEST and any(name in student for name in _OF_A_CHILD)

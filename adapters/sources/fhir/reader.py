@@ -1,0 +1,130 @@
+"""Patients and Bundles as sent → one statement for each child."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapters.contract import Reading, Resource, SourceMessage
+from adapters.errors import PayloadError
+from adapters.formats import births
+from adapters.formats.gathering import Gathered, statement
+from adapters.formats.values import local_day, moment
+from adapters.profile import TAG_SYSTEM, without_nothing
+from adapters.sources.fhir.bundle import Item, items
+from adapters.sources.fhir.domain import own_number
+from adapters.sources.fhir.elements import time_of
+from adapters.sources.fhir.fields import BODIES
+from adapters.sources.fhir.kin import completed
+from adapters.sources.fhir.payload import Spot, excerpt, roots
+from adapters.sources.fhir.record import Records, records
+from adapters.sources.fhir.references import index
+
+FIRST_PAYLOADS = "2026-01-01"
+"""No payload is older: who was 18 then is an adult in one that states no time."""
+CARE = frozenset({"Encounter", "EpisodeOfCare"})
+KEPT_META = ("profile", "security", "tag")
+
+
+def read(message: SourceMessage) -> Reading:
+    """Raises PayloadError where the payload as a whole cannot be read."""
+    found = Gathered()
+    for root, spot in roots(message.content, found):
+        try:
+            _read_root(root, spot, found)
+        except PayloadError as error:
+            found.refuse(error, excerpt(root))
+    return found.reading()
+
+
+def _read_root(root: Resource, spot: Spot, found: Gathered) -> None:
+    sent = items(root, spot, found)
+    taken = completed(sent, index(sent))
+    coming, patients = records(taken, index(taken))
+    used = set(patients)
+    for place in patients:
+        used.update(coming.subjects.get(place, ()))
+        try:
+            _read_patient(place, coming, root, found)
+        except PayloadError as error:
+            told = error.rejection
+            at = PayloadError(told.problem, taken[place].spot.at(""), told.element)
+            found.refuse(at, excerpt(taken[place].resource))
+    for place, item in enumerate(taken):
+        if place not in used and item.kind not in BODIES:
+            found.left_out["without-patient"] += 1
+
+
+def _read_patient(place: int, coming: Records, root: Resource, found: Gathered) -> None:
+    item = coming.index.items[place]
+    if _is_inside_a_person(item, coming):
+        found.left_out["contained-patient"] += 1
+        return
+    content = coming.content(place)
+    every = [content["patient"], *content["resources"]]
+    stated = [_updated(resource) for resource in every]
+    updated = [time for time in map(moment, stated) if time]
+    effective = max(updated, default=moment(_sent(root)))
+    if _is_adult(content, effective.isoformat() if effective else None):
+        found.left_out["adult"] += 1
+        found.left_out.update(["adult-part"] * len(content["resources"]))
+        return
+    number = own_number(content["patient"], _sayings(content["patient"], root))
+    key = f"{number[0]}|{number[1]}" if number else None
+    for resource in every:
+        _keep_meta(resource)
+    # The domain alone, and not the number, is what the door compares with its sender's.
+    own = {"own": {"system": number[0], "value": number[1]}} if number else {}
+    found.statements.append(
+        statement("patient", key, {**own, **content}, item.spot.at(""), effective)
+    )
+
+
+def _is_inside_a_person(item: Item, coming: Records) -> bool:
+    """A Patient inside another's Patient or RelatedPerson is somebody that it speaks of."""
+    if item.container is None:
+        return False
+    return coming.index.items[item.container].kind in ("Patient", "RelatedPerson")
+
+
+def _updated(resource: Resource) -> str | None:
+    time: str | None = resource.get("meta", {}).get("lastUpdated")
+    return time
+
+
+def _sent(root: Resource) -> str | None:
+    """Bundle.timestamp, where it is a time."""
+    stated = root.get("timestamp")
+    return time_of("instant", stated.strip()) if isinstance(stated, str) else None
+
+
+def _sayings(patient: Resource, root: Resource) -> Iterator[str]:
+    """What a payload says of its sender: meta.source, and the system of the Bundle's number."""
+    for meta in (patient.get("meta"), root.get("meta")):
+        if isinstance(meta, Mapping) and isinstance(meta.get("source"), str):
+            yield meta["source"]
+    number = root.get("identifier")
+    if isinstance(number, Mapping) and isinstance(number.get("system"), str):
+        yield number["system"]
+
+
+def _is_adult(content: Mapping[str, Any], effective: str | None) -> bool:
+    """At the earliest time that the record speaks of, so that who grows up keeps the record."""
+    stated = content["patient"].get("birthDate")
+    care = (r.get("period", {}).get("start") for r in content["resources"] if _is_care(r))
+    days = [day for day in map(local_day, [effective, *care]) if day]
+    at = min(days, default=local_day(FIRST_PAYLOADS))
+    return births.is_adult(births.stated(stated) if stated else None, at)
+
+
+def _is_care(resource: Resource) -> bool:
+    return resource["resourceType"] in CARE
+
+
+def _keep_meta(resource: Resource) -> None:
+    """Profiles, labels and tags of the sender: versions and times are ours, our own tags too."""
+    meta = resource.pop("meta", {})
+    kept = {name: meta.get(name, []) for name in KEPT_META}
+    for name in ("security", "tag"):
+        kept[name] = [coding for coding in kept[name] if "code" in coding]
+    kept["tag"] = [coding for coding in kept["tag"] if coding.get("system") != TAG_SYSTEM]
+    if kept := without_nothing(kept):
+        resource["meta"] = kept

@@ -1,0 +1,22 @@
+"""National population database: citizens of QCVN 109:2017 (CongdanCollection, XML)."""
+
+from adapters.contract import Conversion, Reading, SourceMessage, Statement
+from adapters.sources.population import mapping, reader
+
+
+class PopulationAdapter:
+    """One statement for each child."""
+
+    version = "population-1"
+
+    def recognises(self, message: SourceMessage) -> bool:
+        return reader.recognises(message.content)
+
+    def read(self, message: SourceMessage) -> Reading:
+        return reader.read(message.content)
+
+    def convert(self, statement: Statement) -> Conversion:
+        return mapping.convert(statement)
+
+
+adapter = PopulationAdapter()

@@ -1,0 +1,110 @@
+"""What a sender's request holds: the body within its cap, its kind, the key under which it comes."""
+
+import hashlib
+import re
+from collections.abc import Container, Mapping
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Header, Query, Request
+from pydantic import BaseModel, ValidationError
+
+from gateway.api.dependencies import services_of
+from gateway.errors import NotFoundError, TooLargeError, UnsupportedTypeError, WrongRequestError
+
+KINDS: Mapping[str, str] = {
+    "application/json": "json",
+    "application/fhir+json": "json",
+    "application/x-ndjson": "json",
+    "application/xml": "xml",
+    "application/fhir+xml": "xml",
+    "text/xml": "xml",
+    "text/csv": "csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/hl7-v2": "hl7",
+    "x-application/hl7-v2+er7": "hl7",
+    "text/plain": "text",
+    "application/octet-stream": "any",
+}
+"""Content types that are taken; what a payload is, its own bytes say."""
+LONGEST_KEY = 255
+LARGEST_DOCUMENT = 64 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole payload. Raises UnsupportedTypeError, and TooLargeError before more is read."""
+    kind = request.headers.get("content-type", "application/octet-stream")
+    _require(request, kind, KINDS)
+    return await _read(request, services_of(request).settings.max_body)
+
+
+async def document_of(request: Request) -> bytes:
+    """A small JSON document of our own. Only as application/json, which no web form can send."""
+    _require(request, request.headers.get("content-type", ""), {"application/json"})
+    return await _read(request, LARGEST_DOCUMENT)
+
+
+def _require(request: Request, kind: str, kinds: Container[str]) -> None:
+    encoded = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    if encoded or kind.partition(";")[0].strip().lower() not in kinds:
+        raise UnsupportedTypeError
+
+
+async def _read(request: Request, most: int) -> bytes:
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:20]) > most:
+        raise TooLargeError
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > most:
+            raise TooLargeError
+    return bytes(found)
+
+
+def parsed(model: type[Model], document: bytes) -> Model:
+    """Raises WrongRequestError, which does not quote what was sent."""
+    try:
+        return model.model_validate_json(document)
+    except ValidationError:
+        raise WrongRequestError from None
+
+
+def wants(prefer: str, preference: str) -> bool:
+    """Whether a header Prefer names a preference (RFC 7240)."""
+    return preference in (one.partition(";")[0].strip().lower() for one in prefer.split(","))
+
+
+def key_of(idempotency_key: Annotated[str, Header()] = "") -> str:
+    """The Idempotency-Key, empty where there is none. Raises WrongRequestError."""
+    if len(idempotency_key) > LONGEST_KEY or not idempotency_key.isprintable():
+        raise WrongRequestError
+    return idempotency_key
+
+
+def digest(*parts: bytes) -> str:
+    """SHA-256 (hex) of all that was asked; parts are told apart by their length."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "big") + part)
+    return found.hexdigest()
+
+
+ULID = r"^[0-9a-hjkmnp-tv-z]{26}$"
+NAME = r"^[a-z0-9_-]{1,64}$"
+"""Sources, codes, states: nothing else can be asked for."""
+
+
+def message_id_of(message_id: str) -> str:
+    """The id in the path. Raises NotFoundError for what no message can have."""
+    if not re.fullmatch(ULID, message_id):
+        raise NotFoundError
+    return message_id
+
+
+Body = Annotated[bytes, Depends(body_of)]
+Document = Annotated[bytes, Depends(document_of)]
+MessageId = Annotated[str, Depends(message_id_of)]
+MessageFilter = Annotated[str | None, Query(pattern=ULID)]
+Filter = Annotated[str | None, Query(pattern=NAME)]
+Key = Annotated[str, Depends(key_of)]

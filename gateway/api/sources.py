@@ -1,0 +1,85 @@
+"""The door for senders: a payload in the source's own format, and what it would become."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+from sqlalchemy.orm import Session
+
+from adapters.contract import SourceAdapter, SourceMessage
+from audit.event import Caller
+from gateway.api import answers
+from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
+from gateway.api.payload import Body, Key, MessageFilter, digest, wants
+from gateway.database import retried, transaction
+from gateway.errors import NotFoundError
+from gateway.idempotency import Answer, once
+from gateway.ingest import draft, receive, take
+from gateway.preview import preview
+from gateway.register import register
+from gateway.services import Services
+
+router = APIRouter(prefix="/sources")
+Prefer = Annotated[str, Header()]
+LATER = "respond-async"
+
+
+@router.get("")
+def list_sources(
+    session: Transaction, services: CurrentServices, caller: CurrentCaller
+) -> Response:
+    """The register: each source system with its agreement, and what came from it."""
+    found = register(session, services.adapters, services.site, caller)
+    return answers.document({"sources": [answers.source(one) for one in found]})
+
+
+@router.post("/{source}/messages")
+def post_message(
+    source: str,
+    body: Body,
+    key: Key,
+    services: CurrentServices,
+    caller: CurrentCaller,
+    prefer: Prefer = "",
+    corrects: MessageFilter = None,
+) -> Response:
+    """Take a payload. 201 with what became of each record; 202 with `Prefer: respond-async`."""
+    adapter = _adapter(services, source, caller)
+    message = SourceMessage(source=source, content=body)
+    later = wants(prefer, LATER)
+    # Reading takes longest, and needs no transaction.
+    read = None if later else draft(message, adapter)
+
+    def work(session: Session) -> Answer:
+        if read is None:
+            return answers.received(*receive(session, message, caller, corrects=corrects))
+        return answers.taken(take(session, read, caller, corrects=corrects))
+
+    def answer(session: Session) -> Answer:
+        if not key:
+            return work(session)
+        asked = digest(source.encode(), str(later).encode(), (corrects or "").encode(), body)
+        sender = f"{caller.who} {caller.system}"
+        return once(session, sender, key, asked, lambda: work(session))
+
+    response = answers.response(retried(services.engine, answer))
+    if later:
+        response.headers["Preference-Applied"] = LATER
+    return response
+
+
+@router.post("/{source}/preview")
+def post_preview(
+    source: str, body: Body, services: CurrentServices, caller: CurrentCaller
+) -> Response:
+    """What a payload would become and what is wrong with it; nothing is stored."""
+    read = draft(SourceMessage(source=source, content=body), _adapter(services, source, caller))
+    with transaction(services.engine) as session:
+        found = preview(session, read, caller)
+    return answers.response(answers.previewed(found))
+
+
+def _adapter(services: Services, source: str, caller: Caller) -> SourceAdapter:
+    adapters = services.adapters_of(caller.system)
+    if source not in adapters:
+        raise NotFoundError
+    return adapters[source]

@@ -1,0 +1,101 @@
+"""A folder that other programs put files into: which are complete, and where they go when taken."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.errors import GatewayError
+
+DONE, REJECTED = "done", "rejected"
+UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
+"""Endings under which programs write; a file is complete when it has another name."""
+State = tuple[int, int, int]
+"""Inode, size and time of the last change (ns): what differs when a file was written to."""
+
+
+class FolderInUseError(GatewayError):
+    """Another `motem ingest --watch` takes the files of this folder."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dropped:
+    """A complete file with what was in it when it was read."""
+
+    path: Path
+    state: State
+    content: bytes = field(repr=False)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make the folders for what was taken, and keep others out. Raises FolderInUseError."""
+    for name in (DONE, REJECTED):
+        (folder / name).mkdir(exist_ok=True)
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise FolderInUseError from error
+    finally:
+        os.close(number)
+
+
+def files_in(folder: Path) -> dict[Path, State]:
+    """Plain files that may be complete, the oldest first, with their states."""
+    found = {}
+    for path in folder.iterdir():
+        state = _state(path)
+        if state and not path.name.startswith(".") and not path.name.endswith(UNFINISHED):
+            found[path] = state
+    return dict(sorted(found.items(), key=lambda one: (one[1][2], one[0].name)))
+
+
+def complete(before: dict[Path, State], now: dict[Path, State]) -> list[Path]:
+    """Files that have not changed between two looks, or only got another name."""
+    known = set(before.values())
+    return [path for path, state in now.items() if state in known]
+
+
+def read(path: Path, most: int) -> Dropped | None:
+    """None where the file is gone, unreadable or larger than `most` bytes: it stays where it is."""
+    state = _state(path)
+    if state is None or state[1] > most:
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return Dropped(path=path, state=state, content=content)
+
+
+def put_away(dropped: Dropped, folder: str) -> bool:
+    """Move a file that was taken, over no other. False where it was written to meanwhile: it stays.
+
+    One rename, so that a kill leaves the file in one place or the other.
+    """
+    if _state(dropped.path) != dropped.state:
+        return False
+    os.rename(dropped.path, _free(dropped.path.parent / folder, dropped.path))
+    return True
+
+
+def _free(folder: Path, path: Path) -> Path:
+    wanted, number = folder / path.name, 1
+    while os.path.lexists(wanted):
+        number += 1
+        wanted = folder / f"{path.stem}.{number}{path.suffix}"
+    return wanted
+
+
+def _state(path: Path) -> State | None:
+    """None where it is gone or no plain file: a pipe would never end, a link may lead anywhere."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None

@@ -1,0 +1,186 @@
+"""Commands about messages: `messages list`, `show`, `errors`, `replay` and `withdraw`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from audit.event import Caller
+from gateway import inbox, settings
+from gateway.cli.caller import command_caller
+from gateway.database import retried
+from gateway.errors import ConflictError, NotFoundError
+from gateway.inbox import Entry, KeptRefusal, MessageState
+from gateway.migrate import require_newest
+from gateway.replay import Reason, Replay, refused_messages, replay, withdraw
+from gateway.services import Services, open_services
+
+AT_ONCE = 1000
+"""Ids of a group that are asked for at once; each message is read in a transaction of its own."""
+STILL_REFUSED = 3
+"""Exit status when something is refused after all, as `motem ingest` has it."""
+Result = TypeVar("Result")
+Id = Annotated[str, typer.Argument(help="The message's id.")]
+Source = Annotated[str | None, typer.Option(help="Only of this source.")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Messages: what became of them, and again.")
+    group.command("list")(list_messages)
+    group.command("show")(show_message)
+    group.command("errors")(list_errors)
+    group.command("replay")(replay_messages)
+    group.command("withdraw")(withdraw_message)
+    app.add_typer(group, name="messages")
+
+
+def list_messages(
+    source: Source = None,
+    state: Annotated[MessageState | None, typer.Option(help="Only in this state.")] = None,
+    count: Annotated[int, typer.Option(help="How many.", min=1, max=inbox.MOST)] = 50,
+) -> None:
+    """Messages without their bytes, the newest first."""
+    with _desk() as desk:
+        found = desk.ask(
+            lambda session: inbox.listed(
+                session, desk.caller, source=source, state=state, most=count
+            )
+        )
+    table = Table("message", "received", "source", "system", "state", "counts", "corrects")
+    for one in found:
+        table.add_row(*_cells(one), one.corrects or "")
+    Console().print(table)
+
+
+def show_message(message_id: Id) -> None:
+    """One message with its records, and all that was ever refused in it; without its bytes."""
+    with _desk() as desk:
+        found = desk.ask(lambda session: inbox.one(session, message_id, desk.caller))
+    if found is None:
+        raise NotFoundError
+    console = Console()
+    for name, value in zip(
+        ("message", "received", "source", "system", "state", "counts"), _cells(found), strict=True
+    ):
+        console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
+    for record, change in found.answer.items():
+        console.print(f"record: {record} {change}", highlight=False)
+    if found.refusals:
+        console.print(_refusals(found.refusals))
+
+
+def list_errors(source: Source = None) -> None:
+    """Refusals that nobody has settled, those that are alike together."""
+    with _desk() as desk:
+        found = desk.ask(lambda session: inbox.causes(session, desk.caller, source))
+    table = Table("source", "code", "where", "vì sao · why", "count", "messages", "due")
+    for one in found:
+        why = f"{one.vietnamese}\n{one.english}"
+        counts = (str(one.count), str(one.messages))
+        table.add_row(one.source, one.code, one.position, why, *counts, _time(one.due))
+    Console().print(table)
+
+
+def replay_messages(
+    message_ids: Annotated[list[str] | None, typer.Argument(help="Ids of messages.")] = None,
+    source: Annotated[str | None, typer.Option(help="All refused ones of this source.")] = None,
+    code: Annotated[str | None, typer.Option(help="With --source: refused for this.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the outcome.")] = False,
+) -> None:
+    """Read refused messages again, with the adapters of today. Exit status 3: some still refused."""
+    if bool(message_ids) == bool(source) or (code and not source):
+        raise typer.BadParameter("name messages, or a --source (and a --code)")
+    table = Table("message", "source", "before", "after", "counts")
+    refused = False
+    with _desk() as desk:
+        for message_id in message_ids or desk.group(source or "", code):
+            one = desk.replay(message_id, dry_run=dry_run, listed=bool(source))
+            if one is not None:
+                table.add_row(one.message, one.source, one.before, one.after, _counts(one.counts))
+                refused = refused or bool(one.rejections)
+    Console().print(table)
+    if refused:
+        raise typer.Exit(STILL_REFUSED)
+
+
+def withdraw_message(
+    message_id: Id,
+    reason: Annotated[Reason, typer.Option(help="Why nothing is lost by it.")],
+) -> None:
+    """Put a refused message aside, with a reason."""
+    with _desk() as desk:
+        desk.ask(lambda session: withdraw(session, message_id, reason, desk.caller))
+
+
+class Desk:
+    """The service, and who asks it."""
+
+    def __init__(self, services: Services, caller: Caller) -> None:
+        self.services = services
+        self.caller = caller
+
+    def ask(self, work: Callable[[Session], Result]) -> Result:
+        """One use case in one transaction."""
+        return retried(self.services.engine, work)
+
+    def group(self, source: str, code: str | None) -> Iterator[str]:
+        """Ids of refused messages, as many as there are; each once, whatever became of it."""
+        after = ""
+
+        def following(session: Session) -> list[str]:
+            return refused_messages(session, source, code, AT_ONCE, after)
+
+        while ids := self.ask(following):
+            yield from ids
+            after = ids[-1]
+
+    def replay(self, message_id: str, *, dry_run: bool, listed: bool) -> Replay | None:
+        """None where somebody else has settled a message that was `listed` as refused."""
+        adapters_of = self.services.adapters_of
+        try:
+            return self.ask(
+                lambda session: replay(
+                    session, message_id, adapters_of, self.caller, dry_run=dry_run
+                )
+            )
+        except ConflictError:
+            if listed:
+                return None
+            raise
+
+
+@contextmanager
+def _desk() -> Iterator[Desk]:
+    services = open_services(settings.load())
+    try:
+        require_newest(services.engine)
+        yield Desk(services, command_caller(services.settings))
+    finally:
+        services.engine.dispose()
+
+
+def _cells(one: Entry) -> tuple[str, ...]:
+    counts = _counts(one.counts)
+    return (one.id, _time(one.received), one.source, one.system or "", one.state.value, counts)
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return " ".join(f"{name}={number}" for name, number in counts.items() if number)
+
+
+def _refusals(refusals: Sequence[KeptRefusal]) -> Table:
+    table = Table("code", "where", "vì sao · why", "due", "settled")
+    for one in refusals:
+        settled = f"{one.settlement} {_time(one.settled)}" if one.settlement else ""
+        why = f"{one.vietnamese}\n{one.english}"
+        table.add_row(one.code, one.position, why, _time(one.due), settled)
+    return table
+
+
+def _time(value: datetime | None) -> str:
+    return value.isoformat(timespec="seconds") if value else ""

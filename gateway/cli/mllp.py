@@ -1,0 +1,69 @@
+"""The command `mllp`: the door for hospitals that speak HL7 v2."""
+
+import ssl
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway import settings
+from gateway.cli.caller import command_caller
+from gateway.errors import GatewayError
+from gateway.migrate import require_newest
+from gateway.mllp import SOURCE, Certificates, Listener
+from gateway.services import open_services
+
+Port = Annotated[int, typer.Option(help="TCP port to listen on.", min=0, max=65535)]
+Pem = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file, for TLS.")]
+Clients = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="PEM file of those who sign clients."),
+]
+
+
+class WrongCertificateError(GatewayError):
+    """The certificate, its key or the authorities cannot be used."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command("mllp")(listen)
+
+
+def listen(
+    port: Port = 2575, certificate: Pem = None, key: Pem = None, clients: Clients = None
+) -> None:
+    """Take HL7 v2 messages over MLLP on this machine; each is answered once it is committed."""
+    loaded = settings.load()
+    services = open_services(loaded)
+    require_newest(services.engine)
+    address, caller = (loaded.host, port), command_caller(loaded)
+    try:
+        listener = Listener(
+            address,
+            services.engine,
+            services.adapters[SOURCE],
+            caller,
+            _certificates(certificate, key, clients),
+        )
+    except ssl.SSLError as error:
+        raise WrongCertificateError from error
+    with listener:
+        typer.echo(
+            f"MLLP: {loaded.host}:{listener.server_address[1]}, chỉ máy này · this machine only",
+            err=True,
+        )
+        try:
+            listener.serve_forever()
+        except KeyboardInterrupt:
+            typer.echo("Đã dừng. Stopped.", err=True)
+    services.engine.dispose()
+
+
+def _certificates(
+    certificate: Path | None, key: Path | None, clients: Path | None
+) -> Certificates | None:
+    if certificate is None or key is None:
+        if certificate or key or clients:
+            raise typer.BadParameter("TLS needs --certificate and --key")
+        return None
+    return Certificates(certificate=certificate, key=key, clients=clients)

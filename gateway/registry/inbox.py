@@ -1,0 +1,157 @@
+"""Questions about messages: lists, one with its refusals, refusals by their cause."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy.orm import Session
+
+from gateway.registry.messages import MessageState
+from gateway.registry.tables import message, rejection
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptRefusal:
+    """What was refused in a message, without the bytes; `settlement` says why it is over."""
+
+    code: str
+    position: str
+    element: str | None
+    vietnamese: str
+    english: str
+    about_child: bool
+    due: datetime | None
+    settled: datetime | None
+    settlement: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A message without its bytes. In a list, without its records and refusals too."""
+
+    id: str
+    source: str
+    sha256: str
+    size: int
+    sender: str
+    system: str | None
+    received: datetime
+    state: MessageState
+    counts: Mapping[str, int]
+    unknown_fields: Mapping[str, int]
+    corrects: str | None
+    part_of: str | None
+    part: int | None
+    begins: str | None
+    answer: Mapping[str, str] = field(default_factory=dict)
+    """Opaque record id → new, updated, unchanged."""
+    refusals: Sequence[KeptRefusal] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """Refusals that still stand and are alike: `position` has `*` in the place of numbers."""
+
+    source: str
+    code: str
+    element: str | None
+    position: str
+    vietnamese: str
+    english: str
+    count: int
+    messages: int
+    about_child: int
+    due: datetime | None
+    """The earliest deadline."""
+
+
+_c = message.c
+ENTRY = (
+    *(_c.id, _c.source, _c.sha256, func.length(_c.content).label("size"), _c.sender, _c.system),
+    *(_c.received, _c.state, _c.counts, _c.unknown_fields, _c.corrects, _c.part_of, _c.part),
+    _c.begins,
+)
+PLACE = func.regexp_replace(rejection.c.position, "[0-9]+", "*", "g")
+
+
+def entries(
+    session: Session,
+    *,
+    source: str | None = None,
+    state: str | None = None,
+    part_of: str | None = None,
+    before: str | None = None,
+    most: int,
+) -> list[Entry]:
+    """The newest first, without records and refusals; `before` is the last one known already."""
+    query = select(*ENTRY).order_by(_c.id.desc()).limit(most)
+    for column, value in ((_c.source, source), (_c.state, state), (_c.part_of, part_of)):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(_c.id < before)
+    return [_entry(row._mapping) for row in session.execute(query)]
+
+
+def entry(session: Session, message_id: str) -> Entry | None:
+    """One message with all that was ever refused in it."""
+    row = session.execute(select(*ENTRY, _c.answer).where(_c.id == message_id)).one_or_none()
+    if row is None:
+        return None
+    c = rejection.c
+    names = KeptRefusal.__dataclass_fields__
+    query = select(*(c[name] for name in names)).where(c.message_id == message_id).order_by(c.id)
+    return _entry(row._mapping, [KeptRefusal(**found._mapping) for found in session.execute(query)])
+
+
+def _entry(row: Mapping[Any, Any], refusals: Sequence[KeptRefusal] = ()) -> Entry:
+    return Entry(**{**row, "state": MessageState(row["state"]), "refusals": tuple(refusals)})
+
+
+def content(session: Session, message_id: str) -> bytes | None:
+    """The bytes of a message as they were sent."""
+    return session.scalar(select(_c.content).where(_c.id == message_id))
+
+
+def causes(session: Session, source: str | None = None) -> list[Cause]:
+    """Refusals that stand, by source, code and position, the most frequent first."""
+    c = rejection.c
+    alike = (_c.source, c.code, c.element, PLACE.label("position"), c.vietnamese, c.english)
+    query = (
+        select(
+            *alike,
+            func.count().label("count"),
+            func.count(c.message_id.distinct()).label("messages"),
+            func.count().filter(c.about_child).label("about_child"),
+            func.min(c.due).label("due"),
+        )
+        .join(message, _c.id == c.message_id)
+        .where(c.settled.is_(None))
+        .group_by(*alike)
+        .order_by(func.count().desc(), *alike)
+    )
+    if source is not None:
+        query = query.where(_c.source == source)
+    return [Cause(**row._mapping) for row in session.execute(query)]
+
+
+def is_refused(session: Session, message_id: str) -> bool:
+    """Whether a refusal in the message stands."""
+    c = rejection.c
+    stands = exists().where(c.message_id == message_id, c.settled.is_(None))
+    return bool(session.scalar(select(stands)))
+
+
+def refused_ids(
+    session: Session, source: str, code: str | None, most: int, after: str = ""
+) -> list[str]:
+    """Messages of a source with refusals that stand (of one code), the oldest first."""
+    c = rejection.c
+    stands = and_(c.message_id == _c.id, c.settled.is_(None))
+    refused: Select[tuple[int]] = select(c.id).where(stands)
+    if code is not None:
+        refused = refused.where(c.code == code)
+    query = select(_c.id).where(_c.source == source, _c.id > after, refused.exists())
+    return list(session.scalars(query.order_by(_c.id).limit(most)))

@@ -1,0 +1,204 @@
+"""Use cases: read a refused message again, or put it aside; its bytes never change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import structlog
+from sqlalchemy import exists, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+import audit
+from adapters.catalog import recognise
+from adapters.contract import Reading, SourceAdapter, SourceMessage
+from adapters.errors import Problem, Rejection
+from audit.event import Action, AuditEvent, Caller, DetailValue
+from gateway.acceptance import accept
+from gateway.database import AGAIN
+from gateway.errors import ConflictError, GatewayError, NotFoundError
+from gateway.registry import inbox, messages
+from gateway.registry.drafts import Draft, draft
+from gateway.registry.messages import TAKEN, UNKNOWN_SOURCE, MessageState, Outcome, Settlement
+from gateway.registry.tables import message
+
+__all__ = [
+    "AdaptersOf",
+    "MessageState",
+    "Reason",
+    "Replay",
+    "refused_messages",
+    "replay",
+    "withdraw",
+]
+log = structlog.get_logger()
+AdaptersOf: TypeAlias = Callable[[str], Mapping[str, SourceAdapter]]
+"""Sending system → the adapters for what it sends."""
+
+
+class Reason(StrEnum):
+    """Why nothing is lost by a refused message. A choice: free text would hold child data."""
+
+    SENT_BY_MISTAKE = "sent-by-mistake"
+    NOT_ABOUT_A_CHILD = "not-about-a-child"
+    SENT_AGAIN = "sent-again"
+    TEST = "test"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replay:
+    """What reading a message again gives, or would give."""
+
+    message: str
+    source: str
+    before: MessageState
+    after: MessageState
+    counts: Mapping[str, int]
+    rejections: Sequence[Rejection]
+
+
+def replay(
+    session: Session,
+    message_id: str,
+    adapters_of: AdaptersOf,
+    caller: Caller,
+    *,
+    dry_run: bool = False,
+) -> Replay:
+    """Read the kept bytes with the adapter of today. `dry_run`: all is undone but the event.
+
+    Raises NotFoundError, and ConflictError where nothing in the message is refused any more.
+    """
+    c = message.c
+    query = select(c.source, c.content, c.state, c.system, c.sha256).where(c.id == message_id)
+    kept = session.execute(query.with_for_update()).one_or_none()
+    if kept is None:
+        raise NotFoundError
+    before = MessageState(kept.state)
+    if before is not MessageState.RECEIVED and not inbox.is_refused(session, message_id):
+        raise ConflictError
+    one = _draft(kept.source, kept.content, adapters_of(kept.system or ""))
+    if kept.source == UNKNOWN_SOURCE:
+        _give_source(session, message_id, kept.sha256, one.message.source)
+    outcome = _tried(session, message_id, one, before, caller, dry_run=dry_run)
+    detail: dict[str, DetailValue] = {
+        "before": before.value,
+        "after": outcome.state.value,
+        "dry": dry_run,
+    }
+    if dry_run or before is not MessageState.RECEIVED:
+        event = AuditEvent(
+            action=Action.MESSAGE_REPLAY, caller=caller, message=message_id, detail=detail
+        )
+        audit.append(session, event)
+    return Replay(
+        message=message_id,
+        source=one.message.source,
+        before=before,
+        after=outcome.state,
+        counts=outcome.counts,
+        rejections=outcome.rejections,
+    )
+
+
+def _draft(source: str, content: bytes, adapters: Mapping[str, SourceAdapter]) -> Draft:
+    """As it would be read if it came today; what nobody knew may have a source now."""
+    sent = SourceMessage(source=source, content=content)
+    if source == UNKNOWN_SOURCE:
+        sent = replace(sent, source=recognise(sent, adapters) or UNKNOWN_SOURCE)
+    return draft(sent, adapters.get(sent.source))
+
+
+def _give_source(session: Session, message_id: str, sha256: str, source: str) -> None:
+    """Raises ConflictError where the source has sent the same bytes under its name meanwhile."""
+    c = message.c
+    same = exists().where(c.source == source, c.sha256 == sha256, c.id != message_id)
+    if session.scalar(select(same)):
+        raise ConflictError
+    session.execute(update(message).where(c.id == message_id).values(source=source))
+
+
+def _tried(
+    session: Session,
+    message_id: str,
+    one: Draft,
+    before: MessageState,
+    caller: Caller,
+    *,
+    dry_run: bool,
+) -> Outcome:
+    """Store what is read; where a mistake of ours prevents that, the message is refused.
+
+    Otherwise one message that cannot be stored would keep all after it from being read.
+    """
+    trial = session.begin_nested()
+    try:
+        outcome = _again(session, message_id, one, before, caller)
+    except Exception as error:
+        trial.rollback()
+        if not _is_mistake(error):
+            raise
+        log.error("message cannot be stored", message=message_id, error=type(error).__name__)
+        trial = session.begin_nested()
+        wrong = Rejection(problem=Problem.NOT_CONVERTIBLE, position="/")
+        refused = replace(one, reading=Reading(), prepared=(), refusal=wrong)
+        outcome = _again(session, message_id, refused, before, caller)
+    trial.rollback() if dry_run else trial.commit()
+    return outcome
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Whether the same would happen at every attempt, and not only because of another program."""
+    if isinstance(error, DBAPIError):
+        lasting = isinstance(error, DataError | IntegrityError)
+        return lasting and getattr(error.orig, "sqlstate", None) not in AGAIN
+    return not isinstance(error, GatewayError)
+
+
+def _again(
+    session: Session, message_id: str, one: Draft, before: MessageState, caller: Caller
+) -> Outcome:
+    now = datetime.now(UTC)
+    due = messages.settle(session, [message_id], Settlement.REPLAYED, now)
+    again = {} if before is MessageState.RECEIVED else {message_id: due.get(message_id)}
+    outcome = accept(session, {message_id: one}, caller, now, again)[message_id]
+    if outcome.state in TAKEN:
+        messages.settle_corrected(session, message_id, now)
+    return outcome
+
+
+def refused_messages(
+    session: Session, source: str, code: str | None, most: int, after: str = ""
+) -> list[str]:
+    """Messages of a source with refusals that stand, of one code or any, the oldest first.
+
+    `after` is the id of the last one that is known already.
+    """
+    return inbox.refused_ids(session, source, code, most, after)
+
+
+def withdraw(session: Session, message_id: str, reason: Reason, caller: Caller) -> None:
+    """Settle the refusals of a message without taking it.
+
+    Raises NotFoundError, and ConflictError where nothing in the message is refused.
+    """
+    c = message.c
+    query = select(c.state).where(c.id == message_id).with_for_update()
+    state = session.scalar(query)
+    if state is None:
+        raise NotFoundError
+    if not messages.settle(session, [message_id], Settlement.WITHDRAWN, datetime.now(UTC)):
+        raise ConflictError
+    if state == MessageState.REJECTED:
+        session.execute(
+            update(message).where(c.id == message_id).values(state=MessageState.WITHDRAWN)
+        )
+    detail = {"reason": reason.value}
+    audit.append(
+        session,
+        AuditEvent(
+            action=Action.MESSAGE_WITHDRAW, caller=caller, message=message_id, detail=detail
+        ),
+    )

@@ -1,0 +1,101 @@
+"""What is special at one site: the agreements under which source systems send, from a TOML file."""
+
+import re
+import tomllib
+from collections.abc import Collection
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from gateway.errors import GatewayError
+
+RHYTHM = re.compile(r"([1-9]\d{0,3})([mhdw])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class WrongSiteError(GatewayError):
+    """The site's file (MOTEM_SITE) cannot be read."""
+
+
+def duration(value: object) -> timedelta:
+    """`30m`, `12h`, `1d`, `2w`. Raises ValueError."""
+    found = RHYTHM.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('a number and m, h, d or w, as "12h" or "1d"')
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Agreement(BaseModel):
+    """Under which a source system sends: who owns it, why it may, what it may, how often."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Text
+    system: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    """The sending system; without it, all systems of the source that have no entry of their own."""
+    owner: Text
+    agreement: Text | None = None
+    legal_basis: Text | None = None
+    purpose: Text | None = None
+    allowed_fields: frozenset[Text] | None = None
+    """Names of the source's page, or the beginnings of dotted ones; without it, every field."""
+    rhythm: Annotated[timedelta, BeforeValidator(duration)] | None = None
+    """How often a message is expected."""
+
+
+class Site(BaseModel):
+    """All that a site's file may hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agreements: tuple[Agreement, ...] = Field(default=(), alias="agreement")
+
+    @model_validator(mode="after")
+    def one_entry_for_each(self) -> "Site":
+        names = [(one.source, one.system) for one in self.agreements]
+        if len(names) != len(set(names)):
+            raise ValueError("two agreements for one source and system")
+        return self
+
+    def agreement_of(self, source: str, system: str | None) -> Agreement | None:
+        """The entry for the system, else that for the whole source."""
+        found = {one.system: one for one in self.agreements if one.source == source}
+        return found.get(system) or found.get(None)
+
+
+def load_site(path: Path | None, sources: Collection[str]) -> Site:
+    """Read a site's file; without one everything is allowed. Raises WrongSiteError with the place."""
+    if path is None:
+        return Site()
+    site = _read(path)
+    unknown = sorted({one.source for one in site.agreements} - set(sources))
+    if unknown:
+        known = ", ".join(sources)
+        raise WrongSiteError(f"MOTEM_SITE: there is no source {unknown[0]!r}; there are: {known}")
+    return site
+
+
+def _read(path: Path) -> Site:
+    try:
+        return Site.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise WrongSiteError(f"MOTEM_SITE: the file cannot be read: {path}") from error
+    except ValidationError as error:
+        wrong = "; ".join(
+            _place(problem) for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise WrongSiteError(f"MOTEM_SITE: {wrong}") from None
+    except ValueError as error:  # Both of TOML and of UTF-8.
+        raise WrongSiteError(f"MOTEM_SITE: not TOML in UTF-8: {error}") from None
+
+
+def _place(problem: Any) -> str:
+    """`agreement 2, rhythm: what is wrong`; entries are counted from 1."""
+    parts = [part + 1 if isinstance(part, int) else part for part in problem["loc"]]
+    words = "".join(f" {part}" if isinstance(part, int) else f", {part}" for part in parts)
+    return f"{words.removeprefix(', ') or 'file'}: {problem['msg']}"

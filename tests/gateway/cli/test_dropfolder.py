@@ -1,0 +1,103 @@
+"""Which files of a drop folder are complete, and where they go."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.dropfolder import (
+    DONE,
+    FolderInUseError,
+    complete,
+    files_in,
+    held,
+    put_away,
+    read,
+)
+
+MOST = 1000
+
+
+def looked(folder: Path) -> list[str]:
+    """Names of the files that are complete after two looks at a quiet folder."""
+    return [path.name for path in complete(files_in(folder), files_in(folder))]
+
+
+def test_a_file_that_still_grows_is_left_until_it_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(b"{")
+    first = files_in(tmp_path)
+    file.write_bytes(b"{}")
+    second = files_in(tmp_path)
+    assert complete(first, second) == []
+    assert complete(second, files_in(tmp_path)) == [file]
+
+
+def test_a_file_under_an_unfinished_name_is_left_until_it_is_renamed(tmp_path: Path) -> None:
+    for name in (".a.json", "a.json.part", "a.json.tmp"):
+        (tmp_path / name).write_bytes(b"{}")
+    assert looked(tmp_path) == []
+    (tmp_path / "a.json.part").rename(tmp_path / "a.json")
+    assert looked(tmp_path) == ["a.json"]
+
+
+def test_the_oldest_comes_first(tmp_path: Path) -> None:
+    for age, name in enumerate(("c", "a", "b")):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (age, age))
+    assert looked(tmp_path) == ["c", "a", "b"]
+
+
+def test_folders_links_and_pipes_are_no_payloads(tmp_path: Path) -> None:
+    (tmp_path / "done").mkdir()
+    (tmp_path / "link").symlink_to("/etc/hostname")
+    os.mkfifo(tmp_path / "pipe")
+    assert looked(tmp_path) == []
+
+
+def test_what_is_too_large_or_gone_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"x" * (MOST + 1))
+    assert read(tmp_path / "large", MOST) is None
+    assert read(tmp_path / "gone", MOST) is None
+
+
+def test_a_file_is_moved_over_no_other(tmp_path: Path) -> None:
+    with held(tmp_path):
+        for content in (b"one", b"two", b"three"):
+            file = tmp_path / "a.json"
+            file.write_bytes(content)
+            dropped = read(file, MOST)
+            assert dropped is not None
+            assert put_away(dropped, DONE)
+    found = {path.name: path.read_bytes() for path in (tmp_path / DONE).iterdir()}
+    assert found == {"a.json": b"one", "a.2.json": b"two", "a.3.json": b"three"}
+
+
+@pytest.mark.parametrize("how", ["written", "replaced", "gone"])
+def test_a_file_that_changed_since_it_was_read_stays(tmp_path: Path, how: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(b"one")
+    dropped = read(file, MOST)
+    assert dropped is not None
+    if how == "gone":
+        file.unlink()
+    elif how == "written":
+        file.write_bytes(b"more")
+    else:
+        (tmp_path / "new").write_bytes(b"two")
+        (tmp_path / "new").rename(file)
+    with held(tmp_path):
+        assert not put_away(dropped, DONE)
+    assert list((tmp_path / DONE).iterdir()) == []
+
+
+def test_two_do_not_take_the_files_of_one_folder(tmp_path: Path) -> None:
+    with held(tmp_path), pytest.raises(FolderInUseError), held(tmp_path):
+        pass
+    with held(tmp_path):
+        pass
+
+
+def test_what_is_read_is_not_shown_in_a_repr(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes("Bí Mật".encode())
+    assert "M" not in repr(read(tmp_path / "a", MOST)).replace(str(tmp_path), "")

@@ -1,0 +1,63 @@
+"""Only what an agreement covers goes on; the rest is dropped and counted."""
+
+import pickle
+
+import pytest
+
+from adapters.errors import PayloadError
+from gateway.agreements import NO_AGREEMENT, AgreedAdapter, agreed
+from gateway.ingest import draft
+from gateway.site import Agreement, Site
+from tests.fake_source import ADAPTER, SOURCE, fake_message
+
+GIRL = {"id": "k1", "name": "Nguyễn Thị Thử", "mother": "Trần Thị Mẹ", "a.b": 1, "a.c": 2}
+
+
+def site(*allowed: str, system: str | None = None) -> Site:
+    entry = Agreement(source=SOURCE, system=system, owner="x", allowed_fields=frozenset(allowed))
+    return Site(agreement=(entry,))
+
+
+def test_fields_that_are_not_covered_are_dropped_and_counted() -> None:
+    adapter = agreed({SOURCE: ADAPTER}, site("id", "name", "a.b"), "any")[SOURCE]
+    reading = adapter.read(fake_message(GIRL))
+    (statement,) = reading.statements
+    assert statement.content.keys() == {"id", "name", "a.b"}
+    assert statement.record_id == "k1"
+    assert reading.left_out == {"adult": 1, NO_AGREEMENT: 3}
+
+
+def test_the_beginning_of_a_dotted_name_covers_all_under_it() -> None:
+    adapter = AgreedAdapter(ADAPTER, {"a"})
+    (statement,) = adapter.read(fake_message(GIRL)).statements
+    assert statement.content.keys() == {"a.b", "a.c"}
+
+
+def test_what_is_dropped_is_in_no_resource() -> None:
+    adapter = agreed({SOURCE: ADAPTER}, site("id", "name"), "any")[SOURCE]
+    (prepared,) = draft(fake_message(GIRL), adapter).prepared
+    assert prepared.conversion is not None
+    assert [r["resourceType"] for r in prepared.conversion.resources] == ["Patient"]
+    assert "Mẹ" not in prepared.text
+
+
+@pytest.mark.parametrize(
+    ("one", "system"),
+    [
+        (Site(), "a"),
+        (site("id", system="b"), "a"),
+        (Site(agreement=(Agreement(source=SOURCE, owner="x"),)), "a"),
+    ],
+)
+def test_where_nothing_is_agreed_everything_is_allowed(one: Site, system: str) -> None:
+    assert agreed({SOURCE: ADAPTER}, one, system)[SOURCE] is ADAPTER
+
+
+def test_an_agreed_adapter_is_else_like_the_one_inside() -> None:
+    adapter = AgreedAdapter(ADAPTER, {"id"})
+    assert adapter.version == ADAPTER.version
+    assert adapter.recognises(fake_message(GIRL))
+    message = fake_message(GIRL)
+    with pytest.raises(PayloadError):
+        adapter.read(type(message)(source=SOURCE, content=b"{"))
+    assert pickle.loads(pickle.dumps(adapter)).allowed == {"id"}  # Readers are other processes.

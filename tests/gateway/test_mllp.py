@@ -1,0 +1,183 @@
+"""The MLLP door: a real connection, answers after the commit, hostile frames, TLS."""
+
+import contextlib
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import URL, Engine, func, select
+
+from adapters.catalog import load_adapters
+from adapters.formats.hl7 import FRAME_END, FRAME_START
+from audit.event import Caller
+from gateway import mllp
+from gateway.database import engine_for, transaction
+from gateway.mllp import Certificates, Listener, frames
+from gateway.registry.tables import message, record
+
+PATIENT = "PID|||BN{0}^^^01999^MR||B\u00ed M\u1eadt^{0}||20260301|F\r"
+HEAD = "MSH|^~\\&|HIS|01999|MOTEM|BYT|20260304101500+0700||ADT^A01^ADT_A01|C{0}|P|2.5\r"
+
+
+def admission(number: int) -> bytes:
+    return (HEAD + "EVN|A01|20260304101500+0700\r" + PATIENT).format(number).encode()
+
+
+@contextmanager
+def listening(
+    engine: Engine, caller: Caller, certificates: Certificates | None = None
+) -> Iterator[tuple[str, int]]:
+    adapter = load_adapters()["hospital"]
+    with Listener(("127.0.0.1", 0), engine, adapter, caller, certificates) as listener:
+        thread = threading.Thread(target=listener.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield "127.0.0.1", listener.server_address[1]
+        finally:
+            listener.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def address(engine: Engine, caller: Caller) -> Iterator[tuple[str, int]]:
+    with listening(engine, caller) as address:
+        yield address
+
+
+def answer(connection: socket.socket) -> list[str]:
+    """The segments of the next answer."""
+    return next(frames(connection)).decode().rstrip("\r").split("\r")
+
+
+def send(connection: socket.socket, content: bytes) -> list[str]:
+    connection.sendall(FRAME_START + content + FRAME_END)
+    return answer(connection)
+
+
+def test_a_message_is_answered_aa_and_is_in_the_registry(
+    address: tuple[str, int], engine: Engine
+) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        for number in range(3):
+            assert send(connection, admission(number))[1] == f"MSA|AA|C{number}"
+            with transaction(engine) as session:
+                count = session.scalar(select(func.count()).select_from(record))
+            assert count == number + 1, "committed before it was answered"
+
+
+def test_the_same_message_again_is_taken_once(address: tuple[str, int], engine: Engine) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        assert send(connection, admission(1))[1] == send(connection, admission(1))[1]
+    with transaction(engine) as session:
+        assert session.scalar(select(func.count()).select_from(message)) == 1
+
+
+def test_what_is_refused_is_kept_and_answered_with_its_place(
+    address: tuple[str, int], engine: Engine
+) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        refused = send(connection, admission(1).replace(b"ADT^A01", b"ORU^R01"))
+        assert refused[1] == "MSA|AR|C1"
+        assert refused[2].startswith("ERR|")
+        assert "M\u1eadt" not in "".join(refused)
+        assert send(connection, b"\xff\x00 no message")[1].startswith("MSA|A")
+    with transaction(engine) as session:
+        assert session.scalars(select(message.c.state)).all() == ["rejected", "rejected"]
+
+
+def test_an_endless_frame_is_refused_and_the_connection_ends(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mllp, "MOST_BYTES", 100_000)
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(FRAME_START + b"x" * 200_000)
+        assert "AE" in answer(connection)[1] or "AR" in answer(connection)[1]
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
+
+
+def test_a_database_that_is_away_is_answered_ar_and_the_sender_may_send_again(
+    database_url: URL, caller: Caller
+) -> None:
+    away = engine_for(database_url.set(host=None, query={"host": "/nonexistent"}))
+    with (
+        listening(away, caller) as address,
+        socket.create_connection(address, timeout=10) as connection,
+    ):
+        assert send(connection, admission(1))[1] == "MSA|AR|C1"
+
+
+def test_sixteen_senders_at_once_lose_nothing(address: tuple[str, int], engine: Engine) -> None:
+    answers: list[str] = []
+
+    def sender(first: int) -> None:
+        with socket.create_connection(address, timeout=60) as connection:
+            for number in range(first, first + 5):
+                answers.append(send(connection, admission(number))[1])
+
+    threads = [threading.Thread(target=sender, args=(10 * number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 80
+    assert all(found.startswith("MSA|AA|") for found in answers)
+    with transaction(engine) as session:
+        assert session.scalar(select(func.count()).select_from(record)) == 80
+
+
+@given(st.lists(st.binary(max_size=50).filter(lambda b: not {11, 28} & set(b)), max_size=5))
+def test_frames_come_out_as_they_went_in(contents: list[bytes]) -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        for content in contents:
+            here.sendall(b"noise" + FRAME_START + content + FRAME_END)
+        here.shutdown(socket.SHUT_WR)
+        assert list(frames(there)) == contents
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority, and a certificate of it for 127.0.0.1 that serves for both sides."""
+    folder = tmp_path_factory.mktemp("pem")
+
+    def run(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    run("req", "-x509", *new, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test ca")
+    run("req", *new[:-2], "-keyout", "one.key", "-out", "one.csr", "-subj", "/CN=one")
+    (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
+    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
+    run("x509", "-req", "-in", "one.csr", *signed, "-extfile", "ext", "-out", "one.pem")
+    return folder
+
+
+def test_with_client_certificates_only_known_clients_talk(
+    engine: Engine, caller: Caller, pem: Path
+) -> None:
+    certificates = Certificates(
+        certificate=pem / "one.pem", key=pem / "one.key", clients=pem / "ca.pem"
+    )
+    known = ssl.create_default_context(cafile=pem / "ca.pem")
+    stranger = ssl.create_default_context(cafile=pem / "ca.pem")
+    known.load_cert_chain(pem / "one.pem", pem / "one.key")
+    with listening(engine, caller, certificates) as address:
+        with (
+            socket.create_connection(address, timeout=10) as plain,
+            known.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+        ):
+            assert send(connection, admission(1))[1] == "MSA|AA|C1"
+        with (
+            pytest.raises((ssl.SSLError, ConnectionError, StopIteration)),
+            socket.create_connection(address, timeout=10) as plain,
+            stranger.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+        ):
+            send(connection, admission(2))
