@@ -4,9 +4,11 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -84,7 +86,18 @@ def fresh_database(server: URL, template: str | None = None) -> Iterator[URL]:
         try:
             yield server.set(database=name)
         finally:
+            _drop(connection, drop)
+
+
+def _drop(connection: psycopg.Connection[Any], drop: sql.Composed) -> None:
+    """Not while the server itself cleans up in the database: that nobody but itself may end."""
+    for _ in range(300):
+        try:
             connection.execute(drop)
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            time.sleep(0.1)
+    connection.execute(drop)
 
 
 @pytest.fixture
