@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.orm import Session
@@ -22,6 +23,9 @@ from gateway import postgres
 from gateway.database import DRIVER, engine_for, printable
 from gateway.migrate import migrate
 
+# A machine that stalls for a moment is no fault of what is tested; costs have tests of their own.
+hypothesis_settings.register_profile("motem", deadline=None)
+hypothesis_settings.load_profile("motem")
 IN_CI = os.environ.get("CI") == "true"
 TESTER = Caller(who="tester", system="pytest", purpose="HOPERAT")
 

@@ -80,7 +80,12 @@ def pieces(content: bytes, *, record: str, max_bytes: int = MAX_BYTES) -> Iterat
         raise PayloadError(Problem.TOO_LARGE)
     parser = _parser()
     walk = _Walk(record=record.upper())
+    starts = 0
     for chunk in _checked_text(content):
+        # Counting signs costs nothing, so that the excess of a whole document is never parsed.
+        before, starts = starts, starts + chunk.count("<") - chunk.count("</")
+        if not record and before and starts > MAX_ELEMENTS:
+            raise PayloadError(Problem.TOO_LARGE)
         failure = _feed(parser, chunk)
         yield from walk.steps(parser, chunk)
         if failure is not None:
