@@ -23,10 +23,11 @@ from gateway import postgres
 from gateway.database import DRIVER, engine_for, printable
 from gateway.migrate import migrate
 
-# A machine that stalls for a moment is no fault of what is tested; costs have tests of their own.
-hypothesis_settings.register_profile("motem", deadline=None)
-hypothesis_settings.load_profile("motem")
 IN_CI = os.environ.get("CI") == "true"
+if not IN_CI:  # There hypothesis has a profile of its own: the same examples, no deadline either.
+    # A machine that stalls for a moment is no fault of what is tested; costs have their own tests.
+    hypothesis_settings.register_profile("motem", deadline=None)
+    hypothesis_settings.load_profile("motem")
 TESTER = Caller(who="tester", system="pytest", purpose="HOPERAT")
 
 
