@@ -25,7 +25,7 @@ MOST_ROUNDS = 12
 UNMEASURED = frozenset({"casework"})
 """Sources that no published figure covers yet (promise 2): the engine neither joins their records
 nor asks about them. A step report copies a child's number from elsewhere, and one wrong digit makes
-it another child's; in the sample world that mixed two children in 1.7 % of the reports."""
+it another child's."""
 Groups = dict[str, tuple[str, ...]]
 """Smallest key of a group → its keys."""
 

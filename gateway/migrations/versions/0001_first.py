@@ -158,6 +158,9 @@ def _create_registry_tables() -> None:
         sa.Column(
             "sensitivity", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
+        sa.ForeignKeyConstraint(
+            ["record_id"], ["registry_record.id"], name="fk_registry_resource_record_id"
+        ),
         sa.PrimaryKeyConstraint("type", "id", "version_id", name="pk_registry_resource"),
     )
     op.create_index(
