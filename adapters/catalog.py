@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import replace
 
 from adapters import sources
 from adapters.contract import SourceAdapter, SourceMessage
@@ -13,15 +14,20 @@ def load_adapters() -> dict[str, SourceAdapter]:
 
     Raises RuntimeError that names the folder which defines no `adapter`.
     """
+    return {package.rpartition(".")[2]: _load(package) for package in packages()}
+
+
+def packages() -> list[str]:
+    """The packages or modules that define an adapter each, sorted by name."""
     names = sorted(found.name for found in pkgutil.iter_modules(sources.__path__))
-    return {name: _load(name) for name in names}
+    return [f"{sources.__name__}.{name}" for name in names]
 
 
-def _load(name: str) -> SourceAdapter:
-    module = importlib.import_module(f"{sources.__name__}.{name}")
+def _load(package: str) -> SourceAdapter:
+    module = importlib.import_module(package)
     adapter: SourceAdapter | None = getattr(module, "adapter", None)
     if adapter is None:
-        raise RuntimeError(f"adapters/sources/{name} defines no `adapter`")
+        raise RuntimeError(f"{package} defines no `adapter`")
     return adapter
 
 
@@ -29,6 +35,14 @@ def recognise(message: SourceMessage, adapters: Mapping[str, SourceAdapter]) -> 
     """The source whose content this is; None where none or more than one claims it."""
     claims = [name for name, adapter in adapters.items() if adapter.recognises(message)]
     return claims[0] if len(claims) == 1 else None
+
+
+def addressed(
+    message: SourceMessage, adapters: Mapping[str, SourceAdapter]
+) -> tuple[SourceMessage, SourceAdapter | None]:
+    """A message of the source it states, else of the one that recognises it, and the adapter."""
+    found = message.source or recognise(message, adapters) or ""
+    return replace(message, source=found), adapters.get(found)
 
 
 def accepts(adapter: SourceAdapter) -> str:

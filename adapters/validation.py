@@ -84,10 +84,11 @@ TEXT_FORMS = tuple(
         r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?",
         r"\+?[1-9][0-9]*",
         r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?",
+        r"(?i:0|1|f|false|n|no|off|on|t|true|y|yes)",
     )
 )
 """Texts that match the same of these are the same to FHIR's primitive types: id, code, string, uri,
-decimal, positiveInt, time."""
+decimal, positiveInt, time; and, to the models, boolean."""
 
 _passed: set[Hashable] = set()
 
@@ -145,14 +146,14 @@ def _form(value: Any) -> Hashable:
     """Not by `match`, and with few calls: every element of every resource comes here."""
     if isinstance(value, dict):
         inside = [_text_form(v) if type(v) is str else _form(v) for v in value.values()]
-        return tuple(value), tuple(inside)
-    if isinstance(value, str):
-        return _text_form(value)
+        return *value, *inside
     if isinstance(value, list):
         return frozenset([_form(inner) for inner in value]), bool(value)
+    if isinstance(value, str):
+        return _text_form(value)
     if isinstance(value, bool) or value is None:
         return type(value).__name__
-    return type(value).__name__, value > 0, value == 0, abs(value) > MAX_INTEGER
+    return type(value).__name__, value > 0, value in (0, 1), abs(value) > MAX_INTEGER
 
 
 @lru_cache(maxsize=50_000)

@@ -16,7 +16,7 @@ from gateway.registry import messages, records, resources, statements
 from gateway.registry.drafts import Draft
 from gateway.registry.intake import Intake, intake
 from gateway.registry.messages import MessageState
-from gateway.registry.planning import NEW, UNCHANGED, Origin, Plan
+from gateway.registry.planning import NEW, UNCHANGED, Origin, Plan, Times
 from gateway.registry.statements import KeptStatement
 from gateway.registry.versions import SHARED_BY_ALL, labels_of
 from linkage.records import Labels
@@ -27,7 +27,7 @@ def accept(
     session: Session,
     drafts: Mapping[str, Draft],
     caller: Caller,
-    now: datetime,
+    times: Times,
     again: Mapping[str, datetime | None] = MappingProxyType({}),
 ) -> dict[str, messages.Outcome]:
     """Store what kept messages (id → draft) say, and what became of each; one event for each.
@@ -38,7 +38,7 @@ def accept(
     outcomes = {id_: _refused(id_, one) for id_, one in drafts.items() if one.refusal}
     events = [_rejected(outcome, caller) for outcome in outcomes.values()]
     for said in _by_source(drafts):
-        taken, origin = _taken(session, said, now)
+        taken, origin = _taken(session, said, times)
         identities = _store(session, origin, taken)
         plans = _by_message(taken.plans)
         ended = {
@@ -47,7 +47,7 @@ def accept(
         events += _events(ended.values(), origin, taken, identities, caller)
         outcomes |= ended
     outcomes |= {id_: _replayed(outcomes[id_]) for id_ in again}
-    messages.finish(session, list(outcomes.values()), now, again)
+    messages.finish(session, list(outcomes.values()), times.now, again)
     audit_log.append_many(session, events)
     return outcomes
 
@@ -61,10 +61,15 @@ def _by_source(new: Mapping[str, Draft]) -> list[dict[str, Draft]]:
     return list(found.values())
 
 
-def _taken(session: Session, said: Mapping[str, Draft], now: datetime) -> tuple[Intake, Origin]:
+def _taken(session: Session, said: Mapping[str, Draft], times: Times) -> tuple[Intake, Origin]:
     first = next(iter(said.values()))
     assert first.adapter is not None, "a draft without adapter is refused"
-    origin = Origin(source=first.message.source, adapter_version=first.adapter.version, now=now)
+    origin = Origin(
+        source=first.message.source,
+        adapter_version=first.adapter.version,
+        now=times.now,
+        received=times.received,
+    )
     read = {id_: one.prepared for id_, one in said.items()}
     return intake(session, first.adapter, origin, read), origin
 

@@ -1,10 +1,10 @@
 """Keeps the golden Patients up to date: stored projections of the identities."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import orjson
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -53,7 +53,7 @@ def _first(id_: str, plan: Plan) -> Version:
         record_id=plan.record.id,
         source=plan.record.source,
         key=plan.record.key,
-        patient=json.loads(patient.body),
+        patient=orjson.loads(patient.body),
     )
     return next_version(
         content_of(golden_patient(id_, [source])),
@@ -120,7 +120,7 @@ def _standing(
             record_id=m.record_id,
             source=m.source,
             key=m.key,
-            patient=json.loads(patients[m.record_id].body),
+            patient=orjson.loads(patients[m.record_id].body),
         )
         for m in members
     ]

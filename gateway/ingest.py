@@ -14,8 +14,9 @@ from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
 from gateway.database import retried
 from gateway.registry import messages
-from gateway.registry.drafts import Draft, Numbered, ahead, batches, draft, drafts
+from gateway.registry.drafts import Draft, Numbered, ahead, batches, draft
 from gateway.registry.messages import TAKEN, KeptMessage, MessageState
+from gateway.registry.planning import Times
 from linkage.store import IdentityStore
 
 __all__ = [
@@ -83,20 +84,20 @@ def deliver_many(
     engine: Engine,
     deliveries: Iterable[tuple[SourceMessage, SourceAdapter | None]],
     caller: Caller,
-    readers: int = 0,
+    received: datetime | None = None,
 ) -> Iterator[IngestResult]:
     """Ingest messages; their results come in the order of the messages, and are committed.
 
-    `readers`: processes that read beside this one, which pays for hundreds of messages and more.
-    Small messages share a transaction as long as no two speak of the same record: the outcome is
+    `received`: when they came, where that is not now. Small messages share a transaction as long as no two speak of the same record: the outcome is
     that of one after the other. Tries again where a parallel transaction came in between.
     """
     done: dict[int, IngestResult] = {}
     following = 0
-    for batch in ahead(batches(drafts(deliveries, readers), TOGETHER)):
+    read = (draft(message, adapter) for message, adapter in deliveries)
+    for batch in ahead(batches(read, TOGETHER)):
 
         def work(session: Session, batch: Sequence[Numbered] = batch) -> list[IngestResult]:
-            return _ingest(session, [one for _, one in batch], caller)
+            return _ingest(session, [one for _, one in batch], caller, received)
 
         numbers = [number for number, _ in batch]
         done |= zip(numbers, retried(engine, work), strict=True)
@@ -148,13 +149,16 @@ def receive(
     return kept.id, kept.state
 
 
-def _ingest(session: Session, drafts: Sequence[Draft], caller: Caller) -> list[IngestResult]:
+def _ingest(
+    session: Session, drafts: Sequence[Draft], caller: Caller, received: datetime | None = None
+) -> list[IngestResult]:
     """Messages that speak of different records, in one transaction."""
     now = datetime.now(UTC)
-    received = [one.message for one in drafts]
-    kept = messages.keep(session, received, caller.who, caller.system, now)
+    came = received or now
+    sent = [one.message for one in drafts]
+    kept = messages.keep(session, sent, caller.who, caller.system, came)
     new = {k.id: one for k, one in zip(kept, drafts, strict=True) if k.is_new}
-    outcomes = accept(session, new, caller, now)
+    outcomes = accept(session, new, caller, Times(now=now, received=came))
     return _results(session, drafts, kept, outcomes)
 
 

@@ -22,6 +22,7 @@ from gateway.errors import ConflictError, GatewayError, NotFoundError
 from gateway.registry import inbox, messages
 from gateway.registry.drafts import Draft, draft
 from gateway.registry.messages import TAKEN, UNKNOWN_SOURCE, MessageState, Outcome, Settlement
+from gateway.registry.planning import Times
 from gateway.registry.tables import message
 
 __all__ = [
@@ -162,8 +163,9 @@ def _again(
 ) -> Outcome:
     now = datetime.now(UTC)
     due = messages.settle(session, [message_id], Settlement.REPLAYED, now)
+    times = Times(now=now, received=now)
     again = {} if before is MessageState.RECEIVED else {message_id: due.get(message_id)}
-    outcome = accept(session, {message_id: one}, caller, now, again)[message_id]
+    outcome = accept(session, {message_id: one}, caller, times, again)[message_id]
     if outcome.state in TAKEN:
         messages.settle_corrected(session, message_id, now)
     return outcome

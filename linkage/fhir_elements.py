@@ -102,5 +102,5 @@ def _next_month(first: date) -> date:
 
 def sorted_set(items: Iterable[Any]) -> tuple[Any, ...]:
     """Sorted, without doubles and without nothing."""
-    found = {item for item in items if item}
+    found = set(filter(None, items))
     return tuple(sorted(found)) if len(found) > 1 else tuple(found)

@@ -44,11 +44,11 @@ def read_object(fields: Iterable[Field], record: Mapping[str, Any], pointer: str
     values: dict[str, Any] = {}
     unread: list[tuple[str, Problem]] = []
     for wanted in fields:
-        position = pointer + "".join(f"/{part}" for part in wanted.name.split("."))
         try:
             value = wanted.read(_found(record, wanted))
         except WrongValueError as wrong:
             if wanted.required:
+                position = f"{pointer}/{wanted.name.replace('.', '/')}"
                 raise PayloadError(wrong.problem, position, wanted.name) from None
             unread.append((wanted.name, wrong.problem))
         else:
@@ -80,9 +80,14 @@ def unknown_names(known: Iterable[str], record: Mapping[str, Any]) -> Iterator[s
 
     A member's name that does not look like a name is not told: it may be a value.
     """
+    yield from _unknown(record, (), (), *_paths(frozenset(known)))
+
+
+@lru_cache(maxsize=100)
+def _paths(known: frozenset[str]) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
+    """The names as paths, and what stands on the way to them."""
     paths = {tuple(map(plain, name.split("."))) for name in known}
-    prefixes = {path[:length] for path in paths for length in range(1, len(path))}
-    yield from _unknown(record, (), (), paths, prefixes)
+    return paths, {path[:length] for path in paths for length in range(1, len(path))}
 
 
 def _unknown(
@@ -95,7 +100,7 @@ def _unknown(
     for name, value in record.items():
         here = (*path, plain(name))
         shown = (*told, name if _NAME_LIKE.fullmatch(name) else "?")
-        if here in prefixes and isinstance(value, Mapping):
+        if here in prefixes and isinstance(value, dict):
             yield from _unknown(value, here, shown, paths, prefixes)
         elif here not in paths and here not in prefixes:
             yield ".".join(shown)
@@ -112,10 +117,10 @@ def _found(record: Mapping[str, Any], wanted: Field) -> Any:
     for spelling in wanted.spellings:
         value: Any = record
         for part in spelling.split("."):
-            if value is not None and not isinstance(value, Mapping):
+            if value is not None and not isinstance(value, dict):
                 blocked, value = True, None
             value = _member(value, part) if value is not None else None
-        if value is not None and not (isinstance(value, Mapping) and spelling != wanted.name):
+        if value is not None and not (isinstance(value, dict) and spelling != wanted.name):
             return value
     if blocked:
         raise WrongValueError(Problem.WRONG_TYPE)

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -81,8 +82,12 @@ def read(content: bytes, way: Way = PLAIN_WAY) -> Records:
     return _document(plain, way)
 
 
+@lru_cache(maxsize=1)
 def names(content: bytes) -> frozenset[str]:
-    """Names of members near the beginning: enough to recognise whose payload this is."""
+    """Names of members near the beginning: enough to recognise whose payload this is.
+
+    Kept, because every source is asked whether they are its own.
+    """
     head = content[:_SNIFFED_BYTES]
     if head.startswith(_UTF16_BOMS):
         head = head.decode("utf-16", "ignore").encode()

@@ -18,6 +18,7 @@ LITERAL_EMPTIES = frozenset({"36", "36.0"})
 _HEADER_WITHIN = 40
 _FEWEST_COLUMNS = 2
 _SNIFFED_BYTES = 64 * 1024
+_SNIFFED_LINES = 200
 _OTHER_FORMATS = (b"<", b"{", b"[")
 _COLUMN_NUMBER = re.compile(r"[(\[]?(\d{1,3})[)\]]?")
 
@@ -101,10 +102,10 @@ def read(
 def columns(content: bytes, fields: Sequence[Field]) -> frozenset[str]:
     """The known columns that a content has, in official names; empty where it is no sheet."""
     names = _names(fields)
-    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in _OTHER_FORMATS:
-        return frozenset()
     if not xlsx.is_zip(content):
-        content = content[:_SNIFFED_BYTES].rpartition(b"\n")[0] or content[:_SNIFFED_BYTES]
+        content = _beginning(content)
+        if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in _OTHER_FORMATS:
+            return frozenset()
     headers: list[_Header] = []
 
     def look(beginning: Grid) -> bool:
@@ -117,6 +118,13 @@ def columns(content: bytes, fields: Sequence[Field]) -> frozenset[str]:
     except PayloadError:
         return frozenset()
     return frozenset(name for header in headers for name in header.columns.values())
+
+
+def _beginning(content: bytes) -> bytes:
+    """Whole lines of a text near its beginning, enough to find a header in."""
+    start = content[:_SNIFFED_BYTES]
+    lines = start.split(b"\n", _SNIFFED_LINES)
+    return b"\n".join(lines[:-1]) or start
 
 
 def heading(text: str, fields: Sequence[Field]) -> Heading | None:

@@ -44,15 +44,20 @@ def text(value: Any) -> str | None:
     """Cleaned text; numbers as digits ("123.0" → "123")."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise WrongValueError(Problem.WRONG_TYPE)
-    if isinstance(value, float):
-        value = str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, str) and len(value) > MAX_TEXT:
+    if not isinstance(value, str):
+        value = _number_text(value)
+    if len(value) > MAX_TEXT:
         raise WrongValueError(Problem.TOO_LARGE)
-    cleaned = clean(str(value))
+    cleaned = clean(value)
     whole_number = _WHOLE_AS_FLOAT.fullmatch(cleaned)
     return (whole_number[1] if whole_number else cleaned) or None
+
+
+def _number_text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise WrongValueError(Problem.WRONG_TYPE)
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
 
 
 def long_text(value: Any) -> str | None:

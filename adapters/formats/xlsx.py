@@ -5,8 +5,9 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -53,15 +54,32 @@ def read(content: bytes, is_wanted: Callable[[Grid], bool]) -> Iterator[Grid]:
     Raises PayloadError: TOO_LARGE for bombs of any kind, UNKNOWN_STRUCTURE for a ZIP that is no
     workbook, MALFORMED for a broken or encrypted one.
     """
+    wanted = [beginning.number for beginning in beginnings(content) if is_wanted(beginning)]
+    if wanted:
+        yield from _grids(content, None, wanted)
+
+
+@lru_cache(maxsize=1)
+def beginnings(content: bytes) -> tuple[Grid, ...]:
+    """The first rows of each sheet; kept, because every source is asked whether they are its own.
+
+    Raises PayloadError as `read`.
+    """
     if len(content) > MAX_BYTES:
         raise PayloadError(Problem.TOO_LARGE)
     _look_through(content)
+    return tuple(_grids(content, BEGINNING))
+
+
+def _grids(
+    content: bytes, rows: int | None, wanted: Container[int] | None = None
+) -> Iterator[Grid]:
+    """So many rows of each wanted sheet, or of all."""
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
             for number, name in enumerate(workbook.sheet_names, 1):
-                sheet = workbook.get_sheet_by_name(name)
-                if is_wanted(_grid(number, sheet, BEGINNING)):
-                    yield _grid(number, sheet, None)
+                if wanted is None or number in wanted:
+                    yield _grid(number, workbook.get_sheet_by_name(name), rows)
     except (CalamineError, OSError, ValueError) as error:
         raise PayloadError(Problem.MALFORMED) from error
 

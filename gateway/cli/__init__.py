@@ -1,13 +1,30 @@
 """The command `motem`: the same use cases as the web service, for operators."""
 
+import importlib
 import sys
 import traceback
 
 import typer
 
 from gateway import logging, settings
-from gateway.cli import database, ingest, linking, messages, mllp, sample, sources
 from gateway.errors import GatewayError
+
+MODULES = {
+    "db": "database",
+    "migrate": "database",
+    "sample": "sample",
+    "sources": "sources",
+    "report": "sources",
+    "serve": "sources",
+    "ingest": "ingest",
+    "messages": "messages",
+    "mllp": "mllp",
+    "train": "linking",
+    "link": "linking",
+    "evaluate": "linking",
+    "export": "linking",
+}
+"""Command → module of this package that defines it."""
 
 SUMMARY = """One child, one record. Mỗi trẻ em một hồ sơ.
 
@@ -15,8 +32,9 @@ The database is DATABASE_URL, or an embedded PostgreSQL for demonstration and de
 """
 
 
-def build() -> typer.Typer:
-    """The application with all its commands."""
+def build(command: str | None = None) -> typer.Typer:
+    """The application with all its commands, or with one module of them: to load all takes long."""
+    wanted = [MODULES[command]] if command in MODULES else dict.fromkeys(MODULES.values())
     app = typer.Typer(
         name="motem",
         help=SUMMARY,
@@ -29,8 +47,8 @@ def build() -> typer.Typer:
     def begin() -> None:
         logging.configure(settings.load())
 
-    for commands in (database, sample, sources, ingest, messages, mllp, linking):
-        commands.register(app)
+    for name in wanted:
+        importlib.import_module(f"{__name__}.{name}").register(app)
     return app
 
 
@@ -40,7 +58,7 @@ def main() -> None:
     The text of an unforeseen error is not shown: libraries quote values, and those are child data.
     """
     try:
-        build()()
+        build(*sys.argv[1:2])()
     except GatewayError as error:
         sys.stderr.write(f"motem: {error}\n")
         sys.exit(1)

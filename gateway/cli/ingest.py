@@ -7,15 +7,16 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError
 
-from adapters.catalog import recognise
+from adapters.catalog import addressed
 from adapters.contract import SourceAdapter, SourceMessage
 from audit.event import Caller
 from gateway import settings
@@ -25,23 +26,24 @@ from gateway.cli.files import payload_files
 from gateway.cli.tally import Tally
 from gateway.errors import DatabaseUnavailableError
 from gateway.garbage import collect_seldom
-from gateway.ingest import deliver, deliver_many
+from gateway.ingest import IngestResult, deliver, deliver_many
 from gateway.migrate import require_newest
+from gateway.parallel import Taker, deliver_in_processes, make_ready
 from gateway.services import Services, open_services
 
 SOME_REJECTED = 3
 """Exit status when something was refused (and kept)."""
 MAX_BYTES = 256 * 1024 * 1024
 """Larger files are not read: one payload must fit into memory."""
-READERS = 1
-"""Processes that read beside the one that writes: more than it can keep up with are of no use."""
-READERS_PAY_FROM = 2 * 1024 * 1024
-"""Bytes in all files; below, starting processes takes longer than reading."""
+MORE_THAN_CORES = 1
+"""Processes beyond the number of cores: each waits for the database now and then."""
+MOST_PROCESSES = 8
+"""More than the database has room for is of no use."""
+PROCESSES_PAY_FROM = 2 * 1024 * 1024
+"""Bytes in all files; below, starting processes takes longer than the work."""
 STDIN = Path("-")
 LOOK_EVERY = 1.0
 """Seconds between two looks into a drop folder."""
-Delivery: TypeAlias = tuple[SourceMessage, SourceAdapter | None]
-
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(help="Payload files, folders of them, or - (standard input)."),
@@ -73,6 +75,10 @@ def ingest_files(
     for path in paths or []:
         if path != STDIN and not path.exists():
             raise typer.BadParameter(f"there is no such file or folder: {path}")
+    files = payload_files([path for path in paths or [] if path != STDIN])
+    processes = _processes(files)
+    if processes:
+        make_ready()
     services = open_services(settings.load())
     if source is not None and source not in services.adapters:
         known = ", ".join(services.adapters)
@@ -84,7 +90,7 @@ def ingest_files(
         with _told_to_stop() as stop:
             door.watch(watch, stop)
     else:
-        _take_files(door, paths or [])
+        _take_files(door, files, STDIN in (paths or []), processes)
 
 
 class Door:
@@ -97,21 +103,31 @@ class Door:
         self.adapters: Mapping[str, SourceAdapter] = services.adapters_of(caller.system)
         self.failed: set[dropfolder.State] = set()
 
-    def delivery(self, name: str, content: bytes) -> Delivery:
-        """A message of the source told, else of the one that recognises it."""
-        message = SourceMessage(source=self.source or "", content=content, name=name)
-        found = self.source or recognise(message, self.adapters) or ""
-        return replace(message, source=found), self.adapters.get(found)
+    def message(self, name: str, content: bytes) -> SourceMessage:
+        """Of the source told; without one, it goes to the source that recognises it."""
+        return SourceMessage(source=self.source or "", content=content, name=name)
 
-    def take(self, deliveries: Iterator[Delivery], names: Sequence[str], readers: int) -> Tally:
+    def take(
+        self, messages: Iterator[SourceMessage], names: Sequence[str], processes: int
+    ) -> Tally:
+        """Ingest messages, with a bar that shows how far it is; in this process where 0."""
         tally = Tally()
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            collect_seldom()
-            results = deliver_many(self.services.engine, deliveries, self.caller, readers)
+            results = self._results(messages, processes)
             shown = progress.track(results, total=len(names), description="ingest")
             for name, result in zip(names, shown, strict=True):
                 tally.add(name, result)
         return tally
+
+    def _results(self, messages: Iterator[SourceMessage], processes: int) -> Iterator[IngestResult]:
+        engine = self.services.engine
+        if processes:
+            url = engine.url.render_as_string(hide_password=False)
+            taker = Taker(url=url, adapters=self.adapters, caller=self.caller)
+            return deliver_in_processes(taker, messages, processes)
+        collect_seldom()
+        deliveries = (addressed(message, self.adapters) for message in messages)
+        return deliver_many(engine, deliveries, self.caller)
 
     def watch(self, folder: Path, stop: threading.Event) -> None:
         """Take complete files one by one, and move each when it is committed, until told to stop."""
@@ -130,7 +146,7 @@ class Door:
         dropped = dropfolder.read(path, MAX_BYTES)
         if dropped is None or dropped.state in self.failed:
             return
-        message, adapter = self.delivery(path.name, dropped.content)
+        message, adapter = addressed(self.message(path.name, dropped.content), self.adapters)
         try:
             result = deliver(self.services.engine, message, adapter, self.caller)
         # The file stays, and is taken when the database is back.
@@ -160,25 +176,18 @@ def _told_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _take_files(door: Door, paths: Sequence[Path]) -> None:
-    piped = STDIN in paths
-    files = payload_files([path for path in paths if path != STDIN])
+def _take_files(door: Door, files: Sequence[Path], piped: bool, processes: int) -> None:
     _refuse_large(files)
     require_newest(door.services.engine)
     content = _piped() if piped else b""
-    first = iter([door.delivery("", content)] if piped else [])
-    deliveries = (door.delivery(file.name, file.read_bytes()) for file in files)
+    first = [door.message("", content)] if piped else []
+    messages = chain(first, (door.message(file.name, file.read_bytes()) for file in files))
     names = ["-"] * piped + [file.name for file in files]
-    tally = door.take(_both(first, deliveries), names, _readers(files))
+    tally = door.take(messages, names, processes)
     door.services.engine.dispose()
     _show(tally)
     if tally.rejected:
         raise typer.Exit(SOME_REJECTED)
-
-
-def _both(first: Iterator[Delivery], then: Iterator[Delivery]) -> Iterator[Delivery]:
-    yield from first
-    yield from then
 
 
 def _piped() -> bytes:
@@ -194,9 +203,9 @@ def _refuse_large(files: Sequence[Path]) -> None:
             raise typer.BadParameter(f"larger than {MAX_BYTES >> 20} MiB, split it: {file}")
 
 
-def _readers(files: Sequence[Path]) -> int:
-    large = sum(file.stat().st_size for file in files) >= READERS_PAY_FROM
-    return READERS if large and (os.cpu_count() or 1) > 1 else 0
+def _processes(files: Sequence[Path]) -> int:
+    large = sum(file.stat().st_size for file in files) >= PROCESSES_PAY_FROM
+    return min((os.cpu_count() or 1) + MORE_THAN_CORES, MOST_PROCESSES) if large else 0
 
 
 def _show(tally: Tally) -> None:

@@ -26,8 +26,6 @@ class Assembled:
     resources: tuple[Resource, ...] = field(repr=False)
     """Their ids are still roles."""
     shared: tuple[Resource, ...] = field(repr=False)
-    checked: bool
-    """The resources are those of one statement, and known to be valid."""
     statements: tuple[KeptStatement, ...]
     """With the base key and the record that each belongs to."""
 
@@ -73,7 +71,6 @@ def _assembled(
         province=said.province,
         resources=tuple(r for r in tagged if not is_shared(r["id"])),
         shared=tuple(r for r in tagged if is_shared(r["id"])),
-        checked=len(kept) == 1 and kept[0].is_valid,
         statements=tuple(_placed(k, base_key, record_id) for k in kept),
     )
 

@@ -12,7 +12,6 @@ from adapters.contract import Reading, SourceAdapter, SourceMessage
 from adapters.errors import PayloadError, Problem, Rejection
 from gateway.registry.messages import UNKNOWN_SOURCE
 from gateway.registry.preparation import Prepared, prepare
-from gateway.registry.readers import read_in_processes
 
 log = structlog.get_logger()
 Name: TypeAlias = tuple[str, str | bytes]
@@ -60,15 +59,6 @@ def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
         return Draft(message=message, adapter=adapter, refusal=mistake)
     prepared = [prepare(message.source, adapter, statement) for statement in reading.statements]
     return Draft(message=message, adapter=adapter, reading=reading, prepared=prepared)
-
-
-def drafts(
-    deliveries: Iterable[tuple[SourceMessage, SourceAdapter | None]], readers: int
-) -> Iterator[Draft]:
-    """Drafts in the order of the messages, made in so many processes; in this one where 0."""
-    if readers:
-        return read_in_processes(draft, deliveries, readers)
-    return (draft(*delivery) for delivery in deliveries)
 
 
 def batches(drafts: Iterable[Draft], together: int) -> Iterator[list[Numbered]]:

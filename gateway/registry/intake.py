@@ -65,7 +65,9 @@ def intake(
     touched = _touched(old, fresh, owners)
     again = [kept for kept in old if _base_key(kept, owners) in touched]
     shelf: dict[str | None, list[Said]] = {}
-    for pair in [*_converted_again(adapter, again), *fresh]:
+    # By arrival: a parallel transaction may have stored what came later.
+    by_arrival = sorted([*_converted_again(adapter, again), *fresh], key=lambda p: p[0].received)
+    for pair in by_arrival:
         shelf.setdefault(_base_key(pair[0], owners), []).append(pair)
     waiting = [pair for pair in shelf.pop(None, []) if pair[0].number is None]
     by_key = {key: pairs for key, pairs in shelf.items() if key is not None}
@@ -89,7 +91,7 @@ def _stated(
             refusals.append((message_id, refused(Problem.WRONG_IDENTIFIER, one.statement)))
             continue
         prepared[one.fingerprint] = one
-        stated[one.fingerprint] = statements.new_statement(one, message_id, origin.now)
+        stated[one.fingerprint] = statements.new_statement(one, message_id, origin.received)
     return prepared, stated
 
 

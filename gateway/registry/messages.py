@@ -23,11 +23,12 @@ from linkage.records import Labels
 INSERTION = text(
     "INSERT INTO registry_message"
     " (id, source, sha256, content, sender, system, received, state, counts, answer, custodian)"
-    " VALUES (:id, :source, :sha256, :content, :sender, :system, :received, :state, '{}', '{}',"
-    " :custodian)"
-    " ON CONFLICT DO NOTHING RETURNING true"
+    " SELECT new.*, :sender, :system, :received, :state, '{}', '{}', :custodian"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:digests AS text[]),"
+    " CAST(:contents AS bytea[])) AS new"
+    " ON CONFLICT DO NOTHING RETURNING id"
 )
-"""One by one: only a parameter of its own travels in binary, and messages may be large."""
+"""Contents as an array, which travels in binary: messages may be large."""
 
 
 class MessageState(StrEnum):
@@ -82,35 +83,31 @@ def keep(
 
     `system` is the program that sends them. Waits for a transaction that keeps the same bytes.
     """
-    rows = {(row["source"], row["sha256"]): row for row in map(_row, received)}
-    from_whom = {"sender": sender, "system": system, "received": now}
+    ids = {(one.source, _digest(one)): str(ULID()).lower() for one in received}
     # Always in one order, so that two transactions with the same messages do not block each other.
-    new = {
-        name: rows[name]["id"]
-        for name in sorted(rows)
-        if session.scalar(INSERTION, rows[name] | from_whom)
+    rows = sorted(zip(ids, ids.values(), received, strict=True), key=lambda row: row[0])
+    values = {
+        "ids": [id_ for _, id_, _ in rows],
+        "sources": [source for (source, _), _, _ in rows],
+        "digests": [digest for (_, digest), _, _ in rows],
+        "contents": [one.content for _, _, one in rows],
+        "sender": sender,
+        "system": system,
+        "received": now,
+        "state": MessageState.RECEIVED,
+        "custodian": SHARED_BY_ALL.custodian,
     }
+    new = set(session.scalars(INSERTION, values))
     return [
-        KeptMessage(id=new[name], is_new=True, state=MessageState.RECEIVED)
-        if name in new
+        KeptMessage(id=id_, is_new=True, state=MessageState.RECEIVED)
+        if id_ in new
         else _known(session, *name)
-        for name in rows
+        for name, id_ in ids.items()
     ]
 
 
 def _digest(received: SourceMessage) -> str:
     return hashlib.sha256(received.content).hexdigest()
-
-
-def _row(received: SourceMessage) -> dict[str, Any]:
-    return {
-        "id": str(ULID()).lower(),
-        "source": received.source,
-        "sha256": _digest(received),
-        "content": received.content,
-        "state": MessageState.RECEIVED,
-        "custodian": SHARED_BY_ALL.custodian,
-    }
 
 
 def _known(session: Session, source: str, digest: str) -> KeptMessage:

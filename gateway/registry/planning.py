@@ -18,12 +18,21 @@ NEW, UPDATED, UNCHANGED = "new", "updated", "unchanged"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Times:
+    """When messages are stored, and when they came: the later of two says what holds now."""
+
+    now: datetime
+    received: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
     """Where a change comes from."""
 
     source: str
     adapter_version: str
     now: datetime
+    received: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,8 +101,7 @@ def _changed(
         last = current.get((content.type, content.id))
         if last and last.content_hash == content.hash:
             continue
-        if not assembled.checked:
-            validated(resource)
+        validated(resource)
         versions.append(
             next_version(
                 content,
@@ -145,9 +153,5 @@ def _provenance(
 
 
 def _person(assembled: Assembled, source: str) -> PersonRecord:
-    """Read already, beside this process, where one statement is all that the record says."""
-    known = assembled.statements[0].person if assembled.checked else None
-    if known is not None and known.key == assembled.key:
-        return replace(known, record_id=assembled.record_id)
     resources: Sequence[Resource] = [*assembled.resources, *assembled.shared]
     return person_record(assembled.record_id, assembled.key, source, resources)

@@ -2,16 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from adapters.contract import Conversion, Resource, SourceAdapter, Statement, content_text
+from adapters.contract import Conversion, SourceAdapter, Statement, content_text
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.validation import validated
-from linkage.extraction import person_record
-from linkage.records import PersonRecord
 
 log = structlog.get_logger()
 
@@ -28,21 +25,18 @@ class Prepared:
     """By which the statement is known again, whatever message it comes in."""
     conversion: Conversion | None = field(repr=False)
     refusal: Rejection | None = None
-    is_valid: bool = False
-    """All its resources are known to be valid FHIR by themselves. A part may lack what another
-    part of its stay says, so that others are only judged together."""
-    person: PersonRecord | None = field(repr=False, default=None)
-    """What a valid statement says of the child if it is all that its record says; without id."""
 
 
 def prepare(source: str, adapter: SourceAdapter, statement: Statement) -> Prepared:
-    """Convert and check one statement; never raises: what cannot be converted is a refusal."""
+    """Convert one statement; never raises: what cannot be converted is a refusal.
+
+    Whether it is valid FHIR is judged later: a part may lack what another part of its stay says.
+    """
     text = content_text(statement.content)
     # A lone surrogate is refused later, with all that cannot be stored.
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     parts = (source, statement.record_id, statement.episode, statement.kind, digest)
     conversion, refusal = _converted(adapter, statement)
-    valid = conversion if conversion and statement.record_id and is_valid(conversion) else None
     return Prepared(
         statement=statement,
         text=text,
@@ -50,8 +44,6 @@ def prepare(source: str, adapter: SourceAdapter, statement: Statement) -> Prepar
         fingerprint=hashlib.sha256(json.dumps(parts).encode()).hexdigest(),
         conversion=conversion,
         refusal=refusal,
-        is_valid=valid is not None,
-        person=_person(source, statement, valid.resources) if valid else None,
     )
 
 
@@ -72,16 +64,6 @@ def _converted(
     except Exception as error:
         log.error("mapping failed", kind=statement.kind, error=type(error).__name__)
         return None, refused(Problem.NOT_CONVERTIBLE, statement)
-
-
-def _person(
-    source: str, statement: Statement, resources: Sequence[Resource]
-) -> PersonRecord | None:
-    """None where the resources do not fit together: that is told when they are."""
-    try:
-        return person_record("", f"{source}:{statement.record_id}", source, resources)
-    except ValueError:
-        return None
 
 
 def is_valid(conversion: Conversion) -> bool:

@@ -1,12 +1,12 @@
 """Keeps every statement that a source ever made, and finds those that speak of one record."""
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Row, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,17 @@ from gateway.registry.preparation import Prepared
 from gateway.registry.tables import among
 from gateway.registry.tables import statement as table
 from gateway.registry.versions import label_values
-from linkage.records import Labels, PersonRecord
+from linkage.records import Labels
 
-LOCK_SPACE = 7110
-"""First number of our advisory locks, apart from those of other parts of the program."""
-LOCKS = 1024
-"""Keys share so many locks, because a server has room for only a few thousand."""
+LOCK_SPACE, SOURCE_LOCK_SPACE = 7110, 7111
+"""First numbers of our advisory locks, apart from those of other parts of the program."""
+MOST_LOCKS = 512
+"""Who has more keys locks the whole source: a server has room for only a few thousand locks."""
+
+
+LOCK_SOURCE = text("SELECT pg_advisory_xact_lock(:space, :n)")
+LOCK_SOURCE_SHARED = text("SELECT pg_advisory_xact_lock_shared(:space, :n)")
+LOCK_KEYS = text("SELECT pg_advisory_xact_lock(:space, n) FROM unnest(CAST(:n AS integer[])) AS n")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,10 +45,6 @@ class KeptStatement:
     number: int | None = None
     moved: bool = False
     """Stored under another base key or record than it belongs to now."""
-    is_valid: bool = False
-    """Its resources have been checked already."""
-    person: PersonRecord | None = field(repr=False, default=None)
-    """What it says of the child by itself."""
 
     @property
     def timed(self) -> Statement:
@@ -63,24 +64,26 @@ def new_statement(prepared: Prepared, message_id: str, now: datetime) -> KeptSta
         content_hash=prepared.content_hash,
         fingerprint=prepared.fingerprint,
         message_id=message_id,
-        is_valid=prepared.is_valid,
-        person=prepared.person,
     )
 
 
 def lock(session: Session, source: str, names: Iterable[str]) -> None:
     """Hold base keys and episodes of a source until the transaction ends, always in one order."""
     numbers = sorted({_lock_number(source, name) for name in names})
-    if numbers:
-        query = text(
-            "SELECT pg_advisory_xact_lock(:space, n) FROM unnest(CAST(:n AS integer[])) AS n"
-        )
-        session.execute(query, {"space": LOCK_SPACE, "n": numbers})
+    if not numbers:
+        return
+    whole = {"space": SOURCE_LOCK_SPACE, "n": _lock_number(source)}
+    if len(numbers) > MOST_LOCKS:
+        session.execute(LOCK_SOURCE, whole)
+        return
+    session.execute(LOCK_SOURCE_SHARED, whole)
+    session.execute(LOCK_KEYS, {"space": LOCK_SPACE, "n": numbers})
 
 
-def _lock_number(source: str, name: str) -> int:
-    digest = hashlib.sha256(f"{source}|{name}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % LOCKS
+def _lock_number(*names: str) -> int:
+    """Two names with one number would only wait for each other."""
+    digest = hashlib.sha256("|".join(names).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def owners(session: Session, source: str, episodes: Collection[str]) -> dict[str, set[str]]:
@@ -104,7 +107,7 @@ def about(
         select(table)
         .where(table.c.source == source)
         .where(or_(among(table.c.base_key, keys), waiting))
-        .order_by(table.c.id)
+        .order_by(table.c.received, table.c.id)
     )
     return [_kept(row) for row in session.execute(query)]
 
@@ -114,7 +117,7 @@ def _kept(row: Row[Any]) -> KeptStatement:
         statement=Statement(
             kind=row.kind,
             record_id=row.base_key if row.keyed else None,
-            content=json.loads(row.content),
+            content=orjson.loads(row.content),
             position=row.position,
             episode=row.episode,
             effective=row.effective,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 from sqlalchemy import URL, Engine, insert, select, text, update
 from ulid import ULID
 
-from adapters.catalog import load_adapters, recognise
-from adapters.contract import SourceAdapter, SourceMessage
+from adapters.catalog import addressed, load_adapters
+from adapters.contract import SourceMessage
 from gateway import golden, linking
 from gateway.cli.files import payload_files
 from gateway.database import Role, engine_for, transaction
@@ -84,14 +83,9 @@ def registration(number: int, **changes: Any) -> bytes:
 
 def ingest(engine: Engine, payloads: Iterable[bytes]) -> list[IngestResult]:
     """Take payloads in as `motem ingest` does."""
-    return list(deliver_many(engine, map(_delivery, payloads), TESTER))
-
-
-def _delivery(content: bytes) -> tuple[SourceMessage, SourceAdapter | None]:
     adapters = load_adapters()
-    message = SourceMessage(source="", content=content, name="payload")
-    found = recognise(message, adapters) or ""
-    return replace(message, source=found), adapters.get(found)
+    sent = (SourceMessage(source="", content=content, name="payload") for content in payloads)
+    return list(deliver_many(engine, (addressed(one, adapters) for one in sent), TESTER))
 
 
 def link(engine: Engine, model: MatchModel | None = None) -> LinkReport:
