@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from gateway.registry import traffic
+from gateway.registry import lookups, registrations, traffic
 from gateway.registry.statements import waiting_count
 from gateway.registry.traffic import Unsettled
 
@@ -25,6 +25,10 @@ class Figures:
     """Source → parts that wait for the statement which gives their key."""
     unread: float
     """Seconds since the message came that waits longest to be read; 0 where none waits."""
+    lookups: Mapping[str, int]
+    """Result → look-ups in the population database; every result stands there."""
+    registrations: Mapping[str, int]
+    """State → requests for a birth registration; every state stands there."""
 
 
 def figures(session: Session) -> Figures:
@@ -36,4 +40,6 @@ def figures(session: Session) -> Figures:
         unsettled=traffic.unsettled(session, now),
         waiting=dict(waiting_count(session)),
         unread=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        lookups=lookups.counts(session),
+        registrations=registrations.counts(session),
     )

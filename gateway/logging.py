@@ -24,6 +24,9 @@ CHILD_DATA = frozenset(
 )
 """Keys whose values never reach a log line, at any depth. A net under the rule, not the rule."""
 
+TALKATIVE = ("httpx", "httpcore")
+"""Libraries that write what another system sent them into their lines."""
+
 
 def configure(settings: Settings) -> None:
     """Send the lines of structlog and of the standard library to standard error.
@@ -56,6 +59,8 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def remove_child_data(

@@ -56,6 +56,10 @@ class Report:
     decisions: dict[str, int]
     """pending, auto, manual, single → records."""
     reviews: int
+    lookups: Mapping[str, int]
+    """Result → look-ups in the population database."""
+    registrations: Mapping[str, int]
+    """State → requests for a birth registration."""
 
 
 def report(session: Session, caller: Caller) -> Report:
@@ -78,6 +82,8 @@ def report(session: Session, caller: Caller) -> Report:
         children=children or 0,
         decisions=_counted(session, of.decision),
         reviews=reviews or 0,
+        lookups=counts.lookups,
+        registrations=counts.registrations,
     )
 
 

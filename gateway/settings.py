@@ -87,9 +87,20 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="MOTEM_SITE",
         description=(
-            "The site's file, in TOML: agreements under which source systems send (see doors.md). "
-            "Without it, every field of every source is allowed."
+            "The site's file, in TOML: agreements under which source systems send (see doors.md), "
+            "and the exchange platform (see outbound.md). "
+            "Without it, every field of every source is allowed, and nothing goes out."
         ),
+    )
+    platform_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias="MOTEM_PLATFORM_SECRET",
+        description="Secret of this body on the exchange platform. No default.",
+    )
+    platform_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="MOTEM_PLATFORM_KEY",
+        description="ApiKey of this body on the exchange platform. No default.",
     )
     purpose: str = Field(
         default="HOPERAT",

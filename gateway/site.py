@@ -1,4 +1,4 @@
-"""What is special at one site: the agreements under which source systems send, from a TOML file."""
+"""What is special at one site, from a TOML file: agreements with senders, the way out."""
 
 import re
 import tomllib
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.errors import GatewayError
+from gateway.exchange import Exchange
 
 RHYTHM = re.compile(r"([1-9]\d{0,3})([mhdw])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -54,6 +55,8 @@ class Site(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     agreements: tuple[Agreement, ...] = Field(default=(), alias="agreement")
+    platform: Exchange | None = None
+    """Without it nothing goes out."""
 
     @model_validator(mode="after")
     def one_entry_for_each(self) -> "Site":

@@ -18,12 +18,24 @@ step() { printf '\n── %s\n$ motem %s\n' "$1" "${*:2}"; .venv/bin/motem "${@:
 emptied=$(.venv/bin/motem db stop --delete 2>&1) || { echo "$emptied" >&2; exit 1; }
 rm -rf "$world"
 
+# A stand-in for the exchange platform, ready long before it is needed.
+mkdir -p "$MOTEM_HOME"
+rm -f "$MOTEM_HOME/sandbox.toml"
+.venv/bin/motem sandbox population --port 0 --site "$MOTEM_HOME/sandbox.toml" >/dev/null 2>&1 &
+sandbox=$!
+trap 'kill "$sandbox" 2>/dev/null || true' EXIT
+export MOTEM_PLATFORM_SECRET=made-up MOTEM_PLATFORM_KEY=made-up
+
 step "A made-up world of $children children, in the senders' own formats" sample "$world" --children "$children" --seed "$seed"
 step "An empty database" migrate
 # Status 3: something was rejected and kept. The world has broken payloads, so this is expected.
 step "Read, check, convert to FHIR and keep" ingest "$world" || [ $? -eq 3 ]
 step "Link records into identities" link
-step "What was read, refused and linked; what waits for a steward" report
+until [ -s "$MOTEM_HOME/sandbox.toml" ]; do kill -0 "$sandbox"; sleep 0.1; done
+export MOTEM_SITE=$MOTEM_HOME/sandbox.toml
+step "Ask a made-up population database whether it knows a few numbers" lookup --next 5
+step "Ask for the birth registration of a few children without a number" registration draft --next 5 --send
+step "What was read, refused, linked and sent; what waits for a steward" report
 step "How right it is against the known truth" evaluate "$world/truth.csv"
 step "Every record with its identity, for other programs" export links "$MOTEM_HOME/links.csv"
 step "Every pair that waits for a steward" export reviews "$MOTEM_HOME/reviews.csv"

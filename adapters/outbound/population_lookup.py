@@ -5,8 +5,6 @@ the answer holds the citizen or none. Only "confirmed" or "not confirmed" leaves
 answer's data must not be kept (NĐ 69/2024 Đ19k4).
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -142,24 +140,11 @@ def request(question: Question, asker: Asker) -> bytes:
     return etree.tostring(envelope, encoding="utf-8", xml_declaration=True)
 
 
-def headers(
-    *, address: str, user: str, secret: str, at: int, client: str, api_key: str
-) -> dict[str, str]:
-    """HTTP headers: Basic with sha256(address + user + timestamp + secret) as password.
-
-    `address` is the service's as registered, `at` milliseconds since 1970, `client` the X-Road
-    client of the exchange platform.
-    """
-    password = hashlib.sha256(f"{address}{user}{at}{secret}".encode()).hexdigest()
-    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {
-        "Content-Type": "text/xml; charset=utf-8",
-        "SOAPAction": f'"{SERVICE}/{OPERATION}"',
-        "Timestamp": str(at),
-        "Authorization": f"Basic {credentials}",
-        "X-Road-Client": client,
-        "ApiKey": api_key,
-    }
+HEADERS = {
+    "Content-Type": "text/xml; charset=utf-8",
+    "SOAPAction": f'"{SERVICE}/{OPERATION}"',
+}
+"""Of a request, beside the credentials."""
 
 
 def answer(content: bytes, question: Question) -> Answer:

@@ -1,6 +1,6 @@
 """Figures for a monitoring system, in the text format of Prometheus; never a child's data."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,7 +23,7 @@ def metrics(session: Transaction, services: CurrentServices) -> Response:
 
 
 class Shown(Collector):
-    """Figures as metrics. Labels are names of sources and states, and nothing else."""
+    """Figures as metrics. Labels are names of sources, states and results, and nothing else."""
 
     def __init__(self, found: Figures, sources: Iterable[str]) -> None:
         self.found = found
@@ -64,10 +64,26 @@ class Shown(Collector):
             "Seconds since the message came that waits longest to be read.",
             value=self.found.unread,
         )
+        yield _by(
+            "result",
+            "motem_lookups",
+            "Look-ups in the population database by result.",
+            self.found.lookups,
+        )
+        yield _by(
+            "state",
+            "motem_registrations",
+            "Requests for a birth registration by state.",
+            self.found.registrations,
+        )
 
 
-def _by_source(name: str, words: str, values: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, words, labels=["source"])
-    for source, value in values.items():
-        family.add_metric([source], value)
+def _by_source(name: str, words: str, values: Mapping[str, int]) -> Metric:
+    return _by("source", name, words, values)
+
+
+def _by(label: str, name: str, words: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for one, value in values.items():
+        family.add_metric([one], value)
     return family

@@ -23,6 +23,9 @@ MODULES = {
     "link": "linking",
     "evaluate": "linking",
     "export": "linking",
+    "lookup": "lookup",
+    "registration": "registration",
+    "sandbox": "sandbox",
 }
 """Command → module of this package that defines it."""
 

@@ -84,11 +84,21 @@ def _report_tables(found: report_case.Report) -> list[Table]:
     children = Table("what", "count", title="Hồ sơ → trẻ em · Records → children")
     for label, count in _children_rows(found):
         children.add_row(label, str(count))
-    return (
-        [messages, refusals, _unsettled(found), children]
-        if found.refusals
-        else [messages, children]
-    )
+    unsettled = [refusals, _unsettled(found)] if found.refusals else []
+    return [messages, *unsettled, children, *_outbound(found)]
+
+
+def _outbound(found: report_case.Report) -> list[Table]:
+    """Nothing where nothing ever went out."""
+    rows = [
+        *(("tra cứu · look-ups", result, count) for result, count in found.lookups.items()),
+        *(("khai sinh · registrations", state, n) for state, n in found.registrations.items()),
+    ]
+    table = Table("what", "state", "count", title="Gửi đi · Sent out")
+    for what, state, count in rows:
+        if count:
+            table.add_row(what, state, str(count))
+    return [table] if table.row_count else []
 
 
 def _unsettled(found: report_case.Report) -> Table:

@@ -1,4 +1,4 @@
-"""What Alembic runs first: the three table sets, on the connection that it is given."""
+"""What Alembic runs first: the four table sets, on the connection that it is given."""
 
 from alembic import context
 from sqlalchemy import Connection
@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 from audit.tables import metadata as audit_tables
 from gateway import settings
 from gateway.database import open_engine
+from gateway.registry.outbound_tables import metadata as outbound_tables
 from gateway.registry.tables import metadata as registry_tables
 from linkage.tables import metadata as linkage_tables
 
-TABLES = [registry_tables, linkage_tables, audit_tables]
+TABLES = [registry_tables, linkage_tables, audit_tables, outbound_tables]
 
 
 def run(connection: Connection) -> None:

@@ -21,6 +21,7 @@ class TableSet(StrEnum):
     REGISTRY = "registry"
     LINKAGE = "linkage"
     AUDIT = "audit"
+    OUTBOUND = "outbound"
 
 
 GRANTS: Mapping[TableSet, Mapping[str, str]] = {
@@ -37,8 +38,14 @@ GRANTS: Mapping[TableSet, Mapping[str, str]] = {
         "motem_linkage": "INSERT",
         "motem_audit": "SELECT",
     },
+    TableSet.OUTBOUND: {
+        "motem_app": "SELECT, INSERT",
+    },
 }
-"""Who may do what with the tables of each set. UPDATE, DELETE and TRUNCATE of the log: nobody."""
+"""Who may do what with the tables of each set.
+
+UPDATE, DELETE and TRUNCATE of the log, and of what went out: nobody.
+"""
 
 
 def create_roles(connection: Connection) -> None:

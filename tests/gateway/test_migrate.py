@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine, MetaData, text
 
 import audit
 import audit.tables
+import gateway.registry.outbound_tables
 import gateway.registry.tables
 import linkage.tables
 from audit.event import Action, Caller
@@ -23,6 +24,7 @@ TABLES: dict[TableSet, MetaData] = {
     TableSet.REGISTRY: gateway.registry.tables.metadata,
     TableSet.LINKAGE: linkage.tables.metadata,
     TableSet.AUDIT: audit.tables.metadata,
+    TableSet.OUTBOUND: gateway.registry.outbound_tables.metadata,
 }
 
 
@@ -89,8 +91,9 @@ def test_each_role_has_the_rights_in_the_table_and_no_others(owner: Engine, role
                 assert answer is (right in allowed), (table, right)
 
 
-def test_the_log_is_open_to_no_change_by_any_role() -> None:
-    rights = ", ".join(GRANTS[TableSet.AUDIT].values())
+@pytest.mark.parametrize("tables", [TableSet.AUDIT, TableSet.OUTBOUND])
+def test_what_is_append_only_is_open_to_no_change_by_any_role(tables: TableSet) -> None:
+    rights = ", ".join(GRANTS[tables].values())
     assert not {"UPDATE", "DELETE", "TRUNCATE"} & set(rights.split(", "))
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from gateway import mllp
 from gateway.database import engine_for, transaction
 from gateway.mllp import Certificates, Listener, frames
 from gateway.registry.tables import message, record
+from tests.certificates import certificates_in
 
 PATIENT = "PID|||BN{0}^^^01999^MR||B\u00ed M\u1eadt^{0}||20260301|F\r"
 HEAD = "MSH|^~\\&|HIS|01999|MOTEM|BYT|20260304101500+0700||ADT^A01^ADT_A01|C{0}|P|2.5\r"
@@ -145,19 +145,7 @@ def test_frames_come_out_as_they_went_in(contents: list[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority, and a certificate of it for 127.0.0.1 that serves for both sides."""
-    folder = tmp_path_factory.mktemp("pem")
-
-    def run(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    run("req", "-x509", *new, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test ca")
-    run("req", *new[:-2], "-keyout", "one.key", "-out", "one.csr", "-subj", "/CN=one")
-    (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
-    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
-    run("x509", "-req", "-in", "one.csr", *signed, "-extfile", "ext", "-out", "one.pem")
-    return folder
+    return certificates_in(tmp_path_factory.mktemp("pem"))
 
 
 def test_with_client_certificates_only_known_clients_talk(

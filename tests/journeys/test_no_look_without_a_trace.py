@@ -85,6 +85,11 @@ COMMANDS = (
     ),
     Command(arguments=("link",), actions=(Action.LINKAGE_RUN,)),
     Command(arguments=("report",), actions=(Action.REPORT_READ,)),
+    Command(arguments=("registration", "list"), actions=(Action.REGISTRATION_SEARCH,)),
+    Command(
+        arguments=("registration", "draft", "--next", "2"),
+        actions=(Action.PATIENT_SEARCH, Action.REGISTRATION_DRAFT, Action.REGISTRATION_DRAFT),
+    ),
     Command(arguments=("evaluate", "{papers}/truth.csv"), actions=(Action.EVALUATION_RUN,)),
     Command(
         arguments=("export", "links", "{papers}/links.csv"),

@@ -1,6 +1,5 @@
 """The population database confirms a child or does not; nothing else of its answer is taken."""
 
-import base64
 from typing import Any
 
 import pytest
@@ -92,21 +91,6 @@ def test_an_impossible_question_is_refused_without_quoting_it(change: dict[str, 
     good = {"transaction_id": "T-1", "number": NUMBER, "name": NAME, "birth_date": BORN}
     with pytest.raises(ValueError, match=r"^[a-zID ]+$"):
         Question(**(good | change))
-
-
-def test_the_credentials_are_a_hash_of_address_user_time_and_secret() -> None:
-    sent = lookup.headers(
-        address="http://platform.invalid/037", user="u", secret="s", at=5, client="c", api_key="k"
-    )
-    user, _, password = (
-        base64.b64decode(sent["Authorization"].removeprefix("Basic ")).decode().partition(":")
-    )
-    # printf 'http://platform.invalid/037u5s' | sha256sum
-    assert (user, password) == ("u", EXPECTED_HASH)
-    assert (sent["Timestamp"], sent["X-Road-Client"], sent["ApiKey"]) == ("5", "c", "k")
-
-
-EXPECTED_HASH = "cb2a140c4b2c15b39cea08730f1386da89898c34cdb8ab6abb4f530b0816a621"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""Use cases: draft a request for a birth registration, list requests, look at one."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from itertools import islice
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+import audit
+from adapters import communes
+from adapters.formats.values import VIETNAM
+from adapters.outbound.registration_request import Draft, message
+from adapters.outbound.registration_request import draft as form
+from audit.event import Action, AuditEvent, Caller, Outcome
+from gateway.database import transaction
+from gateway.errors import NotFoundError
+from gateway.outbound.child import Child, child
+from gateway.outbound.obstacles import (
+    AlreadyRequestedError,
+    CannotRequestError,
+    IncompleteError,
+    UnknownOfficeError,
+    check_unregistered,
+    standing_request,
+)
+from gateway.registry import candidates, registrations
+from gateway.registry.registration_states import State
+from gateway.registry.registrations import Registration, Step
+
+__all__ = [
+    "Registration",
+    "State",
+    "Step",
+    "draft",
+    "listed",
+    "shown",
+    "unfinished",
+    "without_number",
+]
+MOST = 500
+
+
+def draft(
+    engine: Engine,
+    id_: str,
+    caller: Caller,
+    *,
+    office: str | None = None,
+    requester: str | None = None,
+    renew: bool = False,
+) -> Registration:
+    """Draft the request for a child, from the form's data and the minutes that its records know.
+
+    `office`: a commune of today, else the one that made the minutes. `renew`: a draft that has not
+    left is written anew. Raises NotFoundError and the errors of `obstacles`; the log has both.
+    """
+    if office is not None and communes.name_of(office) is None:
+        raise UnknownOfficeError
+    failure: CannotRequestError | None = None
+    with transaction(engine) as session:
+        registrations.lock(session)
+        found = child(session, id_)
+        try:
+            made = _draft(session, found, office, requester, renew=renew)
+        except CannotRequestError as error:
+            failure = error
+        detail = {} if failure else {"request": made.id}
+        outcome = Outcome.REFUSED if failure else Outcome.SUCCESS
+        event = AuditEvent(
+            action=Action.REGISTRATION_DRAFT,
+            caller=caller,
+            identity=found.golden.id,
+            outcome=outcome,
+            detail=detail,
+        )
+        audit.append(session, event)
+    if failure:
+        raise failure
+    return made
+
+
+def _draft(
+    session: Session, found: Child, office: str | None, requester: str | None, *, renew: bool
+) -> Registration:
+    standing = standing_request(session, found)
+    renewed = standing if renew and standing and _can_be_renewed(standing) else None
+    if standing is not None and renewed is None:
+        raise AlreadyRequestedError(f"{standing.id}: {standing.state}")
+    check_unregistered(session, found)
+    now = datetime.now(UTC)
+    new = renewed or Registration(
+        id=str(ULID()).lower(),
+        identity_id=found.golden.id,
+        created=now,
+        labels=found.golden.labels,
+    )
+    filled = form(
+        found.golden.patient,
+        found.resources(session),
+        request_id=new.id,
+        made_at=now.astimezone(VIETNAM).isoformat(timespec="seconds"),
+        office=office,
+        requester=requester,
+    )
+    if filled.missing:
+        raise IncompleteError(filled.missing)
+    if renewed is None:
+        registrations.add(session, new)
+    return registrations.append(session, new, _step(filled, now))
+
+
+def _can_be_renewed(standing: Registration) -> bool:
+    return standing.state is State.DRAFTED and not standing.left
+
+
+def _step(filled: Draft, now: datetime) -> Step:
+    (office,) = filled.offices
+    return Step(state=State.DRAFTED, at=now, office=office, content=message(filled).decode())
+
+
+def without_number(session: Session, caller: Caller, most: int) -> list[str]:
+    """Found children without number for whom nobody asked yet, the oldest first."""
+    found = list(islice(candidates.to_register(session), most))
+    event = AuditEvent(action=Action.PATIENT_SEARCH, caller=caller, detail={"count": len(found)})
+    audit.append(session, event)
+    return found
+
+
+def unfinished(session: Session, caller: Caller, states: Collection[State]) -> list[str]:
+    """Ids of requests in these states whose number has not come, the oldest first."""
+    found = registrations.unfinished(session, states)
+    _searched(session, caller, len(found))
+    return found
+
+
+def listed(
+    session: Session, caller: Caller, states: Collection[State] = tuple(State), most: int = 50
+) -> list[Registration]:
+    """Requests in these states, the newest first."""
+    found = registrations.newest(session, states, most)
+    _searched(session, caller, len(found))
+    return found
+
+
+def _searched(session: Session, caller: Caller, count: int) -> None:
+    detail = {"count": count}
+    event = AuditEvent(action=Action.REGISTRATION_SEARCH, caller=caller, detail=detail)
+    audit.append(session, event)
+
+
+def shown(session: Session, request_id: str, caller: Caller) -> Registration:
+    """One request with its history and what was sent. Raises NotFoundError."""
+    found = next(iter(registrations.read(session, [request_id])), None)
+    if found is None:
+        raise NotFoundError
+    event = AuditEvent(
+        action=Action.REGISTRATION_READ,
+        caller=caller,
+        identity=found.identity_id,
+        detail={"request": found.id},
+    )
+    audit.append(session, event)
+    return found
