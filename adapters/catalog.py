@@ -1,4 +1,4 @@
-"""Finds every source: each folder or file in `adapters.sources` defines `adapter`."""
+"""Finds every source: each folder in `adapters.sources` defines `adapter` and `vocabulary`."""
 
 import importlib
 import pkgutil
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from adapters import sources
 from adapters.contract import SourceAdapter, SourceMessage
+from adapters.vocabulary import Vocabulary
 
 
 def load_adapters() -> dict[str, SourceAdapter]:
@@ -29,6 +30,22 @@ def _load(package: str) -> SourceAdapter:
     if adapter is None:
         raise RuntimeError(f"{package} defines no `adapter`")
     return adapter
+
+
+def load_vocabularies() -> dict[str, Vocabulary]:
+    """Source name → its fields, codes and errors, sorted by name.
+
+    Raises RuntimeError that names the folder which defines no `vocabulary`.
+    """
+    return {name: _vocabulary(name) for name in load_adapters()}
+
+
+def _vocabulary(name: str) -> Vocabulary:
+    module = importlib.import_module(f"{sources.__name__}.{name}")
+    vocabulary: Vocabulary | None = getattr(module, "vocabulary", None)
+    if vocabulary is None:
+        raise RuntimeError(f"adapters/sources/{name} defines no `vocabulary`")
+    return vocabulary
 
 
 def recognise(message: SourceMessage, adapters: Mapping[str, SourceAdapter]) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 import orjson
 
+from adapters.dialect import OURS, Dialect
 from adapters.errors import Rejection
 
 Resource: TypeAlias = dict[str, Any]
@@ -23,6 +24,8 @@ class SourceMessage:
     content: bytes = field(repr=False)
     name: str = field(default="", repr=False)
     """File name, if any: only its ending is used."""
+    dialect: Dialect = field(repr=False, default=OURS)
+    """How its sender spells what the source's page describes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from adapters.catalog import load_adapters
+from adapters.catalog import load_adapters, load_vocabularies
 from adapters.contract import SourceAdapter
 from gateway.agreements import agreed
 from gateway.database import database_url, engine_for
+from gateway.dialects import require_sound_dialects, speaking
 from gateway.settings import Settings
 from gateway.site import Site, load_site
 
@@ -23,13 +24,14 @@ class Services:
     adapters: Mapping[str, SourceAdapter]
 
     def adapters_of(self, system: str) -> Mapping[str, SourceAdapter]:
-        """The adapters for what a system sends: they let through what was agreed."""
-        return agreed(self.adapters, self.site, system)
+        """The adapters for what a system sends: they know how it spells, and what was agreed."""
+        return agreed(speaking(self.adapters, self.site, system), self.site, system)
 
 
 def open_services(settings: Settings) -> Services:
     """Load the adapters and the site's file; start the embedded database where there is no other."""
     adapters = load_adapters()
     site = load_site(settings.site, adapters)
+    require_sound_dialects(site, load_vocabularies() if site.dialects else {})
     engine = engine_for(database_url(settings), pool_size=settings.pool_size)
     return Services(settings=settings, site=site, engine=engine, adapters=adapters)

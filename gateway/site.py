@@ -1,8 +1,8 @@
-"""What is special at one site, from a TOML file: agreements with senders, the way out."""
+"""What is special at one site, from a TOML file: agreements with senders, spellings, the way out."""
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +29,7 @@ def duration(value: object) -> timedelta:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+System = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None
 
 
 class Agreement(BaseModel):
@@ -37,7 +38,7 @@ class Agreement(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: Text
-    system: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    system: System = None
     """The sending system; without it, all systems of the source that have no entry of their own."""
     owner: Text
     agreement: Text | None = None
@@ -49,6 +50,20 @@ class Agreement(BaseModel):
     """How often a message is expected."""
 
 
+class Spellings(BaseModel):
+    """How a source system spells fields and codes beside the spellings of the source's page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Text
+    system: System = None
+    """The sending system; without it, all systems of the source."""
+    fields: Mapping[Text, tuple[Text, ...]] = Field(default={})
+    """The source's own name of a field → further spellings."""
+    codes: Mapping[Text, Mapping[Text, Text]] = Field(default={})
+    """The source's own name of a field → code as sent → a code of the source's page."""
+
+
 class Site(BaseModel):
     """All that a site's file may hold."""
 
@@ -57,12 +72,16 @@ class Site(BaseModel):
     agreements: tuple[Agreement, ...] = Field(default=(), alias="agreement")
     platform: Exchange | None = None
     """Without it nothing goes out."""
+    dialects: tuple[Spellings, ...] = Field(default=(), alias="dialect")
 
     @model_validator(mode="after")
     def one_entry_for_each(self) -> "Site":
         names = [(one.source, one.system) for one in self.agreements]
         if len(names) != len(set(names)):
             raise ValueError("two agreements for one source and system")
+        names = [(one.source, one.system) for one in self.dialects]
+        if len(names) != len(set(names)):
+            raise ValueError("two dialects for one source and system")
         return self
 
     def agreement_of(self, source: str, system: str | None) -> Agreement | None:
@@ -76,7 +95,8 @@ def load_site(path: Path | None, sources: Collection[str]) -> Site:
     if path is None:
         return Site()
     site = _read(path)
-    unknown = sorted({one.source for one in site.agreements} - set(sources))
+    named = {one.source for one in site.agreements} | {one.source for one in site.dialects}
+    unknown = sorted(named - set(sources))
     if unknown:
         known = ", ".join(sources)
         raise WrongSiteError(f"MOTEM_SITE: there is no source {unknown[0]!r}; there are: {known}")

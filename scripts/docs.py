@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from adapters.catalog import accepts, load_adapters
 from adapters.errors import SENTENCES
 from linkage.features import FEATURES
 from linkage.golden import POLICY
+from scripts.source_pages import PARTS, first_page
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("adapters", "linkage", "audit", "gateway")
+PAGES_OF_SOURCES = ROOT / "docs/sources"
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -59,11 +62,26 @@ TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
 }
 
 
-def renewed(page: str) -> str:
-    """The text of a page with its generated parts made anew."""
-    return BLOCK.sub(lambda found: "\n".join((found[1], *TABLES[found[2]](), "", found[3])), page)
+def renewed(page: Path) -> str:
+    """The text of a page with its generated parts made anew; a source's page has those of its own."""
+    is_source = page.parent == PAGES_OF_SOURCES
+
+    def block(found: re.Match[str]) -> str:
+        lines = PARTS[found[2]](page.stem) if is_source else TABLES[found[2]]()
+        return "\n".join((found[1], *lines, "", found[3]))
+
+    return BLOCK.sub(block, page.read_text("utf-8"))
+
+
+def add_missing_pages() -> None:
+    """Each source has a page; a new one's begins with the sentence of its folder."""
+    for source, adapter in load_adapters().items():
+        page = PAGES_OF_SOURCES / f"{source}.md"
+        if not page.exists():
+            page.write_text(first_page(source, accepts(adapter)), "utf-8")
 
 
 if __name__ == "__main__":
+    add_missing_pages()
     for path in sorted((ROOT / "docs").rglob("*.md")):
-        path.write_text(renewed(path.read_text("utf-8")), "utf-8")
+        path.write_text(renewed(path), "utf-8")

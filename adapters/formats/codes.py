@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from adapters.formats.values import plain
+from adapters.vocabulary import CodeList
 
 SEXES = {
     "Nam": "male",
@@ -23,8 +24,19 @@ SEXES = {
     "unknown": "unknown",
 }
 """Spelling → FHIR gender. Mẫu 01 of NĐ 56/2017 says Nam, Nữ, Không biết (vn_domain.md 2.2)."""
+SEX_WORDS = {
+    "male": "nam · male",
+    "female": "nữ · female",
+    "unknown": "không rõ · not known",
+    "other": "khác · other",
+}
+SEX_LIST = CodeList(known=SEXES, meanings=SEX_WORDS)
 UNITS = {"NGAY": "NGAY", "THANG": "THANG", "NAM": "NAM", "TUOI": "NAM"}
 """Units of an estimated age: days, months, years."""
+UNIT_LIST = CodeList(
+    known=UNITS,
+    meanings={"NGAY": "ngày · days", "THANG": "tháng · months", "NAM": "năm, tuổi · years"},
+)
 GROUPS = {
     "ORPHAN_BOTH": "Trẻ em mồ côi cả cha và mẹ",
     "ABANDONED": "Trẻ em bị bỏ rơi",
@@ -44,6 +56,10 @@ GROUPS = {
 """The 14 groups of Luật Trẻ em 2016 Điều 10 (vn_domain.md section 1)."""
 GROUP_OF = {plain(spelling): code for code, text in GROUPS.items() for spelling in (code, text)}
 """A group's code or name, as `plain` spells it → its code."""
+GROUP_LIST = CodeList(
+    known={spelling: code for code, text in GROUPS.items() for spelling in (code, text)},
+    meanings=GROUPS,
+)
 
 
 def group_codes(stated: Iterable[str]) -> tuple[list[str], bool]:

@@ -41,7 +41,7 @@ def listen(
         listener = Listener(
             address,
             services.engine,
-            services.adapters[SOURCE],
+            services.adapters_of(caller.system)[SOURCE],
             caller,
             _certificates(certificate, key, clients),
         )

@@ -1,12 +1,14 @@
 """Step reports as sent, objects or rows → one statement for each step of a child."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.contract import Reading
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem
 from adapters.formats import births, json, sheet, xlsx
-from adapters.formats.fields import Content, read_object, read_row, unknown_names
+from adapters.formats.dialects import in_our_words, names_in_our_words, with_dialect
+from adapters.formats.fields import Content, Field, read_object, read_row, unknown_names
 from adapters.formats.gathering import Gathered, stated_key, statement
 from adapters.formats.sheet import Row
 from adapters.formats.values import local_day, moment, plain
@@ -25,28 +27,31 @@ _MARKS = (frozenset({"buoc", "sophieu"}), frozenset({"buoc", "madonvi"}))
 _DROPPED = frozenset(field.name for field in ONLY_KNOWN)
 
 
-def recognises(content: bytes) -> bool:
+def recognises(content: bytes, dialect: Dialect = OURS) -> bool:
     """Only step reports have a `buoc`, with their own number or their body's code beside it."""
-    names = json.names(content) or sheet.columns(content, COLUMNS)
+    sent = names_in_our_words(json.names(content), dialect)
+    names = sent or sheet.columns(content, with_dialect(COLUMNS, dialect))
     folded = {plain(name) for name in names}
     return any(mark <= folded for mark in _MARKS)
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
-    is_sheet = xlsx.is_zip(content) or sheet.columns(content, COLUMNS)
-    return _read_sheet(content) if is_sheet else _read_json(content)
+    columns = with_dialect(COLUMNS, dialect)
+    is_sheet = xlsx.is_zip(content) or sheet.columns(content, columns)
+    return _read_sheet(content, columns) if is_sheet else _read_json(content, dialect)
 
 
-def _read_json(content: bytes) -> Reading:
+def _read_json(content: bytes, dialect: Dialect) -> Reading:
     records = json.read(content)
     found = Gathered(rejections=[*records.rejections])
-    for pointer, report in records.objects:
+    for pointer, sent in records.objects:
+        report = in_our_words(sent, dialect)
         try:
             told = _content_of_object(report, pointer)
             _take(told, pointer or "/", found)
         except PayloadError as error:
-            found.refuse(error, json.excerpt(report))
+            found.refuse(error, json.excerpt(sent))
         else:
             found.unknown.update(unknown_names(_KNOWN, report))
             found.unknown.update(keys.unknown(_child(report)))
@@ -74,13 +79,13 @@ def _spelt_out(name: str, value: Any) -> Any:
     return {member: value} if member and not isinstance(value, Mapping | list) else value
 
 
-def _read_sheet(content: bytes) -> Reading:
-    table = sheet.read(content, COLUMNS)
+def _read_sheet(content: bytes, columns: Sequence[Field]) -> Reading:
+    table = sheet.read(content, columns)
     found = Gathered(rejections=[*table.rejections])
     found.unknown.update(table.unknown_columns)
     for row in table.rows:
         try:
-            told = _content_of_row(row)
+            told = _content_of_row(row, columns)
             if len(told.values) < _FEWEST:
                 found.left_out["not-a-record"] += 1
             else:
@@ -90,8 +95,8 @@ def _read_sheet(content: bytes) -> Reading:
     return found.reading()
 
 
-def _content_of_row(row: Row) -> Content:
-    told = read_row(COLUMNS, row.cells, row.position_of)
+def _content_of_row(row: Row, columns: Sequence[Field]) -> Content:
+    told = read_row(columns, row.cells, row.position_of)
     values = {name: value for name, value in told.values.items() if name not in _DROPPED}
     return Content(values=keys.of_columns(values), unread=told.unread)
 

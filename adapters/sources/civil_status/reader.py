@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.contract import Reading, Statement, content_hash
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import births, json
+from adapters.formats.dialects import in_our_words, names_in_our_words
 from adapters.formats.fields import read_object, unknown_names
 from adapters.formats.values import local_day, moment, plain
 from adapters.sources.civil_status.fields import NOT_MAPPED, REGISTRATION
@@ -15,12 +17,13 @@ KEY = ("noiDangKy.maXa", "quyenSo", "so")
 CHILD = ("nksHoTen", "nksNgaySinh", "nksSoDinhDanh", "nksSoGiayChungSinh", "nksNoiSinh")
 
 
-def recognises(content: bytes) -> bool:
+def recognises(content: bytes, dialect: Dialect = OURS) -> bool:
     """No other source names the person born `nks…`."""
-    return sum(plain(name).startswith("nks") for name in json.names(content)) >= 2
+    names = names_in_our_words(json.names(content), dialect)
+    return sum(plain(name).startswith("nks") for name in names) >= 2
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
     records = json.read(content)
     statements: list[Statement] = []
@@ -29,7 +32,7 @@ def read(content: bytes) -> Reading:
     unknown: Counter[str] = Counter()
     for pointer, registration in records.objects:
         try:
-            statement = _statement(registration, pointer, unknown)
+            statement = _statement(in_our_words(registration, dialect), pointer, unknown)
         except PayloadError as error:
             rejections.append(_rejected(error, registration))
             continue

@@ -3,8 +3,10 @@
 from typing import Any
 
 from adapters.contract import Reading
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError
 from adapters.formats import sheet
+from adapters.formats.dialects import with_dialect
 from adapters.formats.fields import read_row
 from adapters.formats.gathering import Gathered, stated_key, statement
 from adapters.sources.education.fields import (
@@ -25,23 +27,24 @@ _FEWEST = 2
 """Known cells that a row must state to be a student: a footer's signature is none."""
 
 
-def recognises(content: bytes) -> bool:
+def recognises(content: bytes, dialect: Dialect = OURS) -> bool:
     """Classes and students: a home's roster has files in place of them."""
-    found = sheet.columns(content, COLUMNS)
+    found = sheet.columns(content, with_dialect(COLUMNS, dialect))
     of_school = found & {SCHOOL, SCHOOL_CODE, CLASS}
     return bool(of_school) and (
         STUDENT_ID in found or ({NAME, CLASS} <= found and bool(found & {SCHOOL, STATUS}))
     )
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
-    table = sheet.read(content, COLUMNS, sheet.LITERAL_EMPTIES)
+    columns = with_dialect(COLUMNS, dialect)
+    table = sheet.read(content, columns, sheet.LITERAL_EMPTIES)
     found = Gathered(rejections=[*table.rejections])
     found.unknown.update(table.unknown_columns)
     for row in table.rows:
         try:
-            cells = read_row(COLUMNS, row.cells, row.position_of)
+            cells = read_row(columns, row.cells, row.position_of)
         except PayloadError as error:
             found.refuse(error, row.excerpt)
             continue

@@ -2,6 +2,9 @@
 
 from adapters.contract import Conversion, Reading, SourceMessage, Statement
 from adapters.sources.facility import mapping, reader
+from adapters.sources.facility.terms import vocabulary
+
+__all__ = ["adapter", "vocabulary"]
 
 
 class FacilityAdapter:
@@ -10,10 +13,10 @@ class FacilityAdapter:
     version = "facility-1"
 
     def recognises(self, message: SourceMessage) -> bool:
-        return reader.recognises(message.content)
+        return reader.recognises(message.content, message.dialect)
 
     def read(self, message: SourceMessage) -> Reading:
-        return reader.read(message.content)
+        return reader.read(message.content, message.dialect)
 
     def convert(self, statement: Statement) -> Conversion:
         return mapping.convert(statement)

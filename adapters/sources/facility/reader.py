@@ -5,9 +5,11 @@ from collections import Counter
 from typing import Any
 
 from adapters.contract import Reading, Statement, content_hash
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Rejection
 from adapters.formats import sheet
 from adapters.formats.codes import GROUP_OF
+from adapters.formats.dialects import with_dialect
 from adapters.formats.fields import Content, read_row
 from adapters.formats.values import moment, plain
 from adapters.sources.facility import birth
@@ -20,22 +22,23 @@ _FEWEST = 2
 """Known cells that a row must state to be a record: a footer's signature is none."""
 
 
-def recognises(content: bytes) -> bool:
+def recognises(content: bytes, dialect: Dialect = OURS) -> bool:
     """A roster has file numbers of a facility, and the school's list has not."""
-    found = sheet.columns(content, COLUMNS)
+    found = sheet.columns(content, with_dialect(COLUMNS, dialect))
     return {HOME, FILE} <= found or {FILE, RECEIVED} <= found
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
-    table = sheet.read(content, COLUMNS)
+    columns = with_dialect(COLUMNS, dialect)
+    table = sheet.read(content, columns)
     statements: list[Statement] = []
     rejections = [*table.rejections]
     left_out: Counter[str] = Counter()
     unknown = Counter(table.unknown_columns)
     for row in table.rows:
         try:
-            found = read_row(COLUMNS, row.cells, row.position_of)
+            found = read_row(columns, row.cells, row.position_of)
         except PayloadError as error:
             rejections.append(_rejected(error, row.excerpt))
             continue

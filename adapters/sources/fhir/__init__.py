@@ -2,6 +2,9 @@
 
 from adapters.contract import Conversion, Reading, SourceMessage, Statement
 from adapters.sources.fhir import mapping, payload, reader
+from adapters.sources.fhir.terms import vocabulary
+
+__all__ = ["adapter", "vocabulary"]
 
 
 class FhirAdapter:

@@ -8,6 +8,9 @@ from adapters.sources.hospital import adt
 from adapters.sources.hospital.codes import ROOTS
 from adapters.sources.hospital.mapping import to_conversion
 from adapters.sources.hospital.reader import read
+from adapters.sources.hospital.terms import vocabulary
+
+__all__ = ["adapter", "vocabulary"]
 
 BEGINNING = 64 * 1024
 
@@ -27,7 +30,9 @@ class HospitalAdapter:
         return re.search(rb"<(?:[\w.-]+:)?(?:" + names + rb")[\s/>]", beginning) is not None
 
     def read(self, message: SourceMessage) -> Reading:
-        return adt.read(message.content) if is_er7(message.content) else read(message)
+        return (
+            adt.read(message.content, message.dialect) if is_er7(message.content) else read(message)
+        )
 
     def convert(self, statement: Statement) -> Conversion:
         return to_conversion(statement)

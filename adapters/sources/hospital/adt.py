@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.contract import Reading, Statement, content_hash
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import hl7
 from adapters.formats.hl7 import Message
+from adapters.sources.hospital.adt_dialect import in_our_places
 from adapters.sources.hospital.adt_fields import CLASS_OF_EVENT, FIELDS, MERGE, SEGMENTS
 from adapters.sources.hospital.adt_message import Group, groups
 from adapters.sources.hospital.adt_person import (
@@ -57,13 +59,13 @@ class _Notes:
     unknown: Counter[str] = field(default_factory=Counter)
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the file as a whole holds no messages of HL7, or too many records."""
     notes = _Notes()
     children: list[Patient] = []
     records = 0
     mothers: dict[tuple[str, str], dict[str, Any]] = {}
-    for patient in _patients(content, notes):
+    for patient in _patients(content, notes, dialect):
         if patient.is_adult:
             notes.left_out["adult"] += 1
             notes.left_out["adult-part"] += len(patient.ended)
@@ -88,7 +90,7 @@ def _file(content: Mapping[str, Any]) -> tuple[str, str]:
     return content.get("facility", ""), content.get("file", "")
 
 
-def _patients(content: bytes, notes: _Notes) -> Iterator[Patient]:
+def _patients(content: bytes, notes: _Notes, dialect: Dialect) -> Iterator[Patient]:
     """A message, or a patient in it, that cannot be read is refused alone."""
     for message in hl7.messages(content):
         if isinstance(message, Rejection):
@@ -99,17 +101,20 @@ def _patients(content: bytes, notes: _Notes) -> Iterator[Patient]:
         except PayloadError as error:
             notes.rejections.append(_rejection(error, message))
             continue
-        notes.unknown.update(_unknown_segments(message))
+        notes.unknown.update(_unknown_segments(message, dialect))
         for group in found:
             try:
-                yield _patient(group, message.position, notes.unknown)
+                ours = in_our_places(group, dialect)
+                yield _patient(ours, message.position, notes.unknown)
             except PayloadError as error:
                 notes.rejections.append(_rejection(error, message))
 
 
-def _unknown_segments(message: Message) -> Iterator[str]:
+def _unknown_segments(message: Message, dialect: Dialect) -> Iterator[str]:
+    told = (place.partition("-")[0] for place in dialect.spellings)
+    known = SEGMENTS.union(told) if dialect else SEGMENTS
     for segment in message.segments:
-        if segment.name not in SEGMENTS:
+        if segment.name not in known:
             yield segment.name if segment.name.isascii() else "?"
 
 

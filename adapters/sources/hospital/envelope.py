@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import xml
+from adapters.formats.dialects import translated
 from adapters.sources.hospital.codes import ROOTS, ROWS, TABLE_NUMBERS, USED, WITHHELD
 from adapters.sources.hospital.fields import cleaned, known_elements
 
+KIND = "LOAIHOSO"
 DOSSIER = "/GIAMDINHHS/THONGTINHOSO/DANHSACHHOSO/HOSO"
 MAX_TABLE_BYTES = 16 * 1024 * 1024
 
@@ -43,14 +46,15 @@ class Envelope:
     rejections: list[Rejection] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    dialect: Dialect = OURS
 
 
-def open_envelope(content: bytes) -> Envelope:
+def open_envelope(content: bytes, dialect: Dialect = OURS) -> Envelope:
     """Read a whole file. Raises PayloadError where it is no XML, or holds nothing of this source.
 
     A table that cannot be read becomes a rejection, and the others are read.
     """
-    envelope = Envelope()
+    envelope = Envelope(dialect=dialect)
     facility = ""
     count = 0
     for piece in xml.pieces(content, record="HOSO"):
@@ -100,8 +104,9 @@ def _rows_below(element: etree._Element, position: str, envelope: Envelope) -> I
 
 
 def _rows_of_file(file: etree._Element, position: str, envelope: Envelope) -> Iterator[Row]:
-    kind = _first(file, "LOAIHOSO")
-    stated = _table_named(kind.text or "") if kind is not None else None
+    kind = _first(file, KIND)
+    named = _as_ours(envelope.dialect.codes, KIND, kind.text or "") if kind is not None else ""
+    stated = _table_named(named)
     if stated in WITHHELD:
         envelope.left_out[stated] += 1
     if stated is not None and stated not in USED:
@@ -142,14 +147,24 @@ def _rows_of_table(
 def _values(table: str, row: etree._Element, envelope: Envelope) -> dict[str, str]:
     """The first filled text of each known element; others are counted by name."""
     known = known_elements(table)
+    names = {sent.upper(): name for sent, name in envelope.dialect.spellings.items()}
     values: dict[str, str] = {}
-    for name, text in xml.leaves(row):
+    for sent, text in xml.leaves(row):
+        name = names.get(sent, sent) if names else sent
         if name not in known.used:
             if name not in known.unused:
                 envelope.unknown[f"{table}/{name if _NAME.fullmatch(name) else '?'}"] += 1
         elif name not in values and (value := cleaned(text)):
             values[name] = value
-    return values
+    codes = envelope.dialect.codes
+    return (
+        {name: _as_ours(codes, name, value) for name, value in values.items()} if codes else values
+    )
+
+
+def _as_ours(codes: Mapping[str, Mapping[str, str]], element: str, text: str) -> str:
+    """A sender's code as the standard's."""
+    return str(translated(text, codes[element])) if element in codes else text
 
 
 def _table_named(kind: str) -> str | None:

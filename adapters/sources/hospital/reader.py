@@ -46,7 +46,7 @@ class Record:
 
 def read(message: SourceMessage) -> Reading:
     """Raises PayloadError where the file as a whole is no XML of this source."""
-    envelope = open_envelope(message.content)
+    envelope = open_envelope(message.content, message.dialect)
     dossiers = [_records(rows, envelope) for rows in envelope.dossiers]
     everything = [record for records in dossiers for record in records]
     adults = {record.episode for record in everything if record.is_adult} - {None}

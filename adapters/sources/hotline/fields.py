@@ -20,7 +20,8 @@ CHANNEL_TEXTS = {
     "CONG_TAC_VIEN": "Cộng tác viên bảo vệ trẻ em",
     "TRUC_TIEP": "Báo trực tiếp",
 }
-_ANSWERS = coded({"Có": "yes", "true": "yes", "1": "yes", "Không": "no", "false": "no", "0": "no"})
+ANSWERS = {"Có": "yes", "true": "yes", "1": "yes", "Không": "no", "false": "no", "0": "no"}
+_ANSWERS = coded(ANSWERS)
 
 
 def yes_or_no(value: Any) -> bool | None:

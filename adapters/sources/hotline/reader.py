@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.contract import Reading, Statement
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem
 from adapters.formats import json
 from adapters.formats.codes import group_codes
+from adapters.formats.dialects import in_our_words, names_in_our_words
 from adapters.formats.fields import read_object, unknown_names
 from adapters.formats.gathering import Gathered, stated_key, statement
 from adapters.formats.values import moment, plain, texts
@@ -23,22 +25,22 @@ _SOME = frozenset({"tre", "nhom", "kenh", "nguoibao", "khancap", "hanhdong"})
 _OTHERS = frozenset({"buoc", "donvilap"})
 
 
-def recognises(content: bytes) -> bool:
+def recognises(content: bytes, dialect: Dialect = OURS) -> bool:
     """A case number or a place of incident, with something else of a report beside it.
 
     Steps have a `buoc`, and minutes a maker.
     """
-    names = {plain(name) for name in json.names(content)}
+    names = {plain(name) for name in names_in_our_words(json.names(content), dialect)}
     return bool(names & _MARKS and names & _SOME and not names & _OTHERS)
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
     records = json.read(content)
     found = Gathered(rejections=[*records.rejections])
     for pointer, report in records.objects:
         try:
-            _take(report, pointer, found)
+            _take(in_our_words(report, dialect), pointer, found)
         except PayloadError as error:
             found.refuse(error, json.excerpt(report))
     return found.reading()

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.contract import Reading, Statement, content_hash
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import json
+from adapters.formats.dialects import in_our_words, names_in_our_words
 from adapters.formats.fields import read_object, unknown_names
 from adapters.formats.values import VIETNAM, moment, plain, texts
 from adapters.sources.police import birth
@@ -28,19 +30,19 @@ class _Found:
     unknown: Counter[str] = field(default_factory=Counter)
 
 
-def recognises(content: bytes) -> bool:
+def recognises(content: bytes, dialect: Dialect = OURS) -> bool:
     """Minutes have children and a maker; a case number would make it another source's report."""
-    names = {plain(name) for name in json.names(content)}
+    names = {plain(name) for name in names_in_our_words(json.names(content), dialect)}
     return {"tre", "donvilap"} <= names and "mavuviec" not in names
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
     records = json.read(content)
     found = _Found(rejections=[*records.rejections])
     for pointer, minutes in records.objects:
         try:
-            _read_minutes(minutes, pointer, found)
+            _read_minutes(in_our_words(minutes, dialect), pointer, found)
         except PayloadError as error:
             found.rejections.append(_rejected(error, minutes))
     return Reading(

@@ -2,6 +2,9 @@
 
 from adapters.contract import Conversion, Reading, SourceMessage, Statement
 from adapters.sources.population import mapping, reader
+from adapters.sources.population.terms import vocabulary
+
+__all__ = ["adapter", "vocabulary"]
 
 
 class PopulationAdapter:
@@ -13,7 +16,7 @@ class PopulationAdapter:
         return reader.recognises(message.content)
 
     def read(self, message: SourceMessage) -> Reading:
-        return reader.read(message.content)
+        return reader.read(message.content, message.dialect)
 
     def convert(self, statement: Statement) -> Conversion:
         return mapping.convert(statement)

@@ -7,8 +7,10 @@ from typing import Any
 from lxml import etree
 
 from adapters.contract import Reading
+from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem
 from adapters.formats import xml
+from adapters.formats.dialects import in_our_words
 from adapters.formats.fields import read_object, unknown_names
 from adapters.formats.gathering import Gathered, stated_key, statement
 from adapters.formats.values import WrongValueError, instant, moment, plain
@@ -37,14 +39,14 @@ def recognises(content: bytes) -> bool:
     return _MARK.search(content[:_BEGINNING].replace(b"\0", b"")) is not None
 
 
-def read(content: bytes) -> Reading:
+def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     """Raises PayloadError where the payload as a whole cannot be read."""
     found = Gathered()
     people: list[tuple[str, dict[str, Any]]] = []
     for count, (citizen, sent_at) in enumerate(_citizens(content), 1):
         position = f"/CongdanCollection/CongDan[{count}]"
         try:
-            people.append((position, _content(citizen, position, sent_at, found)))
+            people.append((position, _content(citizen, position, sent_at, found, dialect)))
         except PayloadError as error:
             found.refuse(error, etree.tostring(citizen, encoding="utf-8"))
     for position, person in family.completed(people):
@@ -73,13 +75,19 @@ def _attribute(element: etree._Element, name: str) -> str | None:
 
 
 def _content(
-    citizen: etree._Element, position: str, sent_at: str | None, found: Gathered
+    citizen: etree._Element,
+    position: str,
+    sent_at: str | None,
+    found: Gathered,
+    dialect: Dialect,
 ) -> dict[str, Any]:
     """What the element states, typed. Raises PayloadError where it states nothing known."""
     told = xml.members(citizen)
     if not isinstance(told, Mapping):
         raise PayloadError(Problem.MISSING_VALUE, position)
-    record = {name: _with_members(name, value) for name, value in told.items()}
+    record = {
+        name: _with_members(name, value) for name, value in in_our_words(told, dialect).items()
+    }
     content = read_object(CITIZEN, record, position)
     values = content.values | _lists(record, position, found)
     if not values:
