@@ -1,10 +1,12 @@
 """Lets through only the fields that an agreement covers; all others are dropped and counted."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from adapters.contract import Conversion, Reading, SourceAdapter, SourceMessage, Statement
+from adapters.formats.fields import Field
+from adapters.formats.parts import columns_of
 from gateway.site import Site
 
 NO_AGREEMENT = "no-agreement"
@@ -18,6 +20,10 @@ class AgreedAdapter:
         self.inner = inner
         self.allowed = allowed
         self.version = inner.version
+
+    @property
+    def columns(self) -> Sequence[Field]:
+        return columns_of(self.inner)
 
     def recognises(self, message: SourceMessage) -> bool:
         return self.inner.recognises(message)

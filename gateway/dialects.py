@@ -1,11 +1,14 @@
 """Gives each source system's adapter the spellings of the site's file, and refuses wrong ones."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.contract import Conversion, Reading, SourceAdapter, SourceMessage, Statement
 from adapters.dialect import Dialect
+from adapters.formats.dialects import with_dialect
+from adapters.formats.fields import Field
+from adapters.formats.parts import columns_of
 from adapters.formats.values import plain
 from adapters.vocabulary import Term, Vocabulary
 from gateway.site import Site, Spellings, WrongSiteError
@@ -18,6 +21,10 @@ class SpeakingAdapter:
         self.inner = inner
         self.dialect = dialect
         self.version = inner.version
+
+    @property
+    def columns(self) -> Sequence[Field]:
+        return with_dialect(columns_of(self.inner), self.dialect)
 
     def recognises(self, message: SourceMessage) -> bool:
         return self.inner.recognises(replace(message, dialect=self.dialect))

@@ -92,6 +92,14 @@ class TooLargeError(GatewayError):
     vietnamese = "Nội dung lớn hơn cỡ cho phép."
 
 
+class NoRoomError(GatewayError):
+    """There is no room on the disk for a body of this size; MOTEM_SPOOL says where it would be."""
+
+    status = 507
+    code = "no-store"
+    vietnamese = "Không đủ chỗ trên đĩa cho nội dung lớn như vậy."
+
+
 class UnsupportedTypeError(GatewayError):
     """The Content-Type is none that this source sends."""
 

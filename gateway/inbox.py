@@ -1,12 +1,14 @@
 """Use cases: look at messages, at what was refused in them, and at their bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import audit
 from audit.event import Action, AuditEvent, Caller
-from gateway.registry import inbox
+from gateway.database import transaction
+from gateway.registry import inbox, wholes
 from gateway.registry.inbox import Cause, Entry, KeptRefusal
 from gateway.registry.messages import MessageState
 
@@ -17,6 +19,7 @@ __all__ = [
     "MessageState",
     "causes",
     "content",
+    "content_in_parts",
     "listed",
     "one",
 ]
@@ -53,11 +56,40 @@ def one(session: Session, message_id: str, caller: Caller) -> Entry | None:
 
 
 def content(session: Session, message_id: str, caller: Caller) -> bytes | None:
-    """The bytes of a message as sent: child data, so that the log names the message."""
+    """The bytes of a message as sent: child data, so that the log names the message.
+
+    None also where it is kept in parts.
+    """
     found = inbox.content(session, message_id)
     if found is not None:
         _read(session, message_id, caller, "content")
     return found
+
+
+def content_in_parts(
+    engine: Engine, message_id: str, caller: Caller
+) -> tuple[int, Iterator[bytes]] | None:
+    """The same for a message in parts: how many bytes, and these, one part at a time.
+
+    None where it is none, or where not all of it has come.
+    """
+    with transaction(engine) as session:
+        found = inbox.entry(session, message_id)
+        if found is None or found.parts is None:
+            return None
+        _read(session, message_id, caller, "content")
+    return found.size, _own_bytes(engine, message_id)
+
+
+def _own_bytes(engine: Engine, message_id: str) -> Iterator[bytes]:
+    at = 0
+    while True:
+        with transaction(engine) as session:
+            own = wholes.own_bytes(session, message_id, at)
+        if not own:
+            return
+        at += len(own)
+        yield own
 
 
 def _read(session: Session, message_id: str, caller: Caller, what: str) -> None:

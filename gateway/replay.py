@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy import exists, select, update
@@ -19,11 +19,12 @@ from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
 from gateway.database import AGAIN
 from gateway.errors import ConflictError, GatewayError, NotFoundError
-from gateway.registry import inbox, messages
+from gateway.registry import inbox, messages, wholes
 from gateway.registry.drafts import Draft, draft
 from gateway.registry.messages import TAKEN, UNKNOWN_SOURCE, MessageState, Outcome, Settlement
+from gateway.registry.pieces import kept_message
 from gateway.registry.planning import Times
-from gateway.registry.tables import message
+from gateway.registry.tables import among, message
 
 __all__ = [
     "AdaptersOf",
@@ -35,6 +36,20 @@ __all__ = [
     "withdraw",
 ]
 log = structlog.get_logger()
+KEPT = tuple(
+    message.c[name]
+    for name in [
+        "source",
+        "content",
+        "state",
+        "system",
+        "sha256",
+        "part_of",
+        "part",
+        "begins",
+        "place",
+    ]
+)
 AdaptersOf: TypeAlias = Callable[[str], Mapping[str, SourceAdapter]]
 """Sending system → the adapters for what it sends."""
 
@@ -73,16 +88,18 @@ def replay(
     Raises NotFoundError, and ConflictError where nothing in the message is refused any more.
     """
     c = message.c
-    query = select(c.source, c.content, c.state, c.system, c.sha256).where(c.id == message_id)
+    query = select(*KEPT).where(c.id == message_id)
     kept = session.execute(query.with_for_update()).one_or_none()
     if kept is None:
         raise NotFoundError
+    if kept.content is None:  # Its parts are messages by themselves.
+        raise ConflictError
     before = MessageState(kept.state)
     if before is not MessageState.RECEIVED and not inbox.is_refused(session, message_id):
         raise ConflictError
-    one = _draft(kept.source, kept.content, adapters_of(kept.system or ""))
+    one = _draft(kept_message(kept.source, kept), adapters_of(kept.system or ""))
     if kept.source == UNKNOWN_SOURCE:
-        _give_source(session, message_id, kept.sha256, one.message.source)
+        _give_source(session, message_id, kept, one.message.source)
     outcome = _tried(session, message_id, one, before, caller, dry_run=dry_run)
     detail: dict[str, DetailValue] = {
         "before": before.value,
@@ -104,19 +121,18 @@ def replay(
     )
 
 
-def _draft(source: str, content: bytes, adapters: Mapping[str, SourceAdapter]) -> Draft:
+def _draft(sent: SourceMessage, adapters: Mapping[str, SourceAdapter]) -> Draft:
     """As it would be read if it came today; what nobody knew may have a source now."""
-    sent = SourceMessage(source=source, content=content)
-    if source == UNKNOWN_SOURCE:
+    if sent.source == UNKNOWN_SOURCE:
         sent = replace(sent, source=recognise(sent, adapters) or UNKNOWN_SOURCE)
     return draft(sent, adapters.get(sent.source))
 
 
-def _give_source(session: Session, message_id: str, sha256: str, source: str) -> None:
+def _give_source(session: Session, message_id: str, kept: Any, source: str) -> None:
     """Raises ConflictError where the source has sent the same bytes under its name meanwhile."""
     c = message.c
-    same = exists().where(c.source == source, c.sha256 == sha256, c.id != message_id)
-    if session.scalar(select(same)):
+    same = exists().where(c.source == source, c.sha256 == kept.sha256, c.id != message_id)
+    if session.scalar(select(same.where(c.part_of.is_not_distinct_from(kept.part_of)))):
         raise ConflictError
     session.execute(update(message).where(c.id == message_id).values(source=source))
 
@@ -182,7 +198,7 @@ def refused_messages(
 
 
 def withdraw(session: Session, message_id: str, reason: Reason, caller: Caller) -> None:
-    """Settle the refusals of a message without taking it.
+    """Settle the refusals of a message, or of all its parts, without taking it.
 
     Raises NotFoundError, and ConflictError where nothing in the message is refused.
     """
@@ -191,12 +207,11 @@ def withdraw(session: Session, message_id: str, reason: Reason, caller: Caller) 
     state = session.scalar(query)
     if state is None:
         raise NotFoundError
-    if not messages.settle(session, [message_id], Settlement.WITHDRAWN, datetime.now(UTC)):
+    ids = wholes.with_parts(session, message_id)
+    if not messages.settle(session, ids, Settlement.WITHDRAWN, datetime.now(UTC)):
         raise ConflictError
-    if state == MessageState.REJECTED:
-        session.execute(
-            update(message).where(c.id == message_id).values(state=MessageState.WITHDRAWN)
-        )
+    refused = (among(c.id, ids), c.state == MessageState.REJECTED)
+    session.execute(update(message).where(*refused).values(state=MessageState.WITHDRAWN))
     detail = {"reason": reason.value}
     audit.append(
         session,

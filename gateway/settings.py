@@ -4,7 +4,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateway.errors import GatewayError
@@ -78,10 +78,18 @@ class Settings(BaseSettings):
         description="Database connections one process keeps at most.",
     )
     max_body: int = Field(
-        default=64 * 1024 * 1024,
+        default=2 * 1024 * 1024 * 1024,
         ge=1024,
         validation_alias="MOTEM_MAX_BODY",
         description="Bytes in the body of one request at most; a larger one is answered with 413.",
+    )
+    spool: DirectoryPath | None = Field(
+        default=None,
+        validation_alias="MOTEM_SPOOL",
+        description=(
+            "Folder on disk in which payloads of more than 8 MiB stand without a name while they "
+            "come in; without it, the system's folder for temporary files."
+        ),
     )
     site: Path | None = Field(
         default=None,

@@ -66,7 +66,7 @@ def take_next(session: Session, adapters_of: AdaptersOf, caller: Caller) -> str 
     c = message.c
     query = (
         select(c.id)
-        .where(c.state == MessageState.RECEIVED)
+        .where(c.state == MessageState.RECEIVED, c.content.is_not(None))
         .order_by(c.id)
         .limit(1)
         .with_for_update(skip_locked=True)

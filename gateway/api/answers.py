@@ -97,13 +97,18 @@ def refusal(one: Rejection | KeptRefusal) -> dict[str, Any]:
     }
 
 
-def previewed(found: Preview) -> Answer:
-    """The resources of each record, whose ids are roles in the record, and what is wrong."""
+def previewed(found: Preview, told: int, size: int) -> Answer:
+    """The resources of each record, whose ids are roles in the record, and what is wrong.
+
+    `told`: bytes that this is about, of `size`.
+    """
     body = {
         "records": [asdict(one) for one in found.records],
         "rejections": [refusal(one) for one in found.rejections],
         "leftOut": dict(found.left_out),
         "unknownFields": dict(found.unknown_fields),
+        "bytes": told,
+        "bytesInAll": size,
     }
     text = content_text(body).encode("utf-8", "replace")  # A payload may hold half a character.
     return Answer(status=HTTPStatus.OK, body=text.decode())
@@ -112,9 +117,13 @@ def previewed(found: Preview) -> Answer:
 def message(found: Entry) -> dict[str, Any]:
     """A message and its counts, as it stands in a list."""
     names = {"unknown_fields": "unknownFields", "part_of": "partOf", "id": "message"}
-    inner = ("answer", "refusals")
+    inner = ("answer", "refusals", "progress")
     row = {field.name: getattr(found, field.name) for field in fields(found)}
-    return {names.get(name, name): value for name, value in row.items() if name not in inner}
+    told = {names.get(name, name): value for name, value in row.items() if name not in inner}
+    if found.progress is not None:
+        done = found.progress
+        told["progress"] = {"partsRead": done.parts_read, "bytesRead": done.bytes_read}
+    return told
 
 
 def whole_message(found: Entry) -> dict[str, Any]:

@@ -4,21 +4,23 @@ from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.orm import Session
 
 from audit.event import Caller
 from gateway import inbox
 from gateway.api import answers
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
 from gateway.api.payload import NAME, ULID, Document, Filter, MessageFilter, MessageId, parsed
-from gateway.database import retried
+from gateway.database import retried, transaction
 from gateway.errors import ConflictError, NotFoundError
 from gateway.inbox import MessageState
-from gateway.replay import Reason, Replay, refused_messages, replay, withdraw
+from gateway.large import replay_message
+from gateway.replay import Reason, Replay, refused_messages, withdraw
 from gateway.services import Services
 
 router = APIRouter(prefix="/messages")
+BYTES = "application/octet-stream"
 MOST_AT_ONCE = 1000
 """Messages that one request may have read again."""
 
@@ -77,17 +79,26 @@ def read_message(message_id: MessageId, session: Transaction, caller: CurrentCal
 
 
 @router.get("/{message_id}/content")
-def read_content(message_id: MessageId, session: Transaction, caller: CurrentCaller) -> Response:
-    """The bytes as they were sent."""
-    found = inbox.content(session, message_id, caller)
-    if found is None:
-        raise NotFoundError
+def read_content(
+    message_id: MessageId, services: CurrentServices, caller: CurrentCaller
+) -> Response:
+    """The bytes as they were sent; those of a message in parts as they come from its parts."""
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{message_id}"',
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(found, headers=headers, media_type="application/octet-stream")
+    with transaction(services.engine) as session:
+        found = inbox.content(session, message_id, caller)
+    if found is not None:
+        return Response(found, headers=headers, media_type=BYTES)
+    in_parts = inbox.content_in_parts(services.engine, message_id, caller)
+    if in_parts is None:
+        raise NotFoundError
+    size, pieces = in_parts
+    return StreamingResponse(
+        pieces, headers=headers | {"Content-Length": str(size)}, media_type=BYTES
+    )
 
 
 @router.post("/{message_id}/replay")
@@ -121,10 +132,9 @@ def replay_group(document: Document, services: CurrentServices, caller: CurrentC
 
 
 def _replay(services: Services, message_id: str, caller: Caller, dry_run: bool) -> Replay:
-    def work(session: Session) -> Replay:
-        return replay(session, message_id, services.adapters_of, caller, dry_run=dry_run)
-
-    return retried(services.engine, work)
+    return replay_message(
+        services.engine, message_id, services.adapters_of, caller, dry_run=dry_run
+    )
 
 
 @router.post("/{message_id}/withdrawal")

@@ -2,14 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Container, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 
 from gateway.api.dependencies import services_of
 from gateway.errors import NotFoundError, TooLargeError, UnsupportedTypeError, WrongRequestError
+from gateway.spool import CHUNK, LARGE, Spool, Spooled
 
 KINDS: Mapping[str, str] = {
     "application/json": "json",
@@ -31,11 +33,21 @@ LARGEST_DOCUMENT = 64 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request) -> AsyncIterator[Spooled]:
     """The whole payload. Raises UnsupportedTypeError, and TooLargeError before more is read."""
     kind = request.headers.get("content-type", "application/octet-stream")
     _require(request, kind, KINDS)
-    return await _read(request, services_of(request).settings.max_body)
+    settings = services_of(request).settings
+    spool = Spool(settings.spool)
+    try:
+        async for piece in _pieces(request, settings.max_body):
+            if spool.size + len(piece) <= LARGE:
+                spool.write(piece)
+            else:  # The disk may let us wait, and others must not wait with us.
+                await run_in_threadpool(spool.write, piece)
+        yield spool.ended()
+    finally:
+        spool.close()
 
 
 async def document_of(request: Request) -> bytes:
@@ -51,15 +63,24 @@ def _require(request: Request, kind: str, kinds: Container[str]) -> None:
 
 
 async def _read(request: Request, most: int) -> bytes:
+    return b"".join([piece async for piece in _pieces(request, most)])
+
+
+async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body in pieces of about CHUNK. Raises TooLargeError before more is read."""
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told[:20]) > most:
         raise TooLargeError
-    found = bytearray()
+    held, size = bytearray(), 0
     async for chunk in request.stream():
-        found += chunk
-        if len(found) > most:
+        held += chunk
+        size += len(chunk)
+        if size > most:
             raise TooLargeError
-    return bytes(found)
+        if len(held) >= CHUNK:
+            yield bytes(held)
+            held.clear()
+    yield bytes(held)
 
 
 def parsed(model: type[Model], document: bytes) -> Model:
@@ -82,10 +103,10 @@ def key_of(idempotency_key: Annotated[str, Header()] = "") -> str:
     return idempotency_key
 
 
-def digest(*parts: bytes) -> str:
+def digest(*parts: str) -> str:
     """SHA-256 (hex) of all that was asked; parts are told apart by their length."""
     found = hashlib.sha256()
-    for part in parts:
+    for part in map(str.encode, parts):
         found.update(len(part).to_bytes(8, "big") + part)
     return found.hexdigest()
 
@@ -102,7 +123,7 @@ def message_id_of(message_id: str) -> str:
     return message_id
 
 
-Body = Annotated[bytes, Depends(body_of)]
+Body = Annotated[Spooled, Depends(body_of)]
 Document = Annotated[bytes, Depends(document_of)]
 MessageId = Annotated[str, Depends(message_id_of)]
 MessageFilter = Annotated[str | None, Query(pattern=ULID)]

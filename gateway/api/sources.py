@@ -1,11 +1,12 @@
 """The door for senders: a payload in the source's own format, and what it would become."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
 
-from adapters.contract import SourceAdapter, SourceMessage
+from adapters.contract import SourceAdapter
 from audit.event import Caller
 from gateway.api import answers
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
@@ -14,6 +15,7 @@ from gateway.database import retried, transaction
 from gateway.errors import NotFoundError
 from gateway.idempotency import Answer, once
 from gateway.ingest import draft, receive, take
+from gateway.large import Delivery, Large, beginning, opened, receive_large
 from gateway.preview import preview
 from gateway.register import register
 from gateway.services import Services
@@ -42,22 +44,16 @@ def post_message(
     prefer: Prefer = "",
     corrects: MessageFilter = None,
 ) -> Response:
-    """Take a payload. 201 with what became of each record; 202 with `Prefer: respond-async`."""
-    adapter = _adapter(services, source, caller)
-    message = SourceMessage(source=source, content=body)
+    """Take a payload. 201 with what became of each record; 202 with `Prefer: respond-async`, and
+    always where it is kept in parts."""
+    found = opened(body, source, {source: _adapter(services, source, caller)})
     later = wants(prefer, LATER)
-    # Reading takes longest, and needs no transaction.
-    read = None if later else draft(message, adapter)
-
-    def work(session: Session) -> Answer:
-        if read is None:
-            return answers.received(*receive(session, message, caller, corrects=corrects))
-        return answers.taken(take(session, read, caller, corrects=corrects))
+    work = _work(found, caller, corrects, later)
 
     def answer(session: Session) -> Answer:
         if not key:
             return work(session)
-        asked = digest(source.encode(), str(later).encode(), (corrects or "").encode(), body)
+        asked = digest(source, str(later), corrects or "", body.sha256)
         sender = f"{caller.who} {caller.system}"
         return once(session, sender, key, asked, lambda: work(session))
 
@@ -67,15 +63,36 @@ def post_message(
     return response
 
 
+def _work(
+    found: Delivery | Large, caller: Caller, corrects: str | None, later: bool
+) -> Callable[[Session], Answer]:
+    """What is done in the transaction. Reading takes longest, and needs none."""
+    if isinstance(found, Large):
+        return lambda session: answers.received(
+            *receive_large(session, found, caller, corrects=corrects)
+        )
+    message, adapter = found
+    if later:
+        return lambda session: answers.received(
+            *receive(session, message, caller, corrects=corrects)
+        )
+    read = draft(message, adapter)
+    return lambda session: answers.taken(take(session, read, caller, corrects=corrects))
+
+
 @router.post("/{source}/preview")
 def post_preview(
     source: str, body: Body, services: CurrentServices, caller: CurrentCaller
 ) -> Response:
-    """What a payload would become and what is wrong with it; nothing is stored."""
-    read = draft(SourceMessage(source=source, content=body), _adapter(services, source, caller))
+    """What a payload would become and what is wrong with it; nothing is stored.
+
+    Of one that would be kept in parts, the first part.
+    """
+    found = opened(body, source, {source: _adapter(services, source, caller)})
+    read, told = beginning(found) if isinstance(found, Large) else (draft(*found), body.size)
     with transaction(services.engine) as session:
-        found = preview(session, read, caller)
-    return answers.response(answers.previewed(found))
+        shown = preview(session, read, caller)
+    return answers.response(answers.previewed(shown, told, body.size))
 
 
 def _adapter(services: Services, source: str, caller: Caller) -> SourceAdapter:

@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import GatewayError
@@ -23,11 +23,10 @@ class FolderInUseError(GatewayError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dropped:
-    """A complete file with what was in it when it was read."""
+    """A complete file as it was when it was looked at."""
 
     path: Path
     state: State
-    content: bytes = field(repr=False)
 
 
 @contextmanager
@@ -61,16 +60,10 @@ def complete(before: dict[Path, State], now: dict[Path, State]) -> list[Path]:
     return [path for path, state in now.items() if state in known]
 
 
-def read(path: Path, most: int) -> Dropped | None:
-    """None where the file is gone, unreadable or larger than `most` bytes: it stays where it is."""
+def look(path: Path) -> Dropped | None:
+    """None where the file is gone."""
     state = _state(path)
-    if state is None or state[1] > most:
-        return None
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    return Dropped(path=path, state=state, content=content)
+    return Dropped(path=path, state=state) if state else None
 
 
 def put_away(dropped: Dropped, folder: str) -> bool:

@@ -4,10 +4,11 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from itertools import chain
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +17,10 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError
 
-from adapters.catalog import addressed
-from adapters.contract import SourceAdapter, SourceMessage
+from adapters.contract import SourceAdapter
+from adapters.formats.parts import WHOLE
 from audit.event import Caller
-from gateway import settings
+from gateway import large, settings, spool
 from gateway.cli import dropfolder
 from gateway.cli.caller import command_caller
 from gateway.cli.files import payload_files
@@ -27,14 +28,14 @@ from gateway.cli.tally import Tally
 from gateway.errors import DatabaseUnavailableError
 from gateway.garbage import collect_seldom
 from gateway.ingest import IngestResult, deliver, deliver_many
+from gateway.large import CannotCutError, Delivery, Large
 from gateway.migrate import require_newest
 from gateway.parallel import Taker, deliver_in_processes, make_ready
 from gateway.services import Services, open_services
+from gateway.spool import Spooled
 
 SOME_REJECTED = 3
 """Exit status when something was refused (and kept)."""
-MAX_BYTES = 256 * 1024 * 1024
-"""Larger files are not read: one payload must fit into memory."""
 MORE_THAN_CORES = 1
 """Processes beyond the number of cores: each waits for the database now and then."""
 MOST_PROCESSES = 8
@@ -44,6 +45,7 @@ PROCESSES_PAY_FROM = 2 * 1024 * 1024
 STDIN = Path("-")
 LOOK_EVERY = 1.0
 """Seconds between two looks into a drop folder."""
+
 Paths = Annotated[
     list[Path] | None,
     typer.Argument(help="Payload files, folders of them, or - (standard input)."),
@@ -76,8 +78,7 @@ def ingest_files(
         if path != STDIN and not path.exists():
             raise typer.BadParameter(f"there is no such file or folder: {path}")
     files = payload_files([path for path in paths or [] if path != STDIN])
-    processes = _processes(files)
-    if processes:
+    if _processes([file.stat().st_size for file in files]):
         make_ready()
     services = open_services(settings.load())
     if source is not None and source not in services.adapters:
@@ -90,7 +91,7 @@ def ingest_files(
         with _told_to_stop() as stop:
             door.watch(watch, stop)
     else:
-        _take_files(door, files, STDIN in (paths or []), processes)
+        _take_files(door, files, STDIN in (paths or []))
 
 
 class Door:
@@ -103,30 +104,27 @@ class Door:
         self.adapters: Mapping[str, SourceAdapter] = services.adapters_of(caller.system)
         self.failed: set[dropfolder.State] = set()
 
-    def message(self, name: str, content: bytes) -> SourceMessage:
-        """Of the source told; without one, it goes to the source that recognises it."""
-        return SourceMessage(source=self.source or "", content=content, name=name)
-
-    def take(
-        self, messages: Iterator[SourceMessage], names: Sequence[str], processes: int
-    ) -> Tally:
-        """Ingest messages, with a bar that shows how far it is; in this process where 0."""
-        tally = Tally()
+    def take(self, payloads: Iterator[Spooled], total: int, processes: int) -> Tally:
+        """`total`: bytes of all payloads, to show how far it is."""
+        tally, taking = Tally(), Taking(self)
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            results = self._results(messages, processes)
-            shown = progress.track(results, total=len(names), description="ingest")
-            for name, result in zip(names, shown, strict=True):
-                tally.add(name, result)
+            task = progress.add_task("ingest", total=total)
+            for result in self._results(taking.deliveries(payloads), processes):
+                name, size = taking.following.popleft()
+                progress.advance(task, size)
+                if name is not None:
+                    tally.add(name, result)
+        for name, whole in taking.wholes:
+            tally.add(name, large.outcome(self.services.engine, whole))
         return tally
 
-    def _results(self, messages: Iterator[SourceMessage], processes: int) -> Iterator[IngestResult]:
+    def _results(self, deliveries: Iterator[Delivery], processes: int) -> Iterator[IngestResult]:
         engine = self.services.engine
         if processes:
             url = engine.url.render_as_string(hide_password=False)
             taker = Taker(url=url, adapters=self.adapters, caller=self.caller)
-            return deliver_in_processes(taker, messages, processes)
+            return deliver_in_processes(taker, (message for message, _ in deliveries), processes)
         collect_seldom()
-        deliveries = (addressed(message, self.adapters) for message in messages)
         return deliver_many(engine, deliveries, self.caller)
 
     def watch(self, folder: Path, stop: threading.Event) -> None:
@@ -138,29 +136,75 @@ class Door:
                 for path in dropfolder.complete(before, now):
                     if stop.is_set():
                         break
-                    self._take_dropped(path)
+                    self._take_dropped(path, stop)
                 before = now
                 stop.wait(LOOK_EVERY)
 
-    def _take_dropped(self, path: Path) -> None:
-        dropped = dropfolder.read(path, MAX_BYTES)
+    def _take_dropped(self, path: Path, stop: threading.Event) -> None:
+        dropped = dropfolder.look(path)
         if dropped is None or dropped.state in self.failed:
             return
-        message, adapter = addressed(self.message(path.name, dropped.content), self.adapters)
         try:
-            result = deliver(self.services.engine, message, adapter, self.caller)
+            with spool.opened(path) as payload:
+                result = self._taken(payload, stop)
         # The file stays, and is taken when the database is back.
         except (DatabaseUnavailableError, DBAPIError) as error:
             typer.echo(f"motem: {type(error).__name__}, waiting", err=True)
             return
-        # A mistake of ours must not keep all other files back: until a restart this one stays.
+        except OSError:
+            return
+        # Neither a mistake of ours nor a file that cannot be taken must keep all others back: until
+        # a restart this one stays.
         except Exception as error:
             self.failed.add(dropped.state)
-            typer.echo(f"motem: unexpected {type(error).__name__}, left there: {path}", err=True)
+            why = (
+                error if isinstance(error, CannotCutError) else f"unexpected {type(error).__name__}"
+            )
+            typer.echo(f"motem: left there: {path}: {why}", err=True)
+            return
+        if result is None:
             return
         where = dropfolder.REJECTED if result.rejections else dropfolder.DONE
         dropfolder.put_away(dropped, where)
         typer.echo(f"{where} {result.source} {result.state} {result.message}")
+
+    def _taken(self, payload: Spooled, stop: threading.Event) -> IngestResult | None:
+        """None where the command was told to stop in the middle; the next one goes on from there."""
+        engine = self.services.engine
+        found = large.opened(payload, self.source, self.adapters)
+        if not isinstance(found, Large):
+            return deliver(engine, *found, self.caller)
+        whole = large.begin(engine, found, self.caller)
+        coming = takewhile(lambda _: not stop.is_set(), large.deliveries(engine, found, whole))
+        for _ in self._results(coming, _processes([payload.size])):
+            pass
+        return None if stop.is_set() else large.outcome(engine, whole)
+
+
+class Taking:
+    """Payloads on their way: which message is of which file, and which files are in parts."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.following: deque[tuple[str | None, int]] = deque()
+        """Of each delivery, in their order: the file's name (None: one of its parts), bytes."""
+        self.wholes: list[tuple[str, str]] = []
+        """Name and message of each payload in parts."""
+
+    def deliveries(self, payloads: Iterator[Spooled]) -> Iterator[Delivery]:
+        """A message of each small payload, and the parts of each large one."""
+        engine, caller = self.door.services.engine, self.door.caller
+        for payload in payloads:
+            found = large.opened(payload, self.door.source, self.door.adapters)
+            if not isinstance(found, Large):
+                self.following.append((payload.name, payload.size))
+                yield found
+                continue
+            whole = large.begin(engine, found, caller)
+            self.wholes.append((payload.name, whole))
+            for message, adapter in large.deliveries(engine, found, whole):
+                self.following.append((None, len(message.content)))
+                yield message, adapter
 
 
 @contextmanager
@@ -176,36 +220,41 @@ def _told_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _take_files(door: Door, files: Sequence[Path], piped: bool, processes: int) -> None:
-    _refuse_large(files)
+def _take_files(door: Door, files: Sequence[Path], is_piped: bool) -> None:
     require_newest(door.services.engine)
-    content = _piped() if piped else b""
-    first = [door.message("", content)] if piped else []
-    messages = chain(first, (door.message(file.name, file.read_bytes()) for file in files))
-    names = ["-"] * piped + [file.name for file in files]
-    tally = door.take(messages, names, processes)
+    with ExitStack() as piped:
+        first = []
+        if is_piped:
+            stdin = spool.spooled(sys.stdin.buffer, door.services.settings.spool)
+            first.append(replace(piped.enter_context(stdin), name="-"))
+        _refuse_uncut(door, first, files)
+        sizes = [payload.size for payload in first] + [file.stat().st_size for file in files]
+        tally = door.take(_all(first, files), sum(sizes), _processes(sizes))
     door.services.engine.dispose()
     _show(tally)
     if tally.rejected:
         raise typer.Exit(SOME_REJECTED)
 
 
-def _piped() -> bytes:
-    content = sys.stdin.buffer.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise typer.BadParameter(f"larger than {MAX_BYTES >> 20} MiB, split it: -")
-    return content
-
-
-def _refuse_large(files: Sequence[Path]) -> None:
+def _all(first: Sequence[Spooled], files: Sequence[Path]) -> Iterator[Spooled]:
+    yield from first
     for file in files:
-        if file.stat().st_size > MAX_BYTES:
-            raise typer.BadParameter(f"larger than {MAX_BYTES >> 20} MiB, split it: {file}")
+        with spool.opened(file) as payload:
+            yield payload
 
 
-def _processes(files: Sequence[Path]) -> int:
-    large = sum(file.stat().st_size for file in files) >= PROCESSES_PAY_FROM
-    return min((os.cpu_count() or 1) + MORE_THAN_CORES, MOST_PROCESSES) if large else 0
+def _refuse_uncut(door: Door, first: Sequence[Spooled], files: Sequence[Path]) -> None:
+    """Before anything is taken: who sends a folder wants all of it."""
+    for payload in _all(first, [file for file in files if file.stat().st_size > WHOLE]):
+        try:
+            large.opened(payload, door.source, door.adapters)
+        except CannotCutError as error:
+            raise typer.BadParameter(f"{payload.name}: {error}") from None
+
+
+def _processes(sizes: Sequence[int]) -> int:
+    pays = sum(sizes) >= PROCESSES_PAY_FROM
+    return min((os.cpu_count() or 1) + MORE_THAN_CORES, MOST_PROCESSES) if pays else 0
 
 
 def _show(tally: Tally) -> None:

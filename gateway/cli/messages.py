@@ -16,8 +16,9 @@ from gateway.cli.caller import command_caller
 from gateway.database import retried
 from gateway.errors import ConflictError, NotFoundError
 from gateway.inbox import Entry, KeptRefusal, MessageState
+from gateway.large import replay_message
 from gateway.migrate import require_newest
-from gateway.replay import Reason, Replay, refused_messages, replay, withdraw
+from gateway.replay import Reason, Replay, refused_messages, withdraw
 from gateway.services import Services, open_services
 
 AT_ONCE = 1000
@@ -43,12 +44,13 @@ def list_messages(
     source: Source = None,
     state: Annotated[MessageState | None, typer.Option(help="Only in this state.")] = None,
     count: Annotated[int, typer.Option(help="How many.", min=1, max=inbox.MOST)] = 50,
+    part_of: Annotated[str | None, typer.Option(help="The parts of this message.")] = None,
 ) -> None:
-    """Messages without their bytes, the newest first."""
+    """Messages without their bytes, the newest first; parts only where they are asked for."""
     with _desk() as desk:
         found = desk.ask(
             lambda session: inbox.listed(
-                session, desk.caller, source=source, state=state, most=count
+                session, desk.caller, source=source, state=state, part_of=part_of, most=count
             )
         )
     table = Table("message", "received", "source", "system", "state", "counts", "corrects")
@@ -68,6 +70,8 @@ def show_message(message_id: Id) -> None:
         ("message", "received", "source", "system", "state", "counts"), _cells(found), strict=True
     ):
         console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
+    for line in _parts(found):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for record, change in found.answer.items():
         console.print(f"record: {record} {change}", highlight=False)
     if found.refusals:
@@ -141,13 +145,9 @@ class Desk:
 
     def replay(self, message_id: str, *, dry_run: bool, listed: bool) -> Replay | None:
         """None where somebody else has settled a message that was `listed` as refused."""
-        adapters_of = self.services.adapters_of
+        engine, adapters_of = self.services.engine, self.services.adapters_of
         try:
-            return self.ask(
-                lambda session: replay(
-                    session, message_id, adapters_of, self.caller, dry_run=dry_run
-                )
-            )
+            return replay_message(engine, message_id, adapters_of, self.caller, dry_run=dry_run)
         except ConflictError:
             if listed:
                 return None
@@ -167,6 +167,16 @@ def _desk() -> Iterator[Desk]:
 def _cells(one: Entry) -> tuple[str, ...]:
     counts = _counts(one.counts)
     return (one.id, _time(one.received), one.source, one.system or "", one.state.value, counts)
+
+
+def _parts(one: Entry) -> Iterator[str]:
+    """Of what it is a part, or what parts it has and how far they are."""
+    if one.part_of:
+        yield f"part: {one.part} of {one.part_of}, from byte {one.begins}"
+    if one.progress:
+        done, parts = one.progress, one.parts or "?"
+        yield f"parts: {done.parts_read} of {parts} read, {done.bytes_read} of {one.size} bytes"
+        yield f"see them: motem messages list --part-of {one.id}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -10,10 +10,13 @@ import structlog
 
 from adapters.contract import Reading, SourceAdapter, SourceMessage
 from adapters.errors import PayloadError, Problem, Rejection
+from gateway.registry import pieces
 from gateway.registry.messages import UNKNOWN_SOURCE
 from gateway.registry.preparation import Prepared, prepare
 
 log = structlog.get_logger()
+LIKE_A_STATEMENT = 32 * 1024
+"""Bytes of a message that weigh in a batch like one more statement."""
 Name: TypeAlias = tuple[str, str | bytes]
 """A source with a record id, an episode, or all that a message holds."""
 
@@ -28,6 +31,11 @@ class Draft:
     prepared: Sequence[Prepared] = field(repr=False, default=())
     """The statements of the reading."""
     refusal: Rejection | None = None
+
+    @property
+    def weight(self) -> int:
+        """How much of a batch it takes: statements, and bytes, which may be many without any."""
+        return 1 + len(self.prepared) + len(self.message.content) // LIKE_A_STATEMENT
 
     @property
     def names(self) -> set[Name]:
@@ -45,18 +53,22 @@ def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
     if adapter is None:
         unknown = replace(message, source=UNKNOWN_SOURCE)
         problem = Problem.UNKNOWN_STRUCTURE if message.content else Problem.EMPTY
-        return Draft(
-            message=unknown, adapter=None, refusal=Rejection(problem=problem, position="/")
-        )
+        refusal = pieces.located_refusal(message, Rejection(problem=problem, position="/"))
+        return Draft(message=unknown, adapter=None, refusal=refusal)
+    known = pieces.refusal_of(message)
+    if known is not None:
+        return Draft(message=message, adapter=adapter, refusal=known)
     try:
-        reading = adapter.read(message)
+        reading = pieces.located(message, adapter.read(message))
     except PayloadError as error:
-        return Draft(message=message, adapter=adapter, refusal=error.rejection)
+        refusal = pieces.located_refusal(message, error.rejection)
+        return Draft(message=message, adapter=adapter, refusal=refusal)
     # A mistake in a reader must not cost the message: it is kept, and read again when repaired.
     except Exception as error:
         log.error("reading failed", source=message.source, error=type(error).__name__)
         mistake = Rejection(problem=Problem.NOT_CONVERTIBLE, position="/")
-        return Draft(message=message, adapter=adapter, refusal=mistake)
+        refusal = pieces.located_refusal(message, mistake)
+        return Draft(message=message, adapter=adapter, refusal=refusal)
     prepared = [prepare(message.source, adapter, statement) for statement in reading.statements]
     return Draft(message=message, adapter=adapter, reading=reading, prepared=prepared)
 
@@ -83,7 +95,7 @@ def _batch(
     size = waiting = 0
     first = iter(held)
     for number, one in chain(first, coming):
-        own = 1 + len(one.prepared)
+        own = one.weight
         is_free = names.isdisjoint(one.names)
         is_full = bool(batch) and size + own > together
         names |= one.names

@@ -8,8 +8,13 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from gateway.registry import wholes
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message, rejection
+from gateway.registry.wholes import IS_WHOLE, STATE, Progress
+
+MOST_REFUSALS = 1000
+"""Of a message in parts: it may have as many as it has records."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +49,12 @@ class Entry:
     corrects: str | None
     part_of: str | None
     part: int | None
-    begins: str | None
+    begins: int | None
+    """Byte of the message that it is a part of."""
+    parts: int | None = None
+    """Into how many it was cut, if it is kept in parts and that is known yet."""
+    progress: Progress | None = None
+    """Of a message in parts."""
     answer: Mapping[str, str] = field(default_factory=dict)
     """Opaque record id → new, updated, unchanged."""
     refusals: Sequence[KeptRefusal] = ()
@@ -69,9 +79,9 @@ class Cause:
 
 _c = message.c
 ENTRY = (
-    *(_c.id, _c.source, _c.sha256, func.length(_c.content).label("size"), _c.sender, _c.system),
-    *(_c.received, _c.state, _c.counts, _c.unknown_fields, _c.corrects, _c.part_of, _c.part),
-    _c.begins,
+    *(_c.id, _c.source, _c.sha256, func.coalesce(_c.size, func.length(_c.content)).label("size")),
+    *(_c.sender, _c.system, _c.received, STATE.label("state"), _c.counts, _c.unknown_fields),
+    *(_c.corrects, _c.part_of, _c.part, _c.begins, _c.parts, IS_WHOLE.label("is_whole")),
 )
 PLACE = func.regexp_replace(rejection.c.position, "[0-9]+", "*", "g")
 
@@ -85,33 +95,55 @@ def entries(
     before: str | None = None,
     most: int,
 ) -> list[Entry]:
-    """The newest first, without records and refusals; `before` is the last one known already."""
+    """The newest first, without records and refusals; `before` is the last one known already.
+
+    Parts stand in the list of their own message, `part_of`, and in no other.
+    """
     query = select(*ENTRY).order_by(_c.id.desc()).limit(most)
-    for column, value in ((_c.source, source), (_c.state, state), (_c.part_of, part_of)):
-        if value is not None:
-            query = query.where(column == value)
+    query = query.where(_c.part_of.is_not_distinct_from(part_of))
+    if source is not None:
+        query = query.where(_c.source == source)
+    if state is not None:
+        query = query.where(wholes.has_state(state))
     if before is not None:
         query = query.where(_c.id < before)
-    return [_entry(row._mapping) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    found = wholes.progress(session, [row.id for row in rows if row.is_whole])
+    return [_entry(row._mapping, found.get(row.id)) for row in rows]
 
 
 def entry(session: Session, message_id: str) -> Entry | None:
-    """One message with all that was ever refused in it."""
+    """One message with all that was ever refused in it; of one in parts, the first MOST_REFUSALS."""
     row = session.execute(select(*ENTRY, _c.answer).where(_c.id == message_id)).one_or_none()
     if row is None:
         return None
     c = rejection.c
     names = KeptRefusal.__dataclass_fields__
-    query = select(*(c[name] for name in names)).where(c.message_id == message_id).order_by(c.id)
-    return _entry(row._mapping, [KeptRefusal(**found._mapping) for found in session.execute(query)])
+    query = select(*(c[name] for name in names)).order_by(c.id)
+    if not row.is_whole:
+        refused = session.execute(query.where(c.message_id == message_id))
+        return _entry(row._mapping, None, [KeptRefusal(**one._mapping) for one in refused])
+    query = query.join(message, _c.id == c.message_id).where(_c.part_of == message_id)
+    refused = session.execute(query.limit(MOST_REFUSALS))
+    found = wholes.progress(session, [message_id]).get(message_id)
+    return _entry(row._mapping, found, [KeptRefusal(**one._mapping) for one in refused])
 
 
-def _entry(row: Mapping[Any, Any], refusals: Sequence[KeptRefusal] = ()) -> Entry:
-    return Entry(**{**row, "state": MessageState(row["state"]), "refusals": tuple(refusals)})
+def _entry(
+    row: Mapping[Any, Any], progress: Progress | None, refusals: Sequence[KeptRefusal] = ()
+) -> Entry:
+    """A message in parts holds what its parts hold together."""
+    values = {name: value for name, value in row.items() if name != "is_whole"}
+    if row["is_whole"]:
+        found = progress or Progress()
+        values |= {"counts": found.counts, "unknown_fields": found.unknown_fields}
+        values |= {"progress": found}
+    values |= {"state": MessageState(row["state"]), "refusals": tuple(refusals)}
+    return Entry(**values)
 
 
 def content(session: Session, message_id: str) -> bytes | None:
-    """The bytes of a message as they were sent."""
+    """The bytes of a message as they were sent; None also for one in parts."""
     return session.scalar(select(_c.content).where(_c.id == message_id))
 
 

@@ -8,13 +8,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, or_, select, text, update
+from sqlalchemy import and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem, Rejection
 from gateway.errors import ConflictError, NotFoundError
+from gateway.registry import pieces
 from gateway.registry.bulk import update_rows
 from gateway.registry.tables import among, message, rejection, statement
 from gateway.registry.versions import SHARED_BY_ALL, label_values
@@ -22,13 +23,19 @@ from linkage.records import Labels
 
 INSERTION = text(
     "INSERT INTO registry_message"
-    " (id, source, sha256, content, sender, system, received, state, counts, answer, custodian)"
-    " SELECT new.*, :sender, :system, :received, :state, '{}', '{}', :custodian"
-    " FROM unnest(CAST(:ids AS text[]), CAST(:sources AS text[]), CAST(:digests AS text[]),"
-    " CAST(:contents AS bytea[])) AS new"
+    " (id, source, sha256, content, part_of, part, begins, place,"
+    " sender, system, received, state, counts, answer, custodian)"
+    " SELECT new.id, new.source, new.sha256, new.content, new.part_of, new.part, new.begins,"
+    " CAST(new.place AS jsonb), :sender, :system, :received, :state, '{}', '{}', :custodian"
+    " FROM unnest(CAST(:id AS text[]), CAST(:source AS text[]), CAST(:sha256 AS text[]),"
+    " CAST(:content AS bytea[]), CAST(:part_of AS text[]), CAST(:part AS integer[]),"
+    " CAST(:begins AS bigint[]), CAST(:place AS text[]))"
+    " AS new (id, source, sha256, content, part_of, part, begins, place)"
     " ON CONFLICT DO NOTHING RETURNING id"
 )
 """Contents as an array, which travels in binary: messages may be large."""
+COLUMNS = ("id", "source", "sha256", "content", "part_of", "part", "begins", "place")
+"""In which messages that are kept together differ."""
 
 
 class MessageState(StrEnum):
@@ -83,37 +90,51 @@ def keep(
 
     `system` is the program that sends them. Waits for a transaction that keeps the same bytes.
     """
-    ids = {(one.source, _digest(one)): str(ULID()).lower() for one in received}
+    rows = {_name(row): row for row in map(_row, received)}
     # Always in one order, so that two transactions with the same messages do not block each other.
-    rows = sorted(zip(ids, ids.values(), received, strict=True), key=lambda row: row[0])
-    values = {
-        "ids": [id_ for _, id_, _ in rows],
-        "sources": [source for (source, _), _, _ in rows],
-        "digests": [digest for (_, digest), _, _ in rows],
-        "contents": [one.content for _, _, one in rows],
+    ordered = [rows[name] for name in sorted(rows)]
+    values: dict[str, Any] = {
         "sender": sender,
         "system": system,
         "received": now,
         "state": MessageState.RECEIVED,
         "custodian": SHARED_BY_ALL.custodian,
     }
+    values |= {name: [row[name] for row in ordered] for name in COLUMNS}
     new = set(session.scalars(INSERTION, values))
     return [
-        KeptMessage(id=id_, is_new=True, state=MessageState.RECEIVED)
-        if id_ in new
-        else _known(session, *name)
-        for name, id_ in ids.items()
+        KeptMessage(id=row["id"], is_new=True, state=MessageState.RECEIVED)
+        if row["id"] in new
+        else _known(session, row)
+        for row in rows.values()
     ]
+
+
+def _name(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The same bytes are the same message, and in a large one the same part."""
+    return (row["source"], row["sha256"], row["part_of"] or "", row["part"] or 0)
 
 
 def _digest(received: SourceMessage) -> str:
     return hashlib.sha256(received.content).hexdigest()
 
 
-def _known(session: Session, source: str, digest: str) -> KeptMessage:
-    columns = (message.c.id, message.c.state, message.c.counts, message.c.answer)
-    query = select(*columns).where(message.c.source == source, message.c.sha256 == digest)
-    row = session.execute(query).one()
+def _row(received: SourceMessage) -> dict[str, Any]:
+    return {
+        "id": str(ULID()).lower(),
+        "source": received.source,
+        "sha256": _digest(received),
+        "content": received.content,
+    } | pieces.columns_of(received)
+
+
+def _known(session: Session, sent: Mapping[str, Any]) -> KeptMessage:
+    c = message.c
+    same = (
+        *(c.source == sent["source"], c.sha256 == sent["sha256"]),
+        *(c[name].is_not_distinct_from(sent[name]) for name in ("part_of", "part")),
+    )
+    row = session.execute(select(c.id, c.state, c.counts, c.answer).where(*same)).one()
     return KeptMessage(
         id=row.id,
         is_new=False,
@@ -221,10 +242,23 @@ def correct(session: Session, message_id: str, by: str, source: str) -> None:
 
 
 def settle_corrected(session: Session, by: str, now: datetime) -> None:
-    """Nothing more is to be done about the message that `by`, which was taken, replaces."""
-    corrected = session.scalar(select(message.c.corrects).where(message.c.id == by))
-    if corrected is not None:
-        settle(session, [corrected], Settlement.CORRECTED, now)
+    """Nothing more is to be done about the message that `by`, which was taken, replaces.
+
+    Where one of them is in parts, about all of its parts, and not before all parts were taken.
+    """
+    c = message.c
+    whole = select(func.coalesce(c.part_of, c.id)).where(c.id == by).scalar_subquery()
+    # Two last parts that are taken at the same time wait for each other here.
+    query = select(c.id, c.corrects).where(c.id == whole, c.corrects.is_not(None))
+    found = session.execute(query.with_for_update()).one_or_none()
+    if found is None:
+        return
+    open_ones = exists().where(c.part_of == found.id, c.state.not_in(TAKEN))
+    unfinished = exists().where(c.id == found.id, c.content.is_(None), c.parts.is_(None))
+    if session.scalar(select(or_(open_ones, unfinished))):
+        return
+    same = or_(c.id == found.corrects, c.part_of == found.corrects)
+    settle(session, session.scalars(select(c.id).where(same)).all(), Settlement.CORRECTED, now)
 
 
 def refusals_of(session: Session, message_id: str) -> list[Rejection]:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message, rejection
+from gateway.registry.wholes import IS_WHOLE
 
 _m, _r = message.c, rejection.c
+_part = message.alias("part")
 TOLD = ("new", "updated", "unchanged", "waiting", "rejected")
 """Counts of a message that are records or parts of records."""
 
@@ -47,16 +49,22 @@ class Traffic:
 
 def states(session: Session) -> dict[tuple[str, str], int]:
     """(source, state) → messages."""
-    query = select(_m.source, _m.state, func.count()).group_by(_m.source, _m.state)
+    query = select(_m.source, _m.state, func.count()).where(~IS_WHOLE)
+    query = query.group_by(_m.source, _m.state)
     ordered = query.order_by(_m.source, _m.state)
     return {(source, state): count for source, state, count in session.execute(ordered)}
 
 
 def oldest_unread(session: Session) -> datetime | None:
-    """When the message came that waits longest to be read."""
-    query = select(func.min(_m.received)).where(_m.state == MessageState.RECEIVED)
-    found: datetime | None = session.scalar(query)
-    return found
+    """When the message came that waits longest to be read, or the last part of one that has not
+    come to its end."""
+    unread = select(func.min(_m.received)).where(_m.state == MessageState.RECEIVED, ~IS_WHOLE)
+    last = select(func.max(_part.c.received)).where(_part.c.part_of == _m.id).scalar_subquery()
+    broken_off = select(func.min(func.coalesce(last, _m.received))).where(
+        IS_WHOLE, _m.parts.is_(None)
+    )
+    found = [session.scalar(unread), session.scalar(broken_off)]
+    return min((time for time in found if time is not None), default=None)
 
 
 def unsettled(session: Session, now: datetime) -> dict[str, Unsettled]:
@@ -76,7 +84,7 @@ def traffic(session: Session, since: datetime, now: datetime) -> list[Traffic]:
         _m.source,
         _m.system,
         func.max(_m.received).label("last"),
-        func.count().filter(recent).label("messages"),
+        func.count().filter(recent, _m.part_of.is_(None)).label("messages"),
         func.coalesce(func.sum(records).filter(recent), 0).label("records"),
         func.coalesce(func.sum(refused).filter(recent), 0).label("refused"),
     ).group_by(_m.source, _m.system)

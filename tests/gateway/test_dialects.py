@@ -8,10 +8,17 @@ import pytest
 from adapters.catalog import load_adapters, load_vocabularies
 from adapters.contract import SourceMessage
 from adapters.dialect import Dialect
+from adapters.formats.parts import columns_of
+from gateway.agreements import agreed
 from gateway.dialects import dialect_of, require_sound_dialects, speaking
-from gateway.site import Site, WrongSiteError, load_site
+from gateway.site import Agreement, Site, WrongSiteError, load_site
 
 ADAPTERS, VOCABULARIES = load_adapters(), load_vocabularies()
+AGREED = Site(
+    agreement=(
+        Agreement(source="facility", system=None, owner="x", allowed_fields=frozenset({"name"})),
+    )
+)
 POLICE = '[[dialect]]\nsource = "police"\n'
 HOSPITAL = '[[dialect]]\nsource = "hospital"\n'
 
@@ -48,6 +55,14 @@ def test_only_adapters_with_spellings_of_their_own_are_wrapped(tmp_path: Path) -
     assert told["police"].version == ADAPTERS["police"].version
     assert speaking(ADAPTERS, site, "other")["police"] is ADAPTERS["police"]
     assert speaking(ADAPTERS, Site(), "any") is ADAPTERS
+
+
+def test_a_large_table_is_cut_under_the_titles_of_its_sender(tmp_path: Path) -> None:
+    site = load(tmp_path, '[[dialect]]\nsource = "facility"\nfields = { "Họ và tên" = ["Cháu"] }\n')
+    told = agreed(speaking(ADAPTERS, site, "any"), AGREED, "any")["facility"]
+    there = pickle.loads(pickle.dumps(told))
+    assert ["Cháu" in c.spellings for c in columns_of(there) if c.name == "Họ và tên"] == [True]
+    assert len(columns_of(there)) == len(columns_of(ADAPTERS["facility"])) > 0
 
 
 def test_what_is_told_reaches_a_reader_in_another_process(tmp_path: Path) -> None:

@@ -64,12 +64,14 @@ class Sender:
 
 
 @contextmanager
-def serving(url: URL) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def serving(
+    url: URL, module: str = "gateway"
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     """A real `motem serve`, and a client of it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gateway", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
     environment = os.environ | {"DATABASE_URL": printable(url)}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"

@@ -2,7 +2,7 @@
 
 `parts` takes a stream of any length and gives payloads that the source's reader takes one by one:
 what the readers find in the parts together is what they would find in the whole. Where it cuts
-depends on nothing but the bytes and `size`, so that a payload which is sent again comes in the same
+depends on nothing but the bytes, `size` and `records`, so that a payload which is sent again comes in the same
 parts, byte for byte, and the registry knows each of them.
 
 | format | a record | repeated in each part |
@@ -26,17 +26,18 @@ Each part is judged by itself: broken syntax inside a record spoils its part and
 way to the next record is lost (no end, a record of more than `text.MOST` characters, tags that do
 not match), all complete records before are given out first. Then PayloadError is raised: its
 `rejection.excerpt` and what is still unread in the stream are all the bytes that no part holds.
+They begin where the last part `ends`.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from adapters.errors import Problem
 from adapters.formats import xlsx
 from adapters.formats.fields import Field
 from adapters.formats.hl7 import is_er7
 from adapters.formats.parts import csv, hl7, json_array, json_lines, xml
-from adapters.formats.parts.record import Cut, Part, joined, refused
+from adapters.formats.parts.record import MAX_RECORDS, Cut, Part, Place, joined, refused
 from adapters.formats.parts.text import SNIFFED, Text, filled
 
 SIZE = 4 * 1024 * 1024
@@ -47,11 +48,31 @@ _MARK = 4
 """More than the bytes of any byte order mark."""
 _BLANK = " \t\r\n\x0b\x0c"
 
-__all__ = ["SIZE", "WHOLE", "Part", "parts"]
+__all__ = ["SIZE", "WHOLE", "Part", "Place", "TakesTables", "columns_of", "parts"]
 
 
-def parts(stream: BinaryIO, *, size: int = SIZE, columns: Sequence[Field] = ()) -> Iterator[Part]:
-    """Cut a payload into parts of about `size` bytes; one large record is a part by itself.
+@runtime_checkable
+class TakesTables(Protocol):
+    """A source adapter that takes tables: by its columns their header is found."""
+
+    columns: Sequence[Field]
+
+
+def columns_of(adapter: object) -> Sequence[Field]:
+    """The columns of a source, none where it takes no tables."""
+    return adapter.columns if isinstance(adapter, TakesTables) else ()
+
+
+def parts(
+    stream: BinaryIO,
+    *,
+    size: int = SIZE,
+    records: int = MAX_RECORDS,
+    columns: Sequence[Field] = (),
+) -> Iterator[Part]:
+    """Cut a payload into parts of about `size` bytes and at most so many records.
+
+    A payload of `size` bytes is one part, however many records it has; one large record is a part.
 
     `columns` are those of the source, if it takes tables: without them a CSV file is not cut.
     Memory stays below a few times `size`, 16 MiB of text at the least, or WHOLE. Raises
@@ -66,7 +87,7 @@ def parts(stream: BinaryIO, *, size: int = SIZE, columns: Sequence[Field] = ()) 
     if cut is None:
         yield _whole(beginning, stream)
     else:
-        yield from joined(cut, text, size)
+        yield from joined(cut, text, size, records)
 
 
 def _cut(beginning: bytes, text: Text, columns: Sequence[Field]) -> Cut | None:

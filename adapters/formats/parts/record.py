@@ -17,13 +17,21 @@ _NUMBER = re.compile(r"([^/]*?)(\d+)\]?$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """A payload of its own. `position` is where it begins in the source's, as its reader says it:
-    `1!57` (sheet and row), `/56` (element or line of JSON), `message[57]`, `/…/HOSO[57]`; `/` for
-    the whole.
+class Place:
+    """Where a part stands in the payload that it was cut from.
+
+    `position` is where it begins, as its reader says it: `1!57` (sheet and row), `/56` (element or
+    line of JSON), `message[57]`, `/…/HOSO[57]`; `/` for the whole. All bytes of the payload are
+    those of its parts in their order: `before`, and the part's own without the first `repeated` and
+    the last `added` ones.
     """
 
-    content: bytes = field(repr=False)
+    begins: int = 0
+    """Byte of the payload at which it begins, with `before`."""
+    before: bytes = b""
+    """What parts it from the one before it and is in neither."""
+    repeated: int = 0
+    added: int = 0
     first: int = 0
     """What is to be added to the number in a position inside the part: how many records (CSV: lines
     below the header) stand before it."""
@@ -43,6 +51,24 @@ class Part:
             return position
         place = re.compile(rf"((?:^|(?<=/)){re.escape(number[1])})(\d+)", re.IGNORECASE)
         return place.sub(lambda at: f"{at[1]}{int(at[2]) + self.first}", position, count=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part(Place):
+    """A payload of its own, and where it stands in the source's."""
+
+    content: bytes = field(repr=False)
+
+    @property
+    def own(self) -> bytes:
+        """The bytes of the payload that stand here."""
+        return self.before + self.content[self.repeated : len(self.content) - self.added]
+
+    @property
+    def ends(self) -> int:
+        """Byte of the payload behind its last."""
+        taken = len(self.content) - self.repeated - self.added
+        return self.begins + len(self.before) + taken
 
 
 @dataclass(kw_only=True, slots=True)
@@ -83,8 +109,8 @@ class Cut:
 class _Draft:
     """A part that grows. One that begins where none should ends as soon as another can begin."""
 
-    def __init__(self, cut: Cut, text: Text, first: Record) -> None:
-        self.cut, self.text, self.first = cut, text, first
+    def __init__(self, cut: Cut, text: Text, first: Record, begins: int) -> None:
+        self.cut, self.text, self.first, self.begins = cut, text, first, begins
         self.is_forced = first.number > 0 and not cut.may_begin(first)
         self.pieces = [text.mark + text.encoded(first.head)]
         self.bytes = len(self.pieces[0])
@@ -98,11 +124,11 @@ class _Draft:
         self.filled += not record.text.isspace()
         self.closing = record.closing
 
-    def ends_before(self, record: Record, content: bytes, size: int) -> bool:
+    def ends_before(self, record: Record, content: bytes, size: int, records: int) -> bool:
         full = (
             self.bytes + len(content) > size
             or self.weight + record.weight > MAX_WEIGHT
-            or len(self.pieces) > MAX_RECORDS
+            or len(self.pieces) > records
         )
         if not full and not self.is_forced:
             return False
@@ -116,28 +142,39 @@ class _Draft:
         return self.tries > TRIES
 
     def part(self) -> Part:
+        closing = self.text.encoded(self.closing)
+        is_first = self.first.number == 0
         return Part(
-            content=b"".join([*self.pieces, self.text.encoded(self.closing)]),
+            content=b"".join([*self.pieces, closing]),
+            begins=self.begins,
+            before=b"" if is_first else self.text.encoded(self.first.glue),
+            repeated=0 if is_first else len(self.pieces[0]),
+            added=len(closing),
             first=self.first.number,
             position=self.cut.place(self.first.number),
             alone=self.cut.lines and self.filled == 1,
         )
 
 
-def joined(cut: Cut, text: Text, size: int) -> Iterator[Part]:
-    """Parts of at most `size` bytes wherever the records allow it. Raises PayloadError."""
+def joined(cut: Cut, text: Text, size: int, records: int) -> Iterator[Part]:
+    """Parts of at most `size` bytes and so many records wherever these allow it.
+
+    Raises PayloadError.
+    """
     draft: _Draft | None = None
-    following = 0
+    following = at = 0
     trouble: PayloadError | None = None
     try:
         for record in cut.records:
             following = record.number + record.count
             content = text.encoded(record.glue + record.text)
-            if draft and draft.ends_before(record, content, size):
+            if draft and draft.ends_before(record, content, size, records):
                 yield draft.part()
                 draft = None
+            begins, at = at, at + len(content)
             if draft is None:
-                draft, content = _Draft(cut, text, record), text.encoded(record.text)
+                draft, content = _Draft(cut, text, record, begins), text.encoded(record.text)
+                at += 0 if record.number else draft.bytes
             draft.add(record, content)
     except PayloadError as error:
         trouble = error

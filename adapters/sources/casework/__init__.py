@@ -2,6 +2,7 @@
 
 from adapters.contract import Conversion, Reading, SourceMessage, Statement
 from adapters.sources.casework import mapping, reader
+from adapters.sources.casework.fields import COLUMNS
 from adapters.sources.casework.terms import vocabulary
 
 __all__ = ["adapter", "vocabulary"]
@@ -11,6 +12,7 @@ class CaseworkAdapter:
     """One statement for each step of one child."""
 
     version = "casework-1"
+    columns = COLUMNS
 
     def recognises(self, message: SourceMessage) -> bool:
         return reader.recognises(message.content, message.dialect)

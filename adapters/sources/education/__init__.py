@@ -2,6 +2,7 @@
 
 from adapters.contract import Conversion, Reading, SourceMessage, Statement
 from adapters.sources.education import mapping, reader
+from adapters.sources.education.fields import COLUMNS
 from adapters.sources.education.terms import vocabulary
 
 __all__ = ["adapter", "vocabulary"]
@@ -11,6 +12,7 @@ class EducationAdapter:
     """One statement for each student."""
 
     version = "education-1"
+    columns = COLUMNS
 
     def recognises(self, message: SourceMessage) -> bool:
         return reader.recognises(message.content, message.dialect)

@@ -2,6 +2,7 @@
 
 from adapters.contract import Conversion, Reading, SourceMessage, Statement
 from adapters.sources.facility import mapping, reader
+from adapters.sources.facility.fields import COLUMNS
 from adapters.sources.facility.terms import vocabulary
 
 __all__ = ["adapter", "vocabulary"]
@@ -11,6 +12,7 @@ class FacilityAdapter:
     """One statement for each row."""
 
     version = "facility-1"
+    columns = COLUMNS
 
     def recognises(self, message: SourceMessage) -> bool:
         return reader.recognises(message.content, message.dialect)

@@ -11,11 +11,9 @@ from gateway.cli.dropfolder import (
     complete,
     files_in,
     held,
+    look,
     put_away,
-    read,
 )
-
-MOST = 1000
 
 
 def looked(folder: Path) -> list[str]:
@@ -55,10 +53,8 @@ def test_folders_links_and_pipes_are_no_payloads(tmp_path: Path) -> None:
     assert looked(tmp_path) == []
 
 
-def test_what_is_too_large_or_gone_stays_where_it_is(tmp_path: Path) -> None:
-    (tmp_path / "large").write_bytes(b"x" * (MOST + 1))
-    assert read(tmp_path / "large", MOST) is None
-    assert read(tmp_path / "gone", MOST) is None
+def test_what_is_gone_is_not_seen(tmp_path: Path) -> None:
+    assert look(tmp_path / "gone") is None
 
 
 def test_a_file_is_moved_over_no_other(tmp_path: Path) -> None:
@@ -66,7 +62,7 @@ def test_a_file_is_moved_over_no_other(tmp_path: Path) -> None:
         for content in (b"one", b"two", b"three"):
             file = tmp_path / "a.json"
             file.write_bytes(content)
-            dropped = read(file, MOST)
+            dropped = look(file)
             assert dropped is not None
             assert put_away(dropped, DONE)
     found = {path.name: path.read_bytes() for path in (tmp_path / DONE).iterdir()}
@@ -74,10 +70,10 @@ def test_a_file_is_moved_over_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["written", "replaced", "gone"])
-def test_a_file_that_changed_since_it_was_read_stays(tmp_path: Path, how: str) -> None:
+def test_a_file_that_changed_since_it_was_looked_at_stays(tmp_path: Path, how: str) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(b"one")
-    dropped = read(file, MOST)
+    dropped = look(file)
     assert dropped is not None
     if how == "gone":
         file.unlink()
@@ -96,8 +92,3 @@ def test_two_do_not_take_the_files_of_one_folder(tmp_path: Path) -> None:
         pass
     with held(tmp_path):
         pass
-
-
-def test_what_is_read_is_not_shown_in_a_repr(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes("Bí Mật".encode())
-    assert "M" not in repr(read(tmp_path / "a", MOST)).replace(str(tmp_path), "")

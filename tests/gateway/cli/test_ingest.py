@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, func, select
 
+from adapters.formats import parts
+from gateway.cli import ingest
 from gateway.database import engine_for, printable, transaction
 from gateway.registry import tables
 from tests.commands import motem
+from tests.gateway import cut_small
 from tests.journeys.steps import minutes
 
-COMMAND = [sys.executable, "-m", "gateway", "ingest", "--watch"]
+SMALL = "tests.gateway.cut_small"
 
 
 def girl(number: int) -> bytes:
@@ -72,10 +76,11 @@ def test_files_or_a_folder_to_watch_and_not_both(
 
 
 @contextmanager
-def watching(url: URL, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def watching(url: URL, folder: Path, module: str = "gateway") -> Iterator[subprocess.Popen[bytes]]:
     """A real process that watches a folder; killed at the end if it still runs."""
     environment = os.environ | {"DATABASE_URL": printable(url)}
-    process = subprocess.Popen([*COMMAND, str(folder)], env=environment, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", module, "ingest", "--watch", str(folder)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -129,3 +134,82 @@ def test_kill_9_loses_no_file_and_doubles_no_record(database_url: URL, tmp_path:
         "registry_message": rounds * each,
         "registry_record": rounds * each,
     }
+
+
+def large_ones(*numbers: int) -> bytes:
+    return cut_small.array(*(cut_small.bad(n) if n == 5 else cut_small.girl(n) for n in numbers))
+
+
+def test_a_large_file_is_one_line_of_the_table_with_places_as_in_the_file(
+    database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_small.cut_small(monkeypatch)
+    (tmp_path / "a.json").write_bytes(large_ones(*range(12)))
+    (tmp_path / "b.json").write_bytes(girl(99))
+    taken = motem(database_url, "ingest", tmp_path)
+    assert taken.status == 3
+    (row,) = (
+        line.split("│") for line in taken.out.splitlines() if "police" in line and "│" in line
+    )
+    assert [cell.strip() for cell in row[2:5]] == ["2", "0", "12"]
+    assert "a.json: /5/ngayLap" in taken.out
+    again = motem(database_url, "ingest", tmp_path)
+    assert again.status == 3
+    assert counted(database_url) == {"registry_message": 8, "registry_record": 12}
+
+
+def test_standard_input_may_be_large(
+    database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_small.cut_small(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", Piped(large_ones(*range(12))))
+    taken = motem(database_url, "ingest", "-", MOTEM_SPOOL=str(tmp_path))
+    assert "-: /5/ngayLap" in taken.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_message_in_parts_is_shown_with_where_to_find_them(
+    database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_small.cut_small(monkeypatch)
+    (tmp_path / "a.json").write_bytes(large_ones(*range(12)))
+    motem(database_url, "ingest", tmp_path)
+    (whole,) = re.findall("[0-9a-z]{26}", motem(database_url, "messages", "list").out)
+    shown = motem(database_url, "messages", "show", whole).out
+    assert "parts: 6 of 6 read" in shown
+    assert "/5/ngayLap" in shown
+    parts = re.findall(
+        "[0-9a-z]{26}", motem(database_url, "messages", "list", "--part-of", whole).out
+    )
+    assert len(parts) == 6
+    assert f" of {whole}, from byte " in motem(database_url, "messages", "show", parts[0]).out
+    assert motem(database_url, "messages", "replay", whole).status == 3
+    assert motem(database_url, "messages", "withdraw", whole, "--reason", "test").status == 0
+
+
+def test_what_cannot_be_cut_is_refused_before_anything_is_taken(
+    database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_small.cut_small(monkeypatch)
+    monkeypatch.setattr(ingest, "WHOLE", 4_000)
+    monkeypatch.setattr(parts, "WHOLE", 4_000)
+    (tmp_path / "a.json").write_bytes(girl(1))
+    (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04" + b"x" * 5_000)
+    taken = motem(database_url, "ingest", tmp_path)
+    assert taken.status == 2
+    assert "b.xlsx" in taken.err
+    assert counted(database_url)["registry_message"] == 0
+
+
+def test_a_large_file_in_a_drop_folder_goes_on_where_it_was_stopped(
+    database_url: URL, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_bytes(large_ones(*range(100, 180)))
+    with watching(database_url, tmp_path, SMALL) as process:
+        eventually(lambda: counted(database_url)["registry_record"] > 5, process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert "a.json" in names(tmp_path)
+    with watching(database_url, tmp_path, SMALL) as process:
+        eventually(lambda: names(tmp_path / "done") == {"a.json"}, process)
+    assert counted(database_url) == {"registry_message": 41, "registry_record": 80}

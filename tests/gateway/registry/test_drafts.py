@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem
+from gateway.registry import drafts as registry_drafts
 from gateway.registry.drafts import Draft, Name, ahead, batches, draft
 from gateway.registry.messages import UNKNOWN_SOURCE
 from tests.fake_source import ADAPTER, fake_message
@@ -61,3 +63,13 @@ def test_a_message_without_adapter_is_refused_as_unknown() -> None:
         assert refused.message.source == UNKNOWN_SOURCE
         assert refused.refusal is not None
         assert refused.refusal.problem is problem
+
+
+def test_what_nobody_can_read_fills_a_batch_by_its_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry_drafts, "LIKE_A_STATEMENT", 100)
+    unread = [
+        draft(SourceMessage(source="", content=b"%d" % n + b"?" * 399), None) for n in range(6)
+    ]
+    assert [len(batch) for batch in batches(iter(unread), 10)] == [2, 2, 2]

@@ -110,7 +110,14 @@ def assert_same(source: str, content: bytes, size: int) -> list[Part]:
     """The parts, which together hold for the source what the whole holds, at the same places."""
     made = cut(content, size, source)
     assert read(source, *made) == read_whole(source, content)
+    assert_joins(content, made)
     return made
+
+
+def assert_joins(content: bytes, made: Sequence[Part]) -> None:
+    """The parts' own bytes are those of the payload, each where it says that it begins."""
+    assert b"".join(part.own for part in made) == content[: made[-1].ends]
+    assert [part.begins for part in made] == [0, *(part.ends for part in made[:-1])]
 
 
 def adapter(source: str) -> SourceAdapter:
