@@ -1,6 +1,6 @@
 # Motem: one child, one record. Every target makes its own .venv first.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve test check fix bench clean
+.PHONY: help venv demo serve test check fix fuzz bench clean
 BIN := .venv/bin
 
 help:
@@ -9,6 +9,7 @@ help:
 	@echo "make test    all tests; names what it left out"
 	@echo "make check   style, types and import contracts"
 	@echo "make fix     repair what can be repaired by a program"
+	@echo "make fuzz    throw spoilt payloads at every reader, a minute each (FUZZ_SECONDS)"
 	@echo "make bench   measure speed and memory"
 	@echo "make clean   remove what these targets made, but not the data in ./var"
 
@@ -40,6 +41,12 @@ fix: venv
 
 bench: venv
 	@$(BIN)/python -m pytest -m bench --capture=no $(ARGS)
+
+fuzz: venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
+		--target var/fuzz/lib --upgrade atheris==3.0.0 \
+		|| { echo "atheris has no wheel for this Python; the quick part runs in: make test" >&2; exit 1; }
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/var/fuzz/lib $(BIN)/python -m tests.fuzz.run
 
 clean:
 	@if [ -x $(BIN)/motem ]; then MOTEM_HOME=var/demo $(BIN)/motem db stop --delete 2>/dev/null; fi

@@ -17,6 +17,22 @@ Resource: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Domains:
+    """Identifier systems in which a sender may write records; by itself: in every one."""
+
+    own: frozenset[str] | None = None
+    """Only in these."""
+    foreign: frozenset[str] = frozenset()
+    """Those of others: in none of these."""
+
+    def allow(self, system: str) -> bool:
+        return system not in self.foreign and (self.own is None or system in self.own)
+
+
+EVERY_DOMAIN = Domains()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceMessage:
     """A payload exactly as a source sent it."""
 
@@ -26,6 +42,8 @@ class SourceMessage:
     """File name, if any: only its ending is used."""
     dialect: Dialect = field(repr=False, default=OURS)
     """How its sender spells what the source's page describes."""
+    domains: Domains = EVERY_DOMAIN
+    """Of the sender, for a source whose record keys name their domain."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

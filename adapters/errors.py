@@ -23,7 +23,10 @@ class Problem(StrEnum):
     WRONG_DATE = "wrong-date"
     WRONG_NUMBER = "wrong-number"
     WRONG_IDENTIFIER = "wrong-identifier"
+    FOREIGN_DOMAIN = "foreign-domain"
     NOT_CONVERTIBLE = "not-convertible"
+    INTERNAL = "internal-error"
+    """A mistake of ours, not of the sender; `element` is the type of the exception."""
 
 
 SENTENCES: dict[Problem, tuple[str, str]] = {
@@ -49,9 +52,19 @@ SENTENCES: dict[Problem, tuple[str, str]] = {
     Problem.WRONG_DATE: ("Ngày giờ không hợp lệ.", "The date or time is not valid."),
     Problem.WRONG_NUMBER: ("Số không hợp lệ.", "The number is not valid."),
     Problem.WRONG_IDENTIFIER: ("Số định danh sai định dạng.", "The identifier has a wrong form."),
+    Problem.FOREIGN_DOMAIN: (
+        "Mã số thuộc hệ thống định danh của đơn vị khác; bên gửi chỉ được ghi trong hệ thống mã "
+        "của mình.",
+        "The number is of another body's identifier system; a sender writes in its own only.",
+    ),
     Problem.NOT_CONVERTIBLE: (
         "Không chuyển được sang FHIR.",
         "The record cannot be expressed in FHIR.",
+    ),
+    Problem.INTERNAL: (
+        "Lỗi của hệ thống nhận. Dữ liệu đã được giữ và sẽ được đọc lại; không cần gửi lại.",
+        "An error of the receiving system. The payload is kept and will be read again; "
+        "there is no need to send it again.",
     ),
 }
 
@@ -88,3 +101,8 @@ class PayloadError(Exception):
     def __init__(self, problem: Problem, position: str = "/", element: str | None = None) -> None:
         self.rejection = Rejection(problem=problem, position=position, element=element)
         super().__init__(f"{problem.value} at {position}")
+
+
+def mistake(error: Exception, position: str = "/") -> Rejection:
+    """The refusal for a mistake of ours. It names the type alone: a text may quote child data."""
+    return Rejection(problem=Problem.INTERNAL, position=position, element=type(error).__name__)

@@ -1,10 +1,18 @@
-"""Lets through only the fields that an agreement covers; all others are dropped and counted."""
+"""Holds senders to their agreement: fields that it does not cover, domains that others have."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from adapters.contract import Conversion, Reading, SourceAdapter, SourceMessage, Statement
+from adapters.contract import (
+    EVERY_DOMAIN,
+    Conversion,
+    Domains,
+    Reading,
+    SourceAdapter,
+    SourceMessage,
+    Statement,
+)
 from adapters.formats.fields import Field
 from adapters.formats.parts import columns_of
 from gateway.site import Site
@@ -52,6 +60,25 @@ class AgreedAdapter:
         return any(".".join(parts[:end]) in self.allowed for end in range(1, len(parts) + 1))
 
 
+class BoundAdapter:
+    """An adapter that knows in which domains its sender may write; else like the one inside."""
+
+    def __init__(self, inner: SourceAdapter, domains: Domains) -> None:
+        self.inner = inner
+        self.domains = domains
+        self.version = inner.version
+        self.recognises = inner.recognises
+        self.convert = inner.convert
+
+    @property
+    def columns(self) -> Sequence[Field]:
+        return columns_of(self.inner)
+
+    def read(self, message: SourceMessage) -> Reading:
+        """As the adapter inside reads it; a record in another's domain is refused."""
+        return self.inner.read(replace(message, domains=self.domains))
+
+
 def agreed(
     adapters: Mapping[str, SourceAdapter], site: Site, system: str
 ) -> Mapping[str, SourceAdapter]:
@@ -63,6 +90,9 @@ def agreed(
 
 def _under(adapter: SourceAdapter, site: Site, source: str, system: str) -> SourceAdapter:
     agreement = site.agreement_of(source, system)
+    domains = site.domains_of(source, system)
+    if domains != EVERY_DOMAIN:
+        adapter = BoundAdapter(adapter, domains)
     if agreement is None or agreement.allowed_fields is None:
         return adapter
     return AgreedAdapter(adapter, agreement.allowed_fields)

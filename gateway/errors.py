@@ -24,6 +24,12 @@ class DatabaseUnavailableError(GatewayError):
     vietnamese = "Cơ sở dữ liệu tạm thời không dùng được."
 
 
+class NotKeptError(DatabaseUnavailableError):
+    """The payload could not be kept. Please send it again later."""
+
+    vietnamese = "Không lưu giữ được dữ liệu. Xin gửi lại sau."
+
+
 class NotMigratedError(DatabaseUnavailableError):
     """The database has no tables yet, or older ones. Run: motem migrate"""
 
@@ -98,6 +104,14 @@ class NoRoomError(GatewayError):
     status = 507
     code = "no-store"
     vietnamese = "Không đủ chỗ trên đĩa cho nội dung lớn như vậy."
+
+
+class TooSlowError(GatewayError):
+    """The body did not come to its end in time. Please send it again."""
+
+    status = 408
+    code = "timeout"
+    vietnamese = "Nội dung gửi quá chậm, chưa nhận xong. Xin gửi lại."
 
 
 class UnsupportedTypeError(GatewayError):

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import audit
 from adapters.contract import SourceAdapter, SourceMessage
-from adapters.errors import Rejection
+from adapters.errors import Rejection, mistake
 from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
 from gateway.database import retried
+from gateway.mistakes import is_mistake
 from gateway.registry import messages
 from gateway.registry.drafts import Draft, Numbered, ahead, batches, draft
 from gateway.registry.messages import TAKEN, KeptMessage, MessageState
@@ -28,10 +30,12 @@ __all__ = [
     "deliver_many",
     "draft",
     "ingest",
+    "keep",
     "receive",
     "take",
 ]
 
+log = structlog.get_logger()
 TOGETHER = 400
 """Statements that small messages may have together to share a transaction."""
 
@@ -75,8 +79,20 @@ def deliver(
     engine: Engine, message: SourceMessage, adapter: SourceAdapter | None, caller: Caller
 ) -> IngestResult:
     """Ingest one message in a transaction of its own; what it returns is committed."""
-    one = draft(message, adapter)
-    (result,) = retried(engine, lambda session: _ingest(session, [one], caller))
+    return _delivered(engine, draft(message, adapter), caller)
+
+
+def _delivered(
+    engine: Engine, one: Draft, caller: Caller, received: datetime | None = None
+) -> IngestResult:
+    """One message by itself; where a mistake of ours prevents that it is kept, to be read again."""
+    try:
+        (result,) = retried(engine, lambda session: _ingest(session, [one], caller, received))
+    except Exception as error:
+        if not is_mistake(error):
+            raise
+        wrong = error
+        return retried(engine, lambda session: keep(session, one.message, caller, wrong))
     return result
 
 
@@ -100,7 +116,14 @@ def deliver_many(
             return _ingest(session, [one for _, one in batch], caller, received)
 
         numbers = [number for number, _ in batch]
-        done |= zip(numbers, retried(engine, work), strict=True)
+        try:
+            results = retried(engine, work)
+        # One that a mistake of ours keeps from being stored costs the others nothing.
+        except Exception as error:
+            if not is_mistake(error):
+                raise
+            results = [_delivered(engine, one, caller, received) for _, one in batch]
+        done |= zip(numbers, results, strict=True)
         while following in done:
             yield done.pop(following)
             following += 1
@@ -137,6 +160,40 @@ def receive(
     session: Session, message: SourceMessage, caller: Caller, *, corrects: str | None = None
 ) -> tuple[str, MessageState]:
     """Keep a message that the worker is to read; its id and state. `corrects` as in `take`."""
+    kept = _receive(session, message, caller, corrects)
+    return kept.id, kept.state
+
+
+def keep(
+    session: Session,
+    message: SourceMessage,
+    caller: Caller,
+    error: Exception,
+    *,
+    corrects: str | None = None,
+) -> IngestResult:
+    """Keep a message that a mistake of ours prevents from being stored, with what it was.
+
+    It is `received`, for the worker or an operator to read it again, and stands among the refusals
+    until then. Bytes that came before are answered as they were.
+    """
+    log.error("message cannot be stored", source=message.source, error=type(error).__name__)
+    kept = _receive(session, message, caller, corrects)
+    if kept.is_new:
+        messages.note(session, kept.id, mistake(error), datetime.now(UTC))
+    return IngestResult(
+        message=kept.id,
+        source=message.source,
+        state=kept.state,
+        counts={"rejected": 1} if kept.is_new else kept.counts,
+        rejections=tuple(messages.refusals_of(session, kept.id)),
+        repeated=not kept.is_new,
+    )
+
+
+def _receive(
+    session: Session, message: SourceMessage, caller: Caller, corrects: str | None
+) -> KeptMessage:
     now = datetime.now(UTC)
     (kept,) = messages.keep(session, [message], caller.who, caller.system, now)
     if corrects is not None:
@@ -146,7 +203,7 @@ def receive(
     detail: dict[str, DetailValue] = {"source": message.source, "new": kept.is_new}
     event = AuditEvent(action=Action.MESSAGE_RECEIVE, caller=caller, message=kept.id, detail=detail)
     audit.append(session, event)
-    return kept.id, kept.state
+    return kept
 
 
 def _ingest(

@@ -4,6 +4,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from ulid import ULID
 
 from adapters.contract import SourceAdapter, SourceMessage
@@ -21,7 +21,6 @@ from adapters.formats.acknowledgement import acknowledgement, unavailable
 from adapters.formats.hl7 import FRAME_END, FRAME_START
 from adapters.formats.values import VIETNAM
 from audit.event import Caller
-from gateway.errors import GatewayError
 from gateway.ingest import deliver
 
 SOURCE = "hospital"
@@ -30,6 +29,9 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_CONNECTIONS = 64
 IDLE = 600.0
 """Seconds after which a connection that says nothing is closed; hospitals open a new one."""
+SLOWEST = 60.0
+"""Seconds from the first byte of a message to its last: then the connection is closed, and nothing
+was answered. Otherwise a few senders of half messages would hold all places."""
 LAST_WORDS = 2.0
 """Seconds that a sender of an endless message has to notice that it was refused."""
 CHUNK = 64 * 1024
@@ -118,7 +120,7 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def _talk(self, connection: socket.socket) -> None:
         try:
-            for content in frames(connection):
+            for content in frames(connection, IDLE):
                 connection.sendall(FRAME_START + self._answer(content) + FRAME_END)
         except TooLongError:
             refused = [Rejection(problem=Problem.TOO_LARGE, position="/")]
@@ -130,7 +132,8 @@ class _Connection(socketserver.BaseRequestHandler):
         caller = replace(self.server.caller, who=f"mllp:{self.client_address[0]}")
         try:
             result = deliver(self.server.engine, message, self.server.adapter, caller)
-        except (DBAPIError, GatewayError) as error:
+        # Whatever it is, nothing was committed, and the sender must know.
+        except Exception as error:
             log.error("nothing was committed", error=type(error).__name__)
             return unavailable(content, time=_now(), control_id=_control_id())
         return self._said(content, result.rejections)
@@ -149,13 +152,21 @@ def _end(connection: socket.socket) -> None:
             return
 
 
-def frames(connection: socket.socket) -> Iterator[bytes]:
+def frames(connection: socket.socket, idle: float | None = None) -> Iterator[bytes]:
     """The messages of a connection without their frames, until the other side ends it.
 
-    Bytes between frames are passed over (MLLP release 1, 2.2). Raises TooLongError.
+    `idle`: seconds that it may be silent between two messages; else as the socket is set.
+
+    Bytes between frames are passed over (MLLP release 1, 2.2). Raises TooLongError, and
+    TimeoutError where a message does not come to its end.
     """
     held = bytearray()
+    begun = 0.0
     while chunk := connection.recv(CHUNK):
+        now = time.monotonic()
+        begun = begun if held else now
+        if now - begun > SLOWEST:
+            raise TimeoutError
         # Only the new bytes may hold the end: a long message is not searched again and again.
         begin = max(0, len(held) - 1)
         held += chunk
@@ -164,9 +175,11 @@ def frames(connection: socket.socket) -> Iterator[bytes]:
             if start >= 0:
                 yield bytes(held[start + 1 : end])
             del held[: end + len(FRAME_END)]
-            begin = 0
+            begin, begun = 0, now
         if len(held) > MOST_BYTES:
             raise TooLongError
+        if idle is not None:
+            connection.settimeout(SLOWEST if held else idle)
 
 
 def _now() -> datetime:

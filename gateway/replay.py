@@ -8,17 +8,16 @@ from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy import exists, select, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 import audit
 from adapters.catalog import recognise
 from adapters.contract import Reading, SourceAdapter, SourceMessage
-from adapters.errors import Problem, Rejection
+from adapters.errors import Rejection, mistake
 from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
-from gateway.database import AGAIN
-from gateway.errors import ConflictError, GatewayError, NotFoundError
+from gateway.errors import ConflictError, NotFoundError
+from gateway.mistakes import is_mistake, may_pass
 from gateway.registry import inbox, messages, wholes
 from gateway.registry.drafts import Draft, draft
 from gateway.registry.messages import TAKEN, UNKNOWN_SOURCE, MessageState, Outcome, Settlement
@@ -155,23 +154,14 @@ def _tried(
         outcome = _again(session, message_id, one, before, caller)
     except Exception as error:
         trial.rollback()
-        if not _is_mistake(error):
+        if may_pass(error) or not is_mistake(error):
             raise
         log.error("message cannot be stored", message=message_id, error=type(error).__name__)
         trial = session.begin_nested()
-        wrong = Rejection(problem=Problem.NOT_CONVERTIBLE, position="/")
-        refused = replace(one, reading=Reading(), prepared=(), refusal=wrong)
+        refused = replace(one, reading=Reading(), prepared=(), refusal=mistake(error))
         outcome = _again(session, message_id, refused, before, caller)
     trial.rollback() if dry_run else trial.commit()
     return outcome
-
-
-def _is_mistake(error: Exception) -> bool:
-    """Whether the same would happen at every attempt, and not only because of another program."""
-    if isinstance(error, DBAPIError):
-        lasting = isinstance(error, DataError | IntegrityError)
-        return lasting and getattr(error.orig, "sqlstate", None) not in AGAIN
-    return not isinstance(error, GatewayError)
 
 
 def _again(

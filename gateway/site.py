@@ -9,10 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from adapters.contract import Domains
 from gateway.errors import GatewayError
 from gateway.exchange import Exchange
 
 RHYTHM = re.compile(r"([1-9]\d{0,3})([mhdw])")
+WITH_DOMAINS = "fhir"
+"""The source whose record keys name the identifier system that they belong to."""
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -46,6 +49,8 @@ class Agreement(BaseModel):
     purpose: Text | None = None
     allowed_fields: frozenset[Text] | None = None
     """Names of the source's page, or the beginnings of dotted ones; without it, every field."""
+    domains: frozenset[Text] | None = None
+    """Identifier systems in which it writes records (source fhir); nobody else may."""
     rhythm: Annotated[timedelta, BeforeValidator(duration)] | None = None
     """How often a message is expected."""
 
@@ -83,6 +88,22 @@ class Site(BaseModel):
         if len(names) != len(set(names)):
             raise ValueError("two dialects for one source and system")
         return self
+
+    @model_validator(mode="after")
+    def one_owner_for_each_domain(self) -> "Site":
+        named = [domain for one in self.agreements for domain in one.domains or ()]
+        if len(named) != len(set(named)):
+            raise ValueError("two agreements for one identifier system (domains)")
+        if any(one.domains is not None and one.source != WITH_DOMAINS for one in self.agreements):
+            raise ValueError(f"domains: only for the source {WITH_DOMAINS}")
+        return self
+
+    def domains_of(self, source: str, system: str | None) -> Domains:
+        """Its own where they are agreed, else all that nobody else has."""
+        agreement = self.agreement_of(source, system)
+        own = agreement.domains if agreement else None
+        every = (one.domains or frozenset() for one in self.agreements if one.source == source)
+        return Domains(own=own, foreign=frozenset().union(*every) - (own or frozenset()))
 
     def agreement_of(self, source: str, system: str | None) -> Agreement | None:
         """The entry for the system, else that for the whole source."""

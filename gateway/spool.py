@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -86,6 +87,10 @@ def spooled(source: BinaryIO, folder: Path | None = None) -> Iterator[Spooled]:
 def opened(path: Path) -> Iterator[Spooled]:
     """A file where it stands. Raises OSError."""
     with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = os.fstat(stream.fileno()).st_size
-        yield Spooled(stream=stream, size=size, sha256=digest, name=path.name)
+        yield of(stream, path.name)
+
+
+def of(stream: BufferedReader, name: str) -> Spooled:
+    """A file that somebody opened. Raises OSError."""
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Spooled(stream=stream, size=os.fstat(stream.fileno()).st_size, sha256=digest, name=name)

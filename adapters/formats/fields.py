@@ -1,15 +1,13 @@
 """A table of fields turns an object or a row, as sent, into typed content."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from adapters.errors import PayloadError, Problem
+from adapters.formats.told_names import told
 from adapters.formats.values import Reader, Value, WrongValueError, plain, text
-
-_NAME_LIKE = re.compile(r"[^\W\d][\w ./()&-]{0,59}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,13 +91,13 @@ def _paths(known: frozenset[str]) -> tuple[set[tuple[str, ...]], set[tuple[str, 
 def _unknown(
     record: Mapping[str, Any],
     path: tuple[str, ...],
-    told: tuple[str, ...],
+    above: tuple[str, ...],
     paths: set[tuple[str, ...]],
     prefixes: set[tuple[str, ...]],
 ) -> Iterator[str]:
     for name, value in record.items():
         here = (*path, plain(name))
-        shown = (*told, name if _NAME_LIKE.fullmatch(name) else "?")
+        shown = (*above, told(name))
         if here in prefixes and isinstance(value, dict):
             yield from _unknown(value, here, shown, paths, prefixes)
         elif here not in paths and here not in prefixes:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from adapters.errors import PayloadError, Problem, Rejection
+from adapters.formats.told_names import told
 from adapters.legacy_text import decode
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -29,7 +30,6 @@ _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 # Matches from a quote always, to the closing quote or to the end: so the scan stays linear.
 _TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NAME = re.compile(rb'"((?:[^"\\]){1,60})"\s*:')
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _SNIFFED_BYTES = 64 * 1024
 _TRIED_LINES = 1_000
 
@@ -98,8 +98,7 @@ def names(content: bytes) -> frozenset[str]:
 
 def step(pointer: str, name: str | int) -> str:
     """The pointer of a member. A member's name that may be a value is not told."""
-    told = isinstance(name, int) or _PLAIN_NAME.fullmatch(name)
-    return f"{pointer}/{name if told else '?'}"
+    return f"{pointer}/{name if isinstance(name, int) else told(name)}"
 
 
 def excerpt(value: object) -> bytes:

@@ -9,6 +9,7 @@ from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import csv, xlsx
 from adapters.formats.fields import Field
 from adapters.formats.grid import Grid
+from adapters.formats.told_names import UNTOLD, told
 from adapters.formats.values import plain
 from adapters.legacy_text import clean
 
@@ -227,9 +228,15 @@ def _header_at(grid: Grid, index: int, height: int, names: Mapping[str, str]) ->
             if known and known not in found.values():
                 found[column] = known
         shown = dict(enumerate(cells))
-    unknown = [clean(cell)[:60] for column, cell in shown.items() if column not in found and cell]
+    unknown = [_told(cell, at) for at, cell in shown.items() if at not in found and cell]
     lines = [line.cells for line in grid.rows[index : index + height]]
     return _Header(columns=found, unknown=unknown, first_row=index + height, lines=lines)
+
+
+def _told(heading: str, column: int) -> str:
+    """A heading that may be a value is told by its column."""
+    name = told(clean(heading))
+    return name if name != UNTOLD else f"{UNTOLD} (column {letters(column)})"
 
 
 def _stated(cells: Sequence[str]) -> dict[int, str]:

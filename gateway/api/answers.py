@@ -9,7 +9,7 @@ import orjson
 from fastapi import Response
 
 from adapters.contract import content_text
-from adapters.errors import Rejection
+from adapters.errors import Problem, Rejection
 from gateway.api.outcome import translated
 from gateway.idempotency import Answer
 from gateway.inbox import Cause, Entry, KeptRefusal
@@ -36,8 +36,8 @@ def document(body: Mapping[str, Any]) -> Response:
 
 
 def taken(result: IngestResult) -> Answer:
-    """201 for a message that is new, 200 for one that came before, 202 where that is not read yet,
-    422 where all was refused (and kept)."""
+    """201 for a message that is new, 200 for one that came before, 202 where that is not read yet
+    or a mistake of ours prevents it, 422 where all was refused (and kept)."""
     records = [
         {
             "record": one.record,
@@ -51,10 +51,13 @@ def taken(result: IngestResult) -> Answer:
     ]
     refused = bool(result.rejections) and not records and not result.counts.get("waiting")
     status = HTTPStatus.OK if result.repeated else HTTPStatus.CREATED
-    if result.state is MessageState.RECEIVED:  # It came before, and the worker is still to read it.
+    ours = all(one.problem is Problem.INTERNAL for one in result.rejections)
+    if refused:
+        status = HTTPStatus.ACCEPTED if ours else HTTPStatus.UNPROCESSABLE_ENTITY
+    elif result.state is MessageState.RECEIVED:  # It came before, and is still to be read.
         status = HTTPStatus.ACCEPTED
     return _answer(
-        HTTPStatus.UNPROCESSABLE_ENTITY if refused else status,
+        status,
         result.message,
         {
             "message": result.message,
@@ -88,7 +91,7 @@ def refusal(one: Rejection | KeptRefusal) -> dict[str, Any]:
         "issue": [
             {
                 "severity": "error",
-                "code": "invalid",
+                "code": "exception" if code == Problem.INTERNAL else "invalid",
                 "details": translated(one.vietnamese, one.english)
                 | {"coding": [{"system": "urn:motem:code:problem", "code": code}]},
                 "diagnostics": one.position,

@@ -1,4 +1,7 @@
-"""What routes ask for: a transaction, the caller, the services."""
+"""What routes ask for: a transaction, the caller, the services.
+
+What waits for nothing is async: otherwise it would cost a turn in the pool of threads each time.
+"""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ PURPOSE = re.compile(r"[A-Z]{2,32}")
 UNNAMED_SYSTEM = "unnamed"
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
@@ -26,7 +29,7 @@ def open_transaction(services: Annotated[Services, Depends(services_of)]) -> Ite
         yield session
 
 
-def caller_of(
+async def caller_of(
     request: Request,
     services: Annotated[Services, Depends(services_of)],
     x_motem_system: Annotated[str, Header()] = "",

@@ -55,6 +55,11 @@ class Shown(Collector):
             {one: each.overdue for one, each in stands.items()},
         )
         yield _by_source(
+            "motem_internal_errors_unsettled",
+            "Refusals that are an error of this system and no fault of the sender.",
+            {one: each.mistakes for one, each in stands.items()},
+        )
+        yield _by_source(
             "motem_parts_waiting",
             "Parts that wait for the statement which gives their key.",
             {one: self.found.waiting.get(one, 0) for one in self.sources},

@@ -29,6 +29,10 @@ BY_STATUS: dict[int, type[GatewayError]] = {
 """Errors of the web framework that have a sentence of ours; others are wrong requests."""
 
 
+AGAIN = {"Retry-After": "5"}
+"""Seconds after which the database may be back."""
+
+
 class FhirResponse(Response):
     """A FHIR resource as JSON text."""
 
@@ -66,7 +70,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(GatewayError)
     def ours(_request: Request, error: GatewayError) -> Response:
-        return failure(error)
+        return failure(error, AGAIN if isinstance(error, DatabaseUnavailableError) else None)
 
     @app.exception_handler(HTTPException)
     def framework(_request: Request, error: HTTPException) -> Response:
@@ -80,7 +84,7 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeoutError)
     def database(_request: Request, _error: Exception) -> Response:
-        return failure(DatabaseUnavailableError(), {"Retry-After": "5"})
+        return failure(DatabaseUnavailableError(), AGAIN)
 
     @app.exception_handler(DataError)
     def unstorable(_request: Request, _error: DataError) -> Response:

@@ -1,5 +1,6 @@
 """What a sender's request holds: the body within its cap, its kind, the key under which it comes."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Container, Mapping
@@ -10,7 +11,13 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 
 from gateway.api.dependencies import services_of
-from gateway.errors import NotFoundError, TooLargeError, UnsupportedTypeError, WrongRequestError
+from gateway.errors import (
+    NotFoundError,
+    TooLargeError,
+    TooSlowError,
+    UnsupportedTypeError,
+    WrongRequestError,
+)
 from gateway.spool import CHUNK, LARGE, Spool, Spooled
 
 KINDS: Mapping[str, str] = {
@@ -29,6 +36,8 @@ KINDS: Mapping[str, str] = {
 }
 """Content types that are taken; what a payload is, its own bytes say."""
 LONGEST_KEY = 255
+SLOWEST = 300.0
+"""Seconds for a whole body: a sender that trickles must not hold its part of it for ever."""
 LARGEST_DOCUMENT = 64 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -37,7 +46,7 @@ async def body_of(request: Request) -> AsyncIterator[Spooled]:
     """The whole payload. Raises UnsupportedTypeError, and TooLargeError before more is read."""
     kind = request.headers.get("content-type", "application/octet-stream")
     _require(request, kind, KINDS)
-    settings = services_of(request).settings
+    settings = (await services_of(request)).settings
     spool = Spool(settings.spool)
     try:
         async for piece in _pieces(request, settings.max_body):
@@ -72,7 +81,9 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
     if told.isdecimal() and int(told[:20]) > most:
         raise TooLargeError
     held, size = bytearray(), 0
-    async for chunk in request.stream():
+    stream, clock = aiter(request.stream()), asyncio.get_running_loop()
+    ends = clock.time() + SLOWEST
+    while (chunk := await _next(stream, ends)) is not None:
         held += chunk
         size += len(chunk)
         if size > most:
@@ -80,7 +91,17 @@ async def _pieces(request: Request, most: int) -> AsyncIterator[bytes]:
         if len(held) >= CHUNK:
             yield bytes(held)
             held.clear()
+            ends = clock.time() + SLOWEST
     yield bytes(held)
+
+
+async def _next(stream: AsyncIterator[bytes], ends: float) -> bytes | None:
+    """None at the end. Raises TooSlowError where nothing comes until then."""
+    try:
+        async with asyncio.timeout_at(ends):
+            return await anext(stream, None)
+    except TimeoutError:
+        raise TooSlowError from None
 
 
 def parsed(model: type[Model], document: bytes) -> Model:
@@ -96,7 +117,7 @@ def wants(prefer: str, preference: str) -> bool:
     return preference in (one.partition(";")[0].strip().lower() for one in prefer.split(","))
 
 
-def key_of(idempotency_key: Annotated[str, Header()] = "") -> str:
+async def key_of(idempotency_key: Annotated[str, Header()] = "") -> str:
     """The Idempotency-Key, empty where there is none. Raises WrongRequestError."""
     if len(idempotency_key) > LONGEST_KEY or not idempotency_key.isprintable():
         raise WrongRequestError
@@ -116,7 +137,7 @@ NAME = r"^[a-z0-9_-]{1,64}$"
 """Sources, codes, states: nothing else can be asked for."""
 
 
-def message_id_of(message_id: str) -> str:
+async def message_id_of(message_id: str) -> str:
     """The id in the path. Raises NotFoundError for what no message can have."""
     if not re.fullmatch(ULID, message_id):
         raise NotFoundError

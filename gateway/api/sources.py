@@ -1,7 +1,7 @@
 """The door for senders: a payload in the source's own format, and what it would become."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
@@ -12,10 +12,11 @@ from gateway.api import answers
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
 from gateway.api.payload import Body, Key, MessageFilter, digest, wants
 from gateway.database import retried, transaction
-from gateway.errors import NotFoundError
+from gateway.errors import NotFoundError, NotKeptError
 from gateway.idempotency import Answer, once
-from gateway.ingest import draft, receive, take
+from gateway.ingest import draft, keep, receive, take
 from gateway.large import Delivery, Large, beginning, opened, receive_large
+from gateway.mistakes import is_mistake
 from gateway.preview import preview
 from gateway.register import register
 from gateway.services import Services
@@ -23,6 +24,7 @@ from gateway.services import Services
 router = APIRouter(prefix="/sources")
 Prefer = Annotated[str, Header()]
 LATER = "respond-async"
+Work: TypeAlias = Callable[[Session], Answer]
 
 
 @router.get("")
@@ -50,22 +52,20 @@ def post_message(
     later = wants(prefer, LATER)
     work = _work(found, caller, corrects, later)
 
-    def answer(session: Session) -> Answer:
-        if not key:
-            return work(session)
-        asked = digest(source, str(later), corrects or "", body.sha256)
-        sender = f"{caller.who} {caller.system}"
-        return once(session, sender, key, asked, lambda: work(session))
+    def instead(session: Session, error: Exception) -> Answer:
+        if isinstance(found, Large):
+            raise error
+        return answers.taken(keep(session, found[0], caller, error, corrects=corrects))
 
-    response = answers.response(retried(services.engine, answer))
+    sender = f"{caller.who} {caller.system}"
+    asked = (source, str(later), corrects or "", body.sha256)
+    response = answers.response(_answer(services, _under(key, sender, asked), work, instead))
     if later:
         response.headers["Preference-Applied"] = LATER
     return response
 
 
-def _work(
-    found: Delivery | Large, caller: Caller, corrects: str | None, later: bool
-) -> Callable[[Session], Answer]:
+def _work(found: Delivery | Large, caller: Caller, corrects: str | None, later: bool) -> Work:
     """What is done in the transaction. Reading takes longest, and needs none."""
     if isinstance(found, Large):
         return lambda session: answers.received(
@@ -78,6 +78,38 @@ def _work(
         )
     read = draft(message, adapter)
     return lambda session: answers.taken(take(session, read, caller, corrects=corrects))
+
+
+def _under(key: str, sender: str, asked: tuple[str, ...]) -> Callable[[Session, Work], Answer]:
+    """Does work once under an Idempotency-Key; without a key each time."""
+    if not key:
+        return lambda session, work: work(session)
+    found = digest(*asked)
+    return lambda session, work: once(session, sender, key, found, lambda: work(session))
+
+
+def _answer(
+    services: Services,
+    once: Callable[[Session, Work], Answer],
+    work: Work,
+    instead: Callable[[Session, Exception], Answer],
+) -> Answer:
+    """What the work answers, committed; where a mistake of ours prevents it, what `instead` does.
+
+    Raises NotKeptError where that fails too.
+    """
+    try:
+        return retried(services.engine, lambda session: once(session, work))
+    except Exception as error:
+        if not is_mistake(error):
+            raise
+        wrong = error
+    try:
+        return retried(services.engine, lambda session: once(session, lambda s: instead(s, wrong)))
+    except Exception as error:
+        if not is_mistake(error):
+            raise
+        raise NotKeptError from error
 
 
 @router.post("/{source}/preview")

@@ -5,7 +5,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 
 from gateway.errors import GatewayError
@@ -27,6 +28,7 @@ class Dropped:
 
     path: Path
     state: State
+    stream: BufferedReader = field(repr=False)
 
 
 @contextmanager
@@ -60,19 +62,34 @@ def complete(before: dict[Path, State], now: dict[Path, State]) -> list[Path]:
     return [path for path, state in now.items() if state in known]
 
 
-def look(path: Path) -> Dropped | None:
-    """None where the file is gone."""
-    state = _state(path)
-    return Dropped(path=path, state=state) if state else None
+@contextmanager
+def read(path: Path) -> Iterator[Dropped | None]:
+    """An open file; None where it is gone, unreadable or no plain file."""
+    try:
+        # Between the look and the reading a link or a pipe may have taken the file's place.
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        yield None
+        return
+    with open(number, "rb") as stream:
+        state = _plain(os.fstat(number))
+        yield Dropped(path=path, state=state, stream=stream) if state else None
+
+
+def is_unchanged(dropped: Dropped) -> bool:
+    """Half of what somebody still writes would be refused, and kept as a child at risk."""
+    return _plain(os.fstat(dropped.stream.fileno())) == dropped.state
 
 
 def put_away(dropped: Dropped, folder: str) -> bool:
     """Move a file that was taken, over no other. False where it was written to meanwhile: it stays.
 
-    One rename, so that a kill leaves the file in one place or the other.
+    One rename, so that a kill leaves the file in one place or the other. Raises OSError where it
+    cannot be moved: a full disk, no right to do so.
     """
     if _state(dropped.path) != dropped.state:
         return False
+    (dropped.path.parent / folder).mkdir(exist_ok=True)
     os.rename(dropped.path, _free(dropped.path.parent / folder, dropped.path))
     return True
 
@@ -91,4 +108,10 @@ def _state(path: Path) -> State | None:
         found = path.lstat()
     except OSError:
         return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return _plain(found)
+
+
+def _plain(found: os.stat_result) -> State | None:
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -23,6 +23,7 @@ from audit.event import Caller
 from gateway import large, settings, spool
 from gateway.cli import dropfolder
 from gateway.cli.caller import command_caller
+from gateway.cli.dropfolder import Dropped
 from gateway.cli.files import payload_files
 from gateway.cli.tally import Tally
 from gateway.errors import DatabaseUnavailableError
@@ -103,6 +104,7 @@ class Door:
         self.caller = caller
         self.adapters: Mapping[str, SourceAdapter] = services.adapters_of(caller.system)
         self.failed: set[dropfolder.State] = set()
+        self.told: set[Path] = set()
 
     def take(self, payloads: Iterator[Spooled], total: int, processes: int) -> Tally:
         """`total`: bytes of all payloads, to show how far it is."""
@@ -132,7 +134,12 @@ class Door:
         before: dict[Path, dropfolder.State] = {}
         with dropfolder.held(folder):
             while not stop.is_set():
-                now = dropfolder.files_in(folder)
+                try:
+                    now = dropfolder.files_in(folder)
+                except OSError as error:  # A share that is away comes back.
+                    typer.echo(f"motem: {error.strerror}, waiting", err=True)
+                    stop.wait(LOOK_EVERY)
+                    continue
                 for path in dropfolder.complete(before, now):
                     if stop.is_set():
                         break
@@ -141,12 +148,16 @@ class Door:
                 stop.wait(LOOK_EVERY)
 
     def _take_dropped(self, path: Path, stop: threading.Event) -> None:
-        dropped = dropfolder.look(path)
-        if dropped is None or dropped.state in self.failed:
-            return
+        with dropfolder.read(path) as dropped:
+            if dropped is None:
+                self._left(path, "cannot be read")
+            elif dropped.state not in self.failed:
+                self._take_open(dropped, stop)
+
+    def _take_open(self, dropped: Dropped, stop: threading.Event) -> None:
+        path = dropped.path
         try:
-            with spool.opened(path) as payload:
-                result = self._taken(payload, stop)
+            result = self._taken(dropped, stop)
         # The file stays, and is taken when the database is back.
         except (DatabaseUnavailableError, DBAPIError) as error:
             typer.echo(f"motem: {type(error).__name__}, waiting", err=True)
@@ -157,21 +168,27 @@ class Door:
         # a restart this one stays.
         except Exception as error:
             self.failed.add(dropped.state)
-            why = (
-                error if isinstance(error, CannotCutError) else f"unexpected {type(error).__name__}"
-            )
-            typer.echo(f"motem: left there: {path}: {why}", err=True)
+            told = isinstance(error, CannotCutError)
+            self._left(path, str(error) if told else f"unexpected {type(error).__name__}")
             return
         if result is None:
             return
         where = dropfolder.REJECTED if result.rejections else dropfolder.DONE
-        dropfolder.put_away(dropped, where)
+        try:
+            dropfolder.put_away(dropped, where)
+        except OSError as error:
+            self.failed.add(dropped.state)
+            self._left(path, f"taken, and cannot be moved ({error.strerror})")
+            return
         typer.echo(f"{where} {result.source} {result.state} {result.message}")
 
-    def _taken(self, payload: Spooled, stop: threading.Event) -> IngestResult | None:
+    def _taken(self, dropped: Dropped, stop: threading.Event) -> IngestResult | None:
         """None where the command was told to stop in the middle; the next one goes on from there."""
         engine = self.services.engine
+        payload = spool.of(dropped.stream, dropped.path.name)
         found = large.opened(payload, self.source, self.adapters)
+        if not dropfolder.is_unchanged(dropped):
+            return None
         if not isinstance(found, Large):
             return deliver(engine, *found, self.caller)
         whole = large.begin(engine, found, self.caller)
@@ -179,6 +196,12 @@ class Door:
         for _ in self._results(coming, _processes([payload.size])):
             pass
         return None if stop.is_set() else large.outcome(engine, whole)
+
+    def _left(self, path: Path, why: str) -> None:
+        """Said once for each file that stays, so that somebody looks."""
+        if path not in self.told:
+            self.told.add(path)
+            typer.echo(f"motem: {why}, left there: {os.fsencode(path)!r}", err=True)
 
 
 class Taking:
@@ -227,7 +250,7 @@ def _take_files(door: Door, files: Sequence[Path], is_piped: bool) -> None:
         if is_piped:
             stdin = spool.spooled(sys.stdin.buffer, door.services.settings.spool)
             first.append(replace(piped.enter_context(stdin), name="-"))
-        _refuse_uncut(door, first, files)
+        _refuse(door, first, files)
         sizes = [payload.size for payload in first] + [file.stat().st_size for file in files]
         tally = door.take(_all(first, files), sum(sizes), _processes(sizes))
     door.services.engine.dispose()
@@ -243,8 +266,11 @@ def _all(first: Sequence[Spooled], files: Sequence[Path]) -> Iterator[Spooled]:
             yield payload
 
 
-def _refuse_uncut(door: Door, first: Sequence[Spooled], files: Sequence[Path]) -> None:
+def _refuse(door: Door, first: Sequence[Spooled], files: Sequence[Path]) -> None:
     """Before anything is taken: who sends a folder wants all of it."""
+    for file in files:
+        if not os.access(file, os.R_OK):
+            raise typer.BadParameter(f"cannot be read, nothing was taken: {file}")
     for payload in _all(first, [file for file in files if file.stat().st_size > WHOLE]):
         try:
             large.opened(payload, door.source, door.adapters)

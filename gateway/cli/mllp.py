@@ -1,6 +1,7 @@
 """The command `mllp`: the door for hospitals that speak HL7 v2."""
 
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from gateway.mllp import SOURCE, Certificates, Listener
 from gateway.services import open_services
 
 Port = Annotated[int, typer.Option(help="TCP port to listen on.", min=0, max=65535)]
+System = Annotated[str, typer.Option(help="The sending system, as the site's file names it.")]
 Pem = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file, for TLS.")]
 Clients = Annotated[
     Path | None,
@@ -30,18 +32,22 @@ def register(app: typer.Typer) -> None:
 
 
 def listen(
-    port: Port = 2575, certificate: Pem = None, key: Pem = None, clients: Clients = None
+    port: Port = 2575,
+    system: System = "motem-cli",
+    certificate: Pem = None,
+    key: Pem = None,
+    clients: Clients = None,
 ) -> None:
     """Take HL7 v2 messages over MLLP on this machine; each is answered once it is committed."""
     loaded = settings.load()
     services = open_services(loaded)
     require_newest(services.engine)
-    address, caller = (loaded.host, port), command_caller(loaded)
+    address, caller = (loaded.host, port), replace(command_caller(loaded), system=system)
     try:
         listener = Listener(
             address,
             services.engine,
-            services.adapters_of(caller.system)[SOURCE],
+            services.adapters_of(system)[SOURCE],
             caller,
             _certificates(certificate, key, clients),
         )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import structlog
 
 from adapters.contract import Reading, SourceAdapter, SourceMessage
-from adapters.errors import PayloadError, Problem, Rejection
+from adapters.errors import PayloadError, Problem, Rejection, mistake
 from gateway.registry import pieces
 from gateway.registry.messages import UNKNOWN_SOURCE
 from gateway.registry.preparation import Prepared, prepare
@@ -60,16 +60,15 @@ def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
         return Draft(message=message, adapter=adapter, refusal=known)
     try:
         reading = pieces.located(message, adapter.read(message))
+        prepared = [prepare(message.source, adapter, statement) for statement in reading.statements]
     except PayloadError as error:
         refusal = pieces.located_refusal(message, error.rejection)
         return Draft(message=message, adapter=adapter, refusal=refusal)
     # A mistake in a reader must not cost the message: it is kept, and read again when repaired.
     except Exception as error:
         log.error("reading failed", source=message.source, error=type(error).__name__)
-        mistake = Rejection(problem=Problem.NOT_CONVERTIBLE, position="/")
-        refusal = pieces.located_refusal(message, mistake)
+        refusal = pieces.located_refusal(message, mistake(error))
         return Draft(message=message, adapter=adapter, refusal=refusal)
-    prepared = [prepare(message.source, adapter, statement) for statement in reading.statements]
     return Draft(message=message, adapter=adapter, reading=reading, prepared=prepared)
 
 

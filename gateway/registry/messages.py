@@ -184,7 +184,12 @@ def finish(
     ]
     update_rows(session, message, rows)
     refused = [
-        _refusal(outcome, one, due.get(outcome.message_id) or now + DEADLINE)
+        _refusal(
+            outcome.message_id,
+            one,
+            due.get(outcome.message_id) or now + DEADLINE,
+            about_child=outcome.about_child,
+        )
         for outcome in outcomes
         for one in outcome.rejections
     ]
@@ -192,17 +197,28 @@ def finish(
         session.execute(insert(rejection), refused)
 
 
-def _refusal(outcome: Outcome, refused: Rejection, due: datetime) -> dict[str, Any]:
+def note(session: Session, message_id: str, refused: Rejection, now: datetime) -> None:
+    """Write down why a message of a known source is not read yet: somebody must look at it."""
+    change = update(message).where(message.c.id == message_id)
+    session.execute(change.values(counts={"rejected": 1}))
+    session.execute(
+        insert(rejection), [_refusal(message_id, refused, now + DEADLINE, about_child=True)]
+    )
+
+
+def _refusal(
+    message_id: str, refused: Rejection, due: datetime, *, about_child: bool
+) -> dict[str, Any]:
     return {
-        "message_id": outcome.message_id,
+        "message_id": message_id,
         "code": refused.problem,
         "position": refused.position,
         "element": refused.element,
         "vietnamese": refused.vietnamese,
         "english": refused.english,
         "excerpt": refused.excerpt,
-        "about_child": outcome.about_child,
-        "due": due if outcome.about_child else None,
+        "about_child": about_child,
+        "due": due if about_child else None,
     } | label_values(SHARED_BY_ALL)
 
 

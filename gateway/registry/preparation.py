@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from adapters.contract import Conversion, SourceAdapter, Statement, content_text
-from adapters.errors import PayloadError, Problem, Rejection
+from adapters.errors import PayloadError, Problem, Rejection, mistake
 from adapters.validation import validated
 
 log = structlog.get_logger()
@@ -63,7 +63,7 @@ def _converted(
     # A mistake in a mapping must cost one record and never the whole file.
     except Exception as error:
         log.error("mapping failed", kind=statement.kind, error=type(error).__name__)
-        return None, refused(Problem.NOT_CONVERTIBLE, statement)
+        return None, mistake(error, statement.position)
 
 
 def is_valid(conversion: Conversion) -> bool:

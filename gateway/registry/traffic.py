@@ -8,6 +8,7 @@ from sqlalchemy import Integer, Row, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from adapters.errors import Problem
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message, rejection
 from gateway.registry.wholes import IS_WHOLE
@@ -26,6 +27,8 @@ class Unsettled:
     children: int = 0
     overdue: int = 0
     """Of those about children, how many are over their deadline."""
+    mistakes: int = 0
+    """Those that are no fault of the sender: an error of ours."""
     due: datetime | None = None
     """The earliest deadline."""
 
@@ -105,12 +108,13 @@ def _open(now: datetime) -> tuple[object, ...]:
         func.count().label("refusals"),
         func.count().filter(_r.about_child).label("children"),
         func.count().filter(_r.about_child, _r.due < now).label("overdue"),
+        func.count().filter(_r.code == Problem.INTERNAL).label("mistakes"),
         func.min(_r.due).label("due"),
     )
 
 
 def _unsettled(row: Row) -> Unsettled:  # type: ignore[type-arg]
-    return Unsettled(refusals=row.refusals, children=row.children, overdue=row.overdue, due=row.due)
+    return Unsettled(**{name: getattr(row, name) for name in Unsettled.__dataclass_fields__})
 
 
 def _unsettled_by_system(

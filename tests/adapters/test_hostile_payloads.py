@@ -44,7 +44,7 @@ def answer(source: str, case: Case) -> tuple[str, str]:
         reading = adapter.read(SourceMessage(source=source, content=case.content))
     except PayloadError as error:
         return error.rejection.problem.value, f"{error!r} {error.rejection!r}"
-    told = repr((reading.statements, reading.rejections, reading.left_out))
+    told = repr((reading.statements, reading.rejections, reading.left_out, reading.unknown_fields))
     problems = Counter(rejection.problem.value for rejection in reading.rejections)
     for statement in reading.statements:
         try:

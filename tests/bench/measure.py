@@ -11,6 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
+from gateway.database import printable
+
 STRICT = os.environ.get("MOTEM_BENCH_STRICT") == "1"
 """Hold the issue's own limits: on a machine of two cores that does nothing else."""
 PATIENCE = 1 if STRICT else 4
@@ -33,10 +37,12 @@ class Run:
     peak: int
 
 
-def run(home: Path, *arguments: str | Path) -> Run:
-    """`motem` with its data in `home`, in a process of its own."""
+def run(home: Path, *arguments: str | Path, database: URL | None = None) -> Run:
+    """`motem` with its data in `home`, or in a database, in a process of its own."""
     command = [sys.executable, "-m", "gateway", *map(str, arguments)]
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    if database is not None:
+        environment["DATABASE_URL"] = printable(database)
     start, peak = time.perf_counter(), 0
     process = subprocess.Popen(
         command,

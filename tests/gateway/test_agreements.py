@@ -1,9 +1,12 @@
 """Only what an agreement covers goes on; the rest is dropped and counted."""
 
+import json
 import pickle
 
 import pytest
 
+from adapters.catalog import load_adapters
+from adapters.contract import SourceMessage
 from adapters.errors import PayloadError
 from gateway.agreements import NO_AGREEMENT, AgreedAdapter, agreed
 from gateway.ingest import draft
@@ -61,3 +64,61 @@ def test_an_agreed_adapter_is_else_like_the_one_inside() -> None:
     with pytest.raises(PayloadError):
         adapter.read(type(message)(source=SOURCE, content=b"{"))
     assert pickle.loads(pickle.dumps(adapter)).allowed == {"id"}  # Readers are other processes.
+
+
+OWN, OTHER, FREE = (
+    "https://own.example/mrn",
+    "https://other.example/mrn",
+    "https://free.example/mrn",
+)
+DOMAINS = Site(
+    agreement=(
+        Agreement(source="fhir", system="own", owner="x", domains=frozenset({OWN})),
+        Agreement(source="fhir", system="other", owner="y", domains=frozenset({OTHER})),
+    )
+)
+
+
+def patient(*systems: str) -> SourceMessage:
+    numbers = [{"system": system, "value": "BN1"} for system in systems]
+    body = {"resourceType": "Patient", "birthDate": "2026-03-01", "identifier": numbers}
+    return SourceMessage(source="fhir", content=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("system", "systems", "key"),
+    [
+        ("own", [OTHER, OWN], OWN),
+        ("own", [OWN], OWN),
+        ("own", [OTHER], None),
+        ("own", [FREE], None),
+        ("unnamed", [OWN, FREE, OTHER], FREE),
+        ("unnamed", [FREE], FREE),
+        ("unnamed", [OWN], None),
+    ],
+)
+def test_a_sender_writes_only_in_its_own_domain(
+    system: str, systems: list[str], key: str | None
+) -> None:
+    reading = agreed(load_adapters(), DOMAINS, system)["fhir"].read(patient(*systems))
+    keys = [one.record_id for one in reading.statements]
+    assert keys == ([f"{key}|BN1"] if key else [])
+    problems = [(one.problem.value, one.position) for one in reading.rejections]
+    assert problems == ([] if key else [("foreign-domain", "/")])
+
+
+def test_a_record_without_a_number_is_in_nobodys_domain() -> None:
+    (statement,) = agreed(load_adapters(), DOMAINS, "own")["fhir"].read(patient()).statements
+    assert statement.unkeyed
+
+
+def test_without_a_site_file_every_domain_is_open() -> None:
+    reading = agreed(load_adapters(), Site(), "own")["fhir"].read(patient(OTHER))
+    assert [one.record_id for one in reading.statements] == [f"{OTHER}|BN1"]
+
+
+def test_a_bound_adapter_can_be_sent_to_a_reading_process() -> None:
+    adapter = agreed(load_adapters(), DOMAINS, "own")["fhir"]
+    again = pickle.loads(pickle.dumps(adapter))
+    assert again.read(patient(OTHER)).rejections == adapter.read(patient(OTHER)).rejections
+    assert again.version == adapter.version

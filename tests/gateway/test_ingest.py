@@ -122,7 +122,7 @@ def test_each_version_of_a_record_says_where_it_comes_from(
     [
         ("read", Problem.WRONG_DATE),
         ("convert", Problem.NOT_CONVERTIBLE),
-        ("mistake", Problem.NOT_CONVERTIBLE),
+        ("mistake", Problem.INTERNAL),
         ("code", Problem.NOT_CONVERTIBLE),
     ],
 )

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,27 +15,25 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, Engine, func, select
 
 from adapters.catalog import load_adapters
+from adapters.contract import SourceAdapter
 from adapters.formats.hl7 import FRAME_END, FRAME_START
 from audit.event import Caller
 from gateway import mllp
 from gateway.database import engine_for, transaction
 from gateway.mllp import Certificates, Listener, frames
-from gateway.registry.tables import message, record
+from gateway.registry.tables import message, record, rejection
 from tests.certificates import certificates_in
-
-PATIENT = "PID|||BN{0}^^^01999^MR||B\u00ed M\u1eadt^{0}||20260301|F\r"
-HEAD = "MSH|^~\\&|HIS|01999|MOTEM|BYT|20260304101500+0700||ADT^A01^ADT_A01|C{0}|P|2.5\r"
-
-
-def admission(number: int) -> bytes:
-    return (HEAD + "EVN|A01|20260304101500+0700\r" + PATIENT).format(number).encode()
+from tests.gateway.hl7_sender import admission, answer, send
 
 
 @contextmanager
 def listening(
-    engine: Engine, caller: Caller, certificates: Certificates | None = None
+    engine: Engine,
+    caller: Caller,
+    certificates: Certificates | None = None,
+    adapter: SourceAdapter | None = None,
 ) -> Iterator[tuple[str, int]]:
-    adapter = load_adapters()["hospital"]
+    adapter = adapter or load_adapters()["hospital"]
     with Listener(("127.0.0.1", 0), engine, adapter, caller, certificates) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,))
         thread.start()
@@ -49,16 +48,6 @@ def listening(
 def address(engine: Engine, caller: Caller) -> Iterator[tuple[str, int]]:
     with listening(engine, caller) as address:
         yield address
-
-
-def answer(connection: socket.socket) -> list[str]:
-    """The segments of the next answer."""
-    return next(frames(connection)).decode().rstrip("\r").split("\r")
-
-
-def send(connection: socket.socket, content: bytes) -> list[str]:
-    connection.sendall(FRAME_START + content + FRAME_END)
-    return answer(connection)
 
 
 def test_a_message_is_answered_aa_and_is_in_the_registry(
@@ -92,6 +81,18 @@ def test_what_is_refused_is_kept_and_answered_with_its_place(
         assert session.scalars(select(message.c.state)).all() == ["rejected", "rejected"]
 
 
+def test_a_cancel_is_answered_aa_kept_and_no_childs_deadline(
+    address: tuple[str, int], engine: Engine
+) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        answered = send(connection, admission(1).replace(b"ADT^A01", b"ADT^A11"))
+        assert answered[1:] == ["MSA|AA|C1"]
+    with transaction(engine) as session:
+        row = session.execute(select(message.c.state, message.c.counts)).one()
+        assert tuple(row) == ("accepted", {"left-out:cancel-not-used": 1})
+        assert session.scalar(select(func.count()).select_from(rejection)) == 0
+
+
 def test_an_endless_frame_is_refused_and_the_connection_ends(
     address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,22 @@ def test_an_endless_frame_is_refused_and_the_connection_ends(
         assert "AE" in answer(connection)[1] or "AR" in answer(connection)[1]
         with contextlib.suppress(ConnectionError):
             assert connection.recv(1) == b""
+
+
+def test_half_a_message_does_not_hold_a_place_for_ever(
+    address: tuple[str, int], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mllp, "SLOWEST", 0.2)
+    with socket.create_connection(address, timeout=60) as connection:
+        connection.sendall(FRAME_START + admission(1)[:20])
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b"", "closed, and nothing was answered"
+    with socket.create_connection(address, timeout=60) as connection:
+        assert send(connection, admission(2))[1] == "MSA|AA|C2"
+        time.sleep(0.5)
+        assert send(connection, admission(3))[1] == "MSA|AA|C3", "between messages is time"
+    with transaction(engine) as session:
+        assert session.scalar(select(func.count()).select_from(message)) == 2
 
 
 def test_a_database_that_is_away_is_answered_ar_and_the_sender_may_send_again(
@@ -164,7 +181,7 @@ def test_with_client_certificates_only_known_clients_talk(
         ):
             assert send(connection, admission(1))[1] == "MSA|AA|C1"
         with (
-            pytest.raises((ssl.SSLError, ConnectionError, StopIteration)),
+            pytest.raises((ssl.SSLError, ConnectionError)),
             socket.create_connection(address, timeout=10) as plain,
             stranger.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
         ):

@@ -208,7 +208,7 @@ def test_a_message_that_cannot_be_stored_is_refused_and_spoils_nothing(
     waiting, _ = receive(session, message, caller)
     found = again(session, waiting, caller, Broken())
     assert found.after == MessageState.REJECTED
-    assert found.rejections[0].problem.value == "not-convertible"
+    assert found.rejections[0].problem.value == "internal-error"
     assert state(session, first.message) == MessageState.REJECTED
     repaired = again(session, waiting, caller, ADAPTER)
     assert repaired.after == MessageState.REPLAYED

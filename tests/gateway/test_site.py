@@ -8,6 +8,7 @@ import pytest
 from gateway.site import Site, WrongSiteError, load_site
 
 ENTRY = '[[agreement]]\nsource = "police"\nowner = "Công an Hà Nội"\n'
+FHIR = '[[agreement]]\nsource = "fhir"\nsystem = "{}"\nowner = "x"\ndomains = ["urn:x"]\n'
 SOURCES = ("hospital", "police")
 
 
@@ -53,6 +54,8 @@ def test_an_entry_of_the_system_goes_before_that_of_the_source(tmp_path: Path) -
         (ENTRY + 'system = "a b"', "agreement 1, system"),
         (ENTRY + 'allowed_field = ["x"]', "agreement 1, allowed_field: Extra"),
         (ENTRY + ENTRY, "two agreements for one source"),
+        (ENTRY + 'domains = ["urn:x"]', "domains: only for the source fhir"),
+        (FHIR.format("a") + FHIR.format("b"), "two agreements for one identifier system"),
         (ENTRY.replace("police", "ward"), "no source 'ward'; there are: hospital, police"),
     ],
 )

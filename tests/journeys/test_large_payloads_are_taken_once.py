@@ -18,7 +18,7 @@ from sqlalchemy import URL, func, select
 from gateway.database import engine_for, printable, transaction
 from gateway.registry import tables
 from tests.gateway.cut_small import array, girl
-from tests.journeys.test_nothing_acknowledged_is_lost_over_http import serving
+from tests.journeys.serving import serving
 
 GIRLS = 80
 SMALL = "tests.gateway.cut_small"

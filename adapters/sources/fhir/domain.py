@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.contract import Resource
+from adapters.contract import EVERY_DOMAIN, Domains, Resource
+from adapters.errors import PayloadError, Problem
 from adapters.sources.fhir.fields import (
     FILE_TYPES,
     KINDS,
@@ -17,19 +18,25 @@ USES = {"official": 0, "usual": 1, "": 2, "secondary": 3}
 """How well a use marks the sender's own number; temporary and old ones never do."""
 
 
-def own_number(patient: Mapping[str, Any], hints: Iterable[str]) -> tuple[str, str] | None:
-    """(system, value) of the record key, None where no identifier is the sender's own.
+def own_number(
+    patient: Mapping[str, Any], hints: Iterable[str], domains: Domains = EVERY_DOMAIN
+) -> tuple[str, str] | None:
+    """(system, value) of the record key, None where no identifier can be one.
 
     First those whose system belongs to what the payload says of its sender (`hints`), then by
     use, then medical-record numbers, then those with an assigner; at last in the order of the
     alphabet, so that the order of a list decides nothing.
+    Raises PayloadError(FOREIGN_DOMAIN) where all that can be are in domains of others.
     """
     sayings = [hint for hint in map(_owner, hints) if hint]
-    best = min(
-        (_rank(number, sayings) for number in patient.get("identifier", ()) if _may_be_key(number)),
-        default=None,
-    )
-    return (best[-2], best[-1]) if best else None
+    possible = [number for number in patient.get("identifier", ()) if _may_be_key(number)]
+    allowed = [number for number in possible if domains.allow(number["system"])]
+    if not possible:
+        return None
+    if not allowed:
+        raise PayloadError(Problem.FOREIGN_DOMAIN, element="Patient.identifier.system")
+    best = min(_rank(number, sayings) for number in allowed)
+    return best[-2], best[-1]
 
 
 def _rank(number: Resource, owners: Sequence[str]) -> tuple[bool, int, bool, bool, str, str]:

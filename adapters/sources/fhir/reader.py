@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.contract import Reading, Resource, SourceMessage
+from adapters.contract import Domains, Reading, Resource, SourceMessage
 from adapters.errors import PayloadError
 from adapters.formats import births
 from adapters.formats.gathering import Gathered, statement
@@ -29,13 +29,13 @@ def read(message: SourceMessage) -> Reading:
     found = Gathered()
     for root, spot in roots(message.content, found):
         try:
-            _read_root(root, spot, found)
+            _read_root(root, spot, found, message.domains)
         except PayloadError as error:
             found.refuse(error, excerpt(root))
     return found.reading()
 
 
-def _read_root(root: Resource, spot: Spot, found: Gathered) -> None:
+def _read_root(root: Resource, spot: Spot, found: Gathered, domains: Domains) -> None:
     sent = items(root, spot, found)
     taken = completed(sent, index(sent))
     coming, patients = records(taken, index(taken))
@@ -43,7 +43,7 @@ def _read_root(root: Resource, spot: Spot, found: Gathered) -> None:
     for place in patients:
         used.update(coming.subjects.get(place, ()))
         try:
-            _read_patient(place, coming, root, found)
+            _read_patient(place, coming, root, found, domains)
         except PayloadError as error:
             told = error.rejection
             at = PayloadError(told.problem, taken[place].spot.at(""), told.element)
@@ -53,7 +53,9 @@ def _read_root(root: Resource, spot: Spot, found: Gathered) -> None:
             found.left_out["without-patient"] += 1
 
 
-def _read_patient(place: int, coming: Records, root: Resource, found: Gathered) -> None:
+def _read_patient(
+    place: int, coming: Records, root: Resource, found: Gathered, domains: Domains
+) -> None:
     item = coming.index.items[place]
     if _is_inside_a_person(item, coming):
         found.left_out["contained-patient"] += 1
@@ -67,11 +69,10 @@ def _read_patient(place: int, coming: Records, root: Resource, found: Gathered) 
         found.left_out["adult"] += 1
         found.left_out.update(["adult-part"] * len(content["resources"]))
         return
-    number = own_number(content["patient"], _sayings(content["patient"], root))
+    number = own_number(content["patient"], _sayings(content["patient"], root), domains)
     key = f"{number[0]}|{number[1]}" if number else None
     for resource in every:
         _keep_meta(resource)
-    # The domain alone, and not the number, is what the door compares with its sender's.
     own = {"own": {"system": number[0], "value": number[1]}} if number else {}
     found.statements.append(
         statement("patient", key, {**own, **content}, item.spot.at(""), effective)

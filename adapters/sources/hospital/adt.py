@@ -11,8 +11,8 @@ from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import hl7
 from adapters.formats.hl7 import Message
 from adapters.sources.hospital.adt_dialect import in_our_places
-from adapters.sources.hospital.adt_fields import CLASS_OF_EVENT, FIELDS, MERGE, SEGMENTS
-from adapters.sources.hospital.adt_message import Group, groups
+from adapters.sources.hospital.adt_fields import CLASS_OF_EVENT, FIELDS, MERGE, NOT_USED, SEGMENTS
+from adapters.sources.hospital.adt_message import Group, event_of, groups
 from adapters.sources.hospital.adt_person import (
     Number,
     code,
@@ -97,7 +97,11 @@ def _patients(content: bytes, notes: _Notes, dialect: Dialect) -> Iterator[Patie
             notes.rejections.append(message)
             continue
         try:
-            found = list(groups(message))
+            event = event_of(message)
+            if event in NOT_USED:
+                notes.left_out[NOT_USED[event]] += 1
+                continue
+            found = list(groups(message, event))
         except PayloadError as error:
             notes.rejections.append(_rejection(error, message))
             continue

@@ -8,16 +8,28 @@ from adapters.sources.hospital.codes import SEXES
 from adapters.sources.hospital.fields import Field, as_code, as_key, as_text
 from adapters.sources.hospital.moments import VIETNAM, has_time, moment
 
-EVENTS = frozenset({"A01", "A04", "A08", "A28", "A31", "A40"})
-"""Admission, registration, update, new person, changed person, merge (formats.md)."""
+_EVENTS = "A01 A02 A03 A04 A06 A07 A08 A28 A31 A40"
+EVENTS = frozenset(_EVENTS.split())
+"""Admission, registration, update, new person, changed person, merge (formats.md); and transfer,
+discharge and change of class, which say the same of the same child and may be the only ones that
+arrive."""
 MERGE = "A40"
+_NOT_USED = "A05 A09 A10 A14 A15 A16 A17 A20 A21 A22 A54 A55 A60 A61 A62"
+_CANCELS = "A11 A12 A13 A25 A26 A27 A32 A33 A38 A52 A53"
+NOT_USED = dict.fromkeys(_NOT_USED.split(), "event-not-used") | dict.fromkeys(
+    _CANCELS.split(), "cancel-not-used"
+)
+"""Table 0003: events that change nothing of who a child is → under which they are counted.
+
+Plans, beds, leave, doctors; and what is taken back of a stay, because no message removes a child.
+Merges, links and deletions that are not read are in no list: somebody must look at them."""
 
 HL7_SEXES = SEXES | {"M": "male", "F": "female", "U": "unknown", "A": "other", "O": "other"}
 """Table 0001 as HL7's v2-to-FHIR guide maps it; the health XML's codes are taken too."""
 STAYS = {"I": "IMP", "B": "IMP", "O": "AMB", "E": "EMER", "R": "AMB", "P": "PRENC"}
 """Table 0004, patient class → v3-ActCode; N "not applicable" says nothing."""
-CLASS_OF_EVENT = {"A01": "IMP", "A04": "AMB"}
-"""Where PV1-2 does not say it: admitted, or registered for a visit."""
+CLASS_OF_EVENT = {"A01": "IMP", "A04": "AMB", "A06": "IMP", "A07": "AMB"}
+"""Where PV1-2 does not say it: admitted, registered for a visit, or changed to one of both."""
 _STAMP = re.compile(r"(\d{4}(?:\d\d){0,5})(?:\.\d{1,4})?([+-]\d{4})?")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from adapters.errors import PayloadError, Problem
 from adapters.formats.hl7 import Message, Segment
-from adapters.sources.hospital.adt_fields import EVENTS, MERGE
+from adapters.sources.hospital.adt_fields import EVENTS, MERGE, NOT_USED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,13 +29,11 @@ class Group:
         return f"{segment.place}-{rest}" if segment else path
 
 
-def groups(message: Message) -> Iterator[Group]:
-    """The patients of a message, several in a merge of several. Raises PayloadError.
+def groups(message: Message, event: str) -> Iterator[Group]:
+    """The patients of a message, several in a merge of several.
 
-    WRONG_CODE for a type, an event or a version that this source does not read, MISSING_VALUE for
-    a message of no patient.
+    Raises PayloadError(MISSING_VALUE) for a message of no patient.
     """
-    event = _event(message)
     segments = message.segments
     starts = [at for at, segment in enumerate(segments) if segment.name == "PID"]
     if not starts:
@@ -52,13 +50,18 @@ def groups(message: Message) -> Iterator[Group]:
         )
 
 
-def _event(message: Message) -> str:
+def event_of(message: Message) -> str:
+    """The trigger event, one of EVENTS or NOT_USED.
+
+    Raises PayloadError(WRONG_CODE) for a type, an event or a version that this source does not
+    know.
+    """
     head = message.segments[0]
     if head.text(9).strip().upper() != "ADT":
         raise _not_ours("MSH-9.1")
     named = next((s.text(1) for s in message.segments if s.name == "EVN"), "")
     event = (head.text(9, 2) or named).strip().upper()
-    if event not in EVENTS:
+    if event not in EVENTS and event not in NOT_USED:
         raise _not_ours("MSH-9.2")
     version = head.text(12).strip()
     if version and not version.startswith("2."):

@@ -13,6 +13,7 @@ from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import xml
 from adapters.formats.dialects import translated
+from adapters.formats.told_names import told
 from adapters.sources.hospital.codes import ROOTS, ROWS, TABLE_NUMBERS, USED, WITHHELD
 from adapters.sources.hospital.fields import cleaned, known_elements
 
@@ -22,7 +23,6 @@ MAX_TABLE_BYTES = 16 * 1024 * 1024
 
 _KIND = re.compile(r"(?:XML|BANG|BẢNG)?0*(\d{1,3})")
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +153,7 @@ def _values(table: str, row: etree._Element, envelope: Envelope) -> dict[str, st
         name = names.get(sent, sent) if names else sent
         if name not in known.used:
             if name not in known.unused:
-                envelope.unknown[f"{table}/{name if _NAME.fullmatch(name) else '?'}"] += 1
+                envelope.unknown[f"{table}/{told(name)}"] += 1
         elif name not in values and (value := cleaned(text)):
             values[name] = value
     codes = envelope.dialect.codes

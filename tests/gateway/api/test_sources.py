@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine, func, select
 
 from audit import log
 from audit.event import Action
+from gateway.api import payload
 from gateway.app import create_app
 from gateway.database import printable, transaction
 from gateway.registry import tables
@@ -235,6 +236,17 @@ def test_a_sender_that_hangs_up_leaves_nothing_and_the_service_goes_on(
         raw.sendall(head.encode())
     assert post(client, girl()).status_code == 201
     assert count(engine, tables.message) == 1
+
+
+def test_a_sender_that_trickles_is_408_and_holds_nothing(
+    client: httpx.Client, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload, "SLOWEST", 0.2)
+    head = "POST /sources/police/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"
+    with socket.create_connection((client.base_url.host, client.base_url.port or 0), 60) as raw:
+        raw.sendall(head.encode())
+        assert raw.recv(4096).split(b" ")[1] == b"408"
+    assert count(engine, tables.message) == 0
 
 
 HOSTILE = [

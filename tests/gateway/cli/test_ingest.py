@@ -1,12 +1,14 @@
 """`motem ingest` from standard input and from a drop folder."""
 
+import errno
 import io
+import itertools
 import os
-import random
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +18,14 @@ import pytest
 from sqlalchemy import URL, func, select
 
 from adapters.formats import parts
-from gateway.cli import ingest
+from gateway.cli import dropfolder, ingest
+from gateway.cli.ingest import Door
 from gateway.database import engine_for, printable, transaction
 from gateway.registry import tables
+from gateway.services import open_services
+from gateway.settings import Settings
 from tests.commands import motem
+from tests.conftest import TESTER
 from tests.gateway import cut_small
 from tests.journeys.steps import minutes
 
@@ -117,25 +123,6 @@ def test_files_go_to_done_or_rejected_and_sigterm_ends_it(
     assert counted(database_url) == {"registry_message": 3, "registry_record": 2}
 
 
-def test_kill_9_loses_no_file_and_doubles_no_record(database_url: URL, tmp_path: Path) -> None:
-    chance, rounds, each = random.Random(20261122), 3, 25
-    for round_ in range(rounds):
-        for number in range(each):
-            (tmp_path / f"{round_}-{number}.json").write_bytes(girl(100 * round_ + number))
-        before = len(names(tmp_path / "done"))
-        with watching(database_url, tmp_path) as process:
-            eventually(lambda before=before: len(names(tmp_path / "done")) > before, process)  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 0.3))
-        left = {name for name in names(tmp_path) if name.endswith(".json")}
-        assert len(left) + len(names(tmp_path / "done")) == (round_ + 1) * each
-    with watching(database_url, tmp_path) as process:
-        eventually(lambda: len(names(tmp_path / "done")) == rounds * each, process)
-    assert counted(database_url) == {
-        "registry_message": rounds * each,
-        "registry_record": rounds * each,
-    }
-
-
 def large_ones(*numbers: int) -> bytes:
     return cut_small.array(*(cut_small.bad(n) if n == 5 else cut_small.girl(n) for n in numbers))
 
@@ -213,3 +200,38 @@ def test_a_large_file_in_a_drop_folder_goes_on_where_it_was_stopped(
     with watching(database_url, tmp_path, SMALL) as process:
         eventually(lambda: names(tmp_path / "done") == {"a.json"}, process)
     assert counted(database_url) == {"registry_message": 41, "registry_record": 80}
+
+
+def test_a_full_disk_stops_no_watcher_and_is_said_once(
+    database_url: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two files are taken; the first cannot be moved, stays, and is not taken again and again."""
+    (tmp_path / "a.json").write_bytes(girl(1))
+    (tmp_path / "b.json").write_bytes(girl(2))
+    move, looks = dropfolder.put_away, itertools.count()
+
+    def full(dropped: dropfolder.Dropped, folder: str) -> bool:
+        if dropped.path.name == "a.json":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return move(dropped, folder)
+
+    class Stop(threading.Event):
+        """Set after a few looks."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            if next(looks) > 3:
+                self.set()
+            return super().wait(0.01)
+
+    monkeypatch.setattr(dropfolder, "put_away", full)
+    settings = Settings.model_validate({"DATABASE_URL": printable(database_url)})
+    services = open_services(settings)
+    Door(services, None, TESTER).watch(tmp_path, Stop())
+    services.engine.dispose()
+    assert names(tmp_path) == {"a.json", "done", "rejected"}
+    assert names(tmp_path / "done") == {"b.json"}
+    assert capsys.readouterr().err.count("cannot be moved (No space left on device)") == 1
+    assert counted(database_url) == {"registry_message": 2, "registry_record": 2}

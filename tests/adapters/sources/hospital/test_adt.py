@@ -15,7 +15,7 @@ from adapters.errors import PayloadError, Problem
 from adapters.profile import SYSTEMS, IdentifierKind
 from adapters.sources.hospital import adapter
 from adapters.sources.hospital.adt import MAX_RECORDS
-from adapters.sources.hospital.adt_fields import FIELDS
+from adapters.sources.hospital.adt_fields import EVENTS, FIELDS, NOT_USED
 from linkage.extraction import person_record
 from tests.adapters.sources.hospital.adt_payloads import adt, pid, pv1, segment
 from tests.adapters.sources.hospital.payloads import (
@@ -383,7 +383,9 @@ def test_the_same_words_at_another_time_are_another_statement() -> None:
         (adt(pid(), msh_4="", event="A40").replace(b"01999", b""), Problem.MISSING_VALUE, "PID-3", "PID-3.4"),
         (adt("PID|1"), Problem.MISSING_VALUE, "PID-3", "PID-3"),
         (adt("PV1|1|I"), Problem.MISSING_VALUE, "PID", "PID"),
-        (adt(pid(), event="A02"), Problem.WRONG_CODE, "MSH-9.2", "MSH-9.2"),
+        (adt(pid(), event="A37"), Problem.WRONG_CODE, "MSH-9.2", "MSH-9.2"),
+        (adt(pid(), event="A23"), Problem.WRONG_CODE, "MSH-9.2", "MSH-9.2"),
+        (adt(pid(), event="A05", msh_12="3.0"), Problem.WRONG_CODE, "MSH-12", "MSH-12"),
         (adt(pid(), event=""), Problem.WRONG_CODE, "MSH-9.2", "MSH-9.2"),
         (adt(pid(), msh_9="ORU^R01"), Problem.WRONG_CODE, "MSH-9.1", "MSH-9.1"),
         (adt(pid(), msh_12="3.0"), Problem.WRONG_CODE, "MSH-12", "MSH-12"),
@@ -529,3 +531,39 @@ def test_whatever_stands_in_a_pid_becomes_fhir_or_is_refused(fields: dict[int, s
 def test_nothing_of_a_child_shows_in_a_repr() -> None:
     shown = repr(read(adt(pid({21: "M-7"})) + adt(pid({8: "X"}))))
     assert all(secret not in shown for secret in ("Nguyễn", "BN1", "M-7"))
+
+
+@pytest.mark.parametrize("event", ["A02", "A03", "A06", "A07"])
+def test_a_transfer_or_discharge_may_be_all_that_arrives_of_a_child(event: str) -> None:
+    assert _keys(adt(pid(), pv1(), event=event)) == ["01999/BN1"]
+
+
+def test_a_sparse_discharge_ends_the_stay_and_takes_nothing_back() -> None:
+    came = adt(pid(), pv1({45: ""}), event="A01", msh_7="20260306090000+0700")
+    left = adt("PID|1||BN1^^^01999^MR", pv1(), event="A03", msh_7="20260310160000+0700")
+    before, after = (_composed("01999/BN1", *files) for files in ([came], [came, left]))
+    (patient_before, patient_after) = (
+        next(r for r in found if r["resourceType"] == "Patient") for found in (before, after)
+    )
+    assert patient_after | {"meta": None} == patient_before | {"meta": None}
+    (stay_after,) = (r for r in after if r["resourceType"] == "Encounter")
+    assert (stay_after["status"], stay_after["period"]["end"]) == (
+        "finished",
+        "2026-03-10T15:30:00+07:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [("A05", "event-not-used"), ("A20", "event-not-used"), ("A11", "cancel-not-used")],
+)
+def test_what_changes_nothing_of_who_a_child_is_is_counted_and_not_refused(
+    event: str, reason: str
+) -> None:
+    reading = read(adt(pid(), pv1(), event=event))
+    assert (reading.statements, reading.rejections) == ((), ())
+    assert reading.left_out == {reason: 1}
+
+
+def test_no_event_is_both_read_and_left_out() -> None:
+    assert not EVENTS & NOT_USED.keys()

@@ -1,0 +1,16 @@
+"""Promise 6 by the door `motem ingest FOLDER`: kill -9 loses nothing that was answered and doubles nothing."""
+
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from tests.journeys.kills.door import kill_and_look
+from tests.journeys.kills.files import Folder
+
+ROUNDS = 10
+
+
+def test_kill_9_at_any_point_loses_nothing_and_doubles_nothing(
+    database_url: URL, tmp_path: Path
+) -> None:
+    assert kill_and_look(database_url, Folder(tmp_path), ROUNDS) >= ROUNDS // 2
