@@ -169,6 +169,24 @@ def compose(pairs: Sequence[Pair]) -> Conversion:
     )
 
 
+def readings(pairs: Sequence[Pair]) -> list[Conversion]:
+    """What the record may say now, in whatever order its statements came: one reading or two.
+
+    Of versions of one paper with one own time, or with none, only their arrival says which is the
+    newer. Who must not depend on that (linkage, promise 3) reads them both ways round.
+    """
+    by_hash = sorted(pairs, key=lambda pair: pair[0].content_hash)
+    back = by_hash[::-1]
+    one, other = sorted(by_hash, key=_rank), sorted(back, key=_rank)
+    same = all(left is right for left, right in zip(one, other, strict=True))
+    return [compose(order) for order in ([one] if same else [one, other])]
+
+
+def _rank(pair: Pair) -> tuple[float, str]:
+    """Time, then kind: papers of two kinds do not replace each other."""
+    return _time(pair[0]), pair[0].kind
+
+
 def _time(statement: Statement) -> float:
     return statement.effective.timestamp() if statement.effective else float("inf")
 

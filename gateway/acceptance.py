@@ -85,7 +85,7 @@ def _store(session: Session, origin: Origin, taken: Intake) -> dict[str, str]:
     resources.withdraw(session, [name for p in plans for name in p.withdrawn])
     resources.save(session, [version for p in plans for version in p.versions])
     resources.add_shared(session, [r for p in plans for r in p.shared], origin.now)
-    moved = [p for p in plans if p.change != UNCHANGED]
+    moved = [p for p in plans if p.speaks_anew]
     identities = IdentityStore(session).register(
         [p.person for p in moved], {p.record.id: p.labels for p in moved}
     )

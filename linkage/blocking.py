@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from linkage import normalise
-from linkage.passage import days_in_care
+from linkage.passage import began, days_in_care
 from linkage.records import PersonRecord
 
 DAYS_APART = 3
+LONGEST_DUE = 60
+"""A step that may come later than so many days after the finding is no key."""
 SEXES = ("female", "male")
 """A record without sex may be either: missing is no evidence against."""
 
@@ -33,11 +35,26 @@ def _number_keys(record: PersonRecord) -> Iterator[str]:
         ("file", record.files),
         ("letter", record.letters),
         ("mid", record.mother_ids),
+        ("case", record.cases),
+        ("merged", record.merged),
+        ("motem", record.motem_ids),
     ):
         yield from (f"{kind}:{number}" for number in numbers)
+    yield from _copied_keys(record)
     for token in record.minutes:
         number, commune, _ = token.split("|")
         yield f"min:{number}|{commune}"
+
+
+def _copied_keys(record: PersonRecord) -> Iterator[str]:
+    """Copied numbers in the form in which those who gave them have them as keys."""
+    for token in record.copied:
+        if token.startswith("min:"):
+            yield token.rpartition("|")[0]
+        elif token.startswith("file:"):
+            yield from (f"{token}|a", f"{token}|b")
+        else:
+            yield token
 
 
 def _name_keys(record: PersonRecord) -> Iterator[str]:
@@ -72,6 +89,23 @@ def _event_keys(record: PersonRecord) -> Iterator[str]:
             for day in range(move.day, move.day + DAYS_APART):
                 yield f"mv:{move.direction}|{move.place}|{day}"
     yield from _passages(record)
+    yield from _due(record)
+
+
+def _due(record: PersonRecord) -> Iterator[str]:
+    """The step that a body reports, and the children whom it had found or taken in when it is due.
+
+    Without a number or a name a report has nothing else.
+    """
+    if record.due_low is not None and record.due_high is not None:
+        days = range(record.due_low, record.due_high + 1)
+        for maker in record.makers if len(days) <= LONGEST_DUE else ():
+            yield from (f"due:{maker}|{day}" for day in days)
+    elif record.foundling and (day := began(record)) is not None:
+        communes = (f"commune:{commune}" for commune in record.communes)
+        minutes = (f"commune:{token.split('|')[1]}" for token in record.minutes)
+        for place in {*communes, *minutes, *(move.place for move in record.moves)}:
+            yield f"due:{place}|{day}"
 
 
 def _passages(record: PersonRecord) -> Iterator[str]:

@@ -102,6 +102,7 @@ def partition(
     *,
     sources: Mapping[str, frozenset[str]] = NO_SOURCES,
     sufficient: Judge = lambda pair: True,
+    strong: Judge = lambda pair: False,
 ) -> Partition:
     """Join what the evidence covers, ask about the rest.
 
@@ -117,7 +118,7 @@ def partition(
     for pair in ordered:
         if pair.weight < thresholds.alone:
             break
-        _consider(groups, pair, edges, thresholds, sufficient, waiting)
+        _consider(groups, pair, edges, thresholds, sufficient, strong, waiting)
     reviews = _questions(groups, ordered, waiting, thresholds)
     return Partition(
         groups=tuple(sorted(tuple(sorted(group)) for group in groups.members.values())),
@@ -140,6 +141,7 @@ def _consider(
     edges: Mapping[str, Sequence[ScoredPair]],
     thresholds: Thresholds,
     sufficient: Judge,
+    strong: Judge,
     waiting: dict[Keys, Reason],
 ) -> None:
     """Join the groups of a pair, or note why not."""
@@ -150,7 +152,7 @@ def _consider(
     if grown and pair.weight < thresholds.certain:
         waiting[pair.left, pair.right] = Reason.UNCERTAIN
         return
-    reason = _doubt(groups, pair, (one, other), edges, thresholds, sufficient)
+    reason = _doubt(groups, pair, (one, other), edges, thresholds, sufficient, strong)
     if reason is None:
         groups.join(one, other)
     else:
@@ -164,10 +166,11 @@ def _doubt(
     edges: Mapping[str, Sequence[ScoredPair]],
     thresholds: Thresholds,
     sufficient: Judge,
+    strong: Judge,
 ) -> Reason | None:
     """Why the engine should not join the two groups by itself, None where it may."""
     one, other = both
-    floor = pair.weight - thresholds.margin
+    floor = pair.weight - thresholds.margin / (2 if strong(pair) else 1)
     if not sufficient(pair):
         return Reason.DOUBT
     if _has_rival(groups, one, other, edges, floor) or _has_rival(groups, other, one, edges, floor):

@@ -1,10 +1,12 @@
-"""A group of records as one record: together they know more than any of them alone."""
+"""Several records as one: a group knows more than any of it, two readings of one record less."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from linkage.records import PersonRecord
+from linkage.numbers import number_tokens
+from linkage.records import PersonRecord, Stay
+from linkage.step_reports import SOURCE as REPORT
 
 UNITED = (
     "names",
@@ -16,6 +18,11 @@ UNITED = (
     "cards",
     "files",
     "letters",
+    "cases",
+    "motem_ids",
+    "merged",
+    "copied",
+    "makers",
     "communes",
     "place_words",
     "mothers",
@@ -25,7 +32,6 @@ UNITED = (
     "names_of_places",
     "provinces",
     "moves",
-    "stays",
 )
 """What every member adds to."""
 
@@ -36,24 +42,68 @@ def composite(members: Sequence[PersonRecord]) -> PersonRecord:
     if len(members) == 1:
         return members[0]
     first = members[0]
+    sources = "+".join(sorted({record.source for record in members}))
+    members = _without_reports(members)
     low, high, firm = _birth(members)
     grams, grams_day = _weight(members)
     return PersonRecord(
         record_id=first.record_id,
         key=first.key,
-        source="+".join(sorted({record.source for record in members})),
+        source=sources,
         sex=_majority(record.sex for record in members),
         birth_low=low,
         birth_high=high,
         birth_firm=firm,
         found_low=min((r.found_low for r in members if r.found_low is not None), default=None),
         found_high=max((r.found_high for r in members if r.found_high is not None), default=None),
-        report=None,
+        report=first.report if {record.report for record in members} == {first.report} else None,
+        due_low=max((r.due_low for r in members if r.due_low is not None), default=None),
+        due_high=min((r.due_high for r in members if r.due_high is not None), default=None),
         several=any(record.several for record in members),
         grams=grams,
         grams_day=grams_day,
         foundling=any(record.foundling for record in members),
+        stays=_stays(members),
         **{name: united(getattr(record, name) for record in members) for name in UNITED},
+    )
+
+
+def _without_reports(members: Sequence[PersonRecord]) -> list[PersonRecord]:
+    """Reports of steps add to a group only the names and the numbers that nobody else states.
+
+    What they copied says nothing twice, and when a step was done says nothing of another group.
+    """
+    others = [record for record in members if record.source != REPORT]
+    if not others:
+        return list(members)
+    known = {token for record in others for token in number_tokens(record)}
+    reports = [record for record in members if record.source == REPORT]
+    return [
+        *others,
+        *(
+            PersonRecord(
+                record_id=report.record_id,
+                key=report.key,
+                source=report.source,
+                names=report.names,
+                copied=tuple(token for token in report.copied if token not in known),
+            )
+            for report in reports
+        ),
+    ]
+
+
+def _stays(members: Sequence[PersonRecord]) -> tuple[Stay, ...]:
+    """Each stay once: who says that it ended knows more than who still saw the child there."""
+    ends: dict[tuple[str, str, int], int] = {}
+    for stay in (stay for record in members for stay in record.stays):
+        begun = (stay.place, stay.file, stay.start)
+        ends[begun] = min(stay.end, ends.get(begun, stay.end))
+    return tuple(
+        sorted(
+            Stay(place=place, file=file, start=start, end=end)
+            for (place, file, start), end in ends.items()
+        )
     )
 
 

@@ -75,7 +75,9 @@ def _disjoint(left: Sequence[str], right: Sequence[str]) -> bool:
 
 
 def _two_beds(left: PersonRecord, right: PersonRecord) -> bool:
-    """In one house at one time under two file numbers."""
+    """In one house at one time under two file numbers, and the house did not merge them."""
+    if not set(left.merged).isdisjoint(right.merged):
+        return False
     return any(_together(one, other) for one in left.stays for other in right.stays)
 
 

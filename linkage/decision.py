@@ -9,6 +9,7 @@ from linkage.features import FEATURES
 from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
 from linkage.records import PersonRecord
+from linkage.step_reports import SOURCE as REPORT
 
 Forbids = Callable[[str, str], bool]
 """Whether two keys (the smaller first) are a hard conflict."""
@@ -26,6 +27,8 @@ KINDS: tuple[tuple[str, ...], ...] = (
     ("birth",),
     ("event",),
     ("mother",),
+    ("copied",),
+    ("due",),
     ("card",),
     ("weight", "marks"),
     ("place_words",),
@@ -34,17 +37,22 @@ KINDS: tuple[tuple[str, ...], ...] = (
 TELLING_BITS = 1.5
 """From here on a kind speaks for a link."""
 CONTRADICTING_BITS = -0.5
+OTHER_BIRTH_BITS = -2.0
+"""Another birth date; one less than seven months away is none, because minutes name no birth."""
 SAME_NAME = 1
 """Levels of the name with its marks: twins are called An and Ân."""
 FOLDED_NAME = 2
 """Levels of the name up to "without marks and order"."""
-OTHER_MIDDLE = 3
-"""Level of the name: family and given name agree, the middle name does not."""
+LIKE_TWINS = frozenset({3, 4})
+"""Levels of the name: family and given name agree, the middle name does not; nearly the same."""
 SAME_DAY = 0
 SAME_BIRTH = 3
+"""The last level of the birth that tells siblings of different ages apart."""
+OVERLAPPING_BIRTH = 5
+"""The last level of the birth that does not speak against one child."""
 SAME_MINUTES = 1
-HANDED_OVER = frozenset({0, 2})
-"""Levels of the event that name place and day of a handover."""
+HANDED_OVER = frozenset({0, 1, 2})
+"""Levels of the event that name place and day of a handover, or of the finding."""
 CONVENTIONAL_BIRTH = 4
 DAY_OF_EVENT = frozenset({6, 7, 8})
 """Levels of the event that name a day without a place."""
@@ -62,10 +70,19 @@ ANOTHER_CARD = 1
 SWAPPED = frozenset({"personal_id", "certificate"})
 TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
+AGAINST_A_COPY = ("name", "birth", "sex", "due")
+COPIED_TWICE, COPIED_OWN, COPIED_ANY = 0, 1, 2
+"""Levels of copied: two numbers, up to one number of the child's own, up to one that twins may share."""
+ONE_COPIED = frozenset({1, 2})
 CROWD = 2
 """Rivals that fit worse than the pair by more than so many margins are no crowd around it."""
 MOST_FITS = 12
 """So many of the best fits of a record are looked at for rivals."""
+
+
+def is_strong(pair: ScoredPair) -> bool:
+    """The full name or a number of its own: only what fits about as well is a rival."""
+    return is_named(pair) or is_personal(pair)
 
 
 def judge(
@@ -83,17 +100,48 @@ def judge(
     crowded = _crowded(pairs, forbids, thresholds)
 
     def sufficient(pair: ScoredPair) -> bool:
-        both = (pair.left, pair.right)
-        if any(doubt(pair) for doubt in DOUBTS):
+        both = (by_key[pair.left], by_key[pair.right])
+        several = any(record.several for record in both)
+        if is_merged(pair):
+            return True
+        if any(doubt(pair) for doubt in DOUBTS) or is_borrowed(pair, several=several):
             return False
         if pair.weight < thresholds.link and is_contradicted(pair):
             return False
         floor = pair.weight - CROWD * thresholds.margin
-        if any(by_key[key].several or crowded.get(key, -inf) >= floor for key in both):
-            return is_named(pair) or is_personal(pair)
-        return is_individual(pair) or kinds(pair) > 1 or is_in_minutes(pair) or is_handed_over(pair)
+        own = is_personal(pair) or is_copied(pair, COPIED_OWN)
+        if several:
+            return own or is_named(pair, SAME_BIRTH)
+        if any(crowded.get(record.key, -inf) >= floor for record in both):
+            return own or is_named(pair)
+        return _rule(both)(pair)
 
     return sufficient
+
+
+def _rule(both: tuple[PersonRecord, PersonRecord]) -> Callable[[ScoredPair], bool]:
+    """What is enough for records of these sources, where nobody else comes into question."""
+    sources = [record.source for record in both]
+    if sources == [REPORT, REPORT]:
+        return lambda pair: is_copied(pair, COPIED_TWICE) or is_named(pair)
+    if REPORT in sources:
+        return lambda pair: (
+            not is_miscopied(pair)
+            and (is_copied(pair, COPIED_ANY) or (is_named(pair) and kinds(pair) > 1))
+        )
+    if _are_two_cases(*both):
+        return lambda pair: is_named(pair) or is_individual(pair) or is_copied(pair, COPIED_OWN)
+    return is_enough
+
+
+def _are_two_cases(left: PersonRecord, right: PersonRecord) -> bool:
+    """The hotline gives each child of one call a case of its own, told at one place and time."""
+    return bool(left.cases and right.cases) and set(left.cases).isdisjoint(right.cases)
+
+
+def is_enough(pair: ScoredPair) -> bool:
+    """A number of its own, two kinds of evidence, the same minutes, or a handover."""
+    return is_individual(pair) or kinds(pair) > 1 or is_in_minutes(pair) or is_handed_over(pair)
 
 
 def kinds(pair: ScoredPair) -> int:
@@ -108,6 +156,26 @@ def kinds(pair: ScoredPair) -> int:
     event, birth = pair.levels[POSITION["event"]], pair.levels[POSITION["birth"]]
     again = event in DAY_OF_EVENT or birth == CONVENTIONAL_BIRTH
     return len(telling) - (again and ("birth",) in telling and ("event",) in telling)
+
+
+def is_merged(pair: ScoredPair) -> bool:
+    """The house itself said that both numbers are one patient (HL7 A40): that binds (formats.md)."""
+    return pair.levels[POSITION["merged"]] == 0
+
+
+def is_copied(pair: ScoredPair, last: int) -> bool:
+    """A report names a number of the child; `last` is the last level that will do."""
+    level = pair.levels[POSITION["copied"]]
+    return level is not None and level <= last
+
+
+def is_miscopied(pair: ScoredPair) -> bool:
+    """One copied number agrees and something else does not: it may be another child's number."""
+    return (
+        pair.levels[POSITION["copied"]] in ONE_COPIED
+        and not is_individual(pair)
+        and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in AGAINST_A_COPY)
+    )
 
 
 def is_individual(pair: ScoredPair) -> bool:
@@ -158,14 +226,17 @@ def is_mistyped_minutes(pair: ScoredPair) -> bool:
         and not is_individual(pair)
         and pair.bits[POSITION["name"]] < TELLING_BITS
         and (event is None or event > LAST_DAY)
-        and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in ("birth", "sex"))
+        and (
+            pair.bits[POSITION["sex"]] <= CONTRADICTING_BITS
+            or pair.bits[POSITION["birth"]] <= OTHER_BIRTH_BITS
+        )
     )
 
 
 def is_named_like_a_twin(pair: ScoredPair) -> bool:
-    """Born on one day, called Cao Thanh An and Cao Diệu An, and no number in common."""
+    """Born on one day, called Cao Thanh An and Cao Diệu An or Hoàn and Hòa, no number in common."""
     return (
-        pair.levels[POSITION["name"]] == OTHER_MIDDLE
+        pair.levels[POSITION["name"]] in LIKE_TWINS
         and pair.levels[POSITION["birth"]] == SAME_DAY
         and not is_individual(pair)
     )
@@ -199,11 +270,11 @@ def is_handed_over(pair: ScoredPair) -> bool:
     return pair.levels[POSITION["event"]] in HANDED_OVER
 
 
-def is_borrowed(pair: ScoredPair) -> bool:
+def is_borrowed(pair: ScoredPair, *, several: bool) -> bool:
     """One number agrees, the name does not, nor does birth, sex or event (vn_domain.md 3.1).
 
-    Numbers are mistyped, borrowed, and swapped between twins; a personal number beside another name
-    therefore wants a common event.
+    Numbers are mistyped, borrowed, and swapped between twins (`several`); a personal number beside
+    another name therefore wants a common event, or one day of birth and nobody born beside.
     """
     agreeing = [name for name in INDIVIDUAL if pair.levels[POSITION[name]] == 0]
     if len(agreeing) != 1:
@@ -211,14 +282,15 @@ def is_borrowed(pair: ScoredPair) -> bool:
     name = pair.levels[POSITION["name"]]
     if agreeing == ["personal_id"]:
         other_name = name is not None and name > FOLDED_NAME
-        return other_name and pair.bits[POSITION["event"]] < TELLING_BITS
+        born_alone = pair.levels[POSITION["birth"]] == SAME_DAY and not several
+        born_alone &= pair.bits[POSITION["sex"]] >= 0
+        return other_name and not born_alone and pair.bits[POSITION["event"]] < TELLING_BITS
     return pair.bits[POSITION["name"]] <= CONTRADICTING_BITS and any(
         pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in CONTRADICTING
     )
 
 
 DOUBTS = (
-    is_borrowed,
     is_another_number,
     is_mistyped_minutes,
     is_named_like_a_twin,
@@ -228,10 +300,15 @@ DOUBTS = (
 """What is asked about, whatever its weight."""
 
 
-def is_named(pair: ScoredPair) -> bool:
-    """The full name agrees and the birth does not speak against it."""
+def is_named(pair: ScoredPair, last: int = OVERLAPPING_BIRTH) -> bool:
+    """The full name agrees, and neither sex nor birth (up to its level `last`) speaks against it."""
     name, birth = pair.levels[POSITION["name"]], pair.levels[POSITION["birth"]]
-    return name is not None and name <= SAME_NAME and (birth is None or birth <= SAME_BIRTH)
+    return (
+        name is not None
+        and name <= SAME_NAME
+        and (birth is None or birth <= last)
+        and pair.bits[POSITION["sex"]] >= 0
+    )
 
 
 def _crowded(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters import communes, profile
 from adapters.profile import Basis, IdentifierKind
-from linkage import movements, normalise
+from linkage import movements, normalise, step_reports
 from linkage.fhir_elements import (
     KIND_OF_SYSTEM,
     Element,
@@ -27,7 +27,9 @@ WORTHLESS_BASES = frozenset({Basis.RECEPTION})
 """A reception time in place of a birth date is a placeholder (vn_domain.md 4.2)."""
 REMARKS = frozenset({"distinguishing-mark", "belonging"})
 WEIGHTS = frozenset({"8339-4", "29463-7"})
-POPULATION = "population"
+CONFIRMING = frozenset({"population"})
+"""Sources whose personal numbers count as confirmed. An answered look-up becomes a record of the
+population database too, or its numbers never count (promise 2)."""
 STAY_USES = frozenset({"secondary", "old"})
 UNKNOWN = "?"
 MONTHS_BEFORE_RECEPTION = 4
@@ -59,7 +61,8 @@ def person_record(
     numbers = _numbers(patient, encounters)
     receptions = [e.get("period", {}).get("start") for e in episodes]
     reception = min(filter(None, receptions), default=None)
-    minutes = sorted_set(_minutes(patient, reception, handovers))
+    told_on = reception or step_reports.soon_after_minutes(source, resources)
+    minutes = sorted_set(_minutes(patient, told_on, handovers))
     told = [_issued(p, n) for p, n in movements.handover_files(handovers)]
     files = sorted_set(
         [*_own_files(patient), *(f"{number}|{kind}" for number in told if number for kind in "ab")]
@@ -74,13 +77,13 @@ def person_record(
             *movements.handover_moves(handovers, reception),
         ]
     )
-    return PersonRecord(
+    record = PersonRecord(
         record_id=record_id,
         key=key,
         source=source,
         names=names,
         personal_ids=numbers[IdentifierKind.PERSONAL_ID],
-        active_ids=_active_ids(patient) if source == POPULATION else (),
+        active_ids=_active_ids(patient) if source in CONFIRMING else (),
         certificates=numbers[IdentifierKind.BIRTH_CERTIFICATE],
         registrations=numbers[IdentifierKind.CIVIL_REGISTRATION],
         minutes=minutes,
@@ -89,6 +92,9 @@ def person_record(
         ),
         files=files,
         letters=numbers[IdentifierKind.TRANSFER_LETTER],
+        cases=numbers[IdentifierKind.CASE_111],
+        motem_ids=_motem_ids(patient),
+        merged=sorted_set(_merged(patient, files)),
         sex=patient.get("gender") if patient.get("gender") in ("male", "female") else None,
         birth_low=low,
         birth_high=high,
@@ -128,6 +134,7 @@ def person_record(
         or not names
         or any(first_code(f.get("code")) == "ABANDONED" for f in of_type(resources, "Flag")),
     )
+    return step_reports.as_reported(record, resources) if source == step_reports.SOURCE else record
 
 
 def _names(patient: Element) -> Iterator[str]:
@@ -181,6 +188,31 @@ def _own_files(patient: Element) -> Iterator[str]:
                 yield f"{number}|{'a' if main else 'b'}"
 
 
+def _merged(patient: Element, files: Sequence[str]) -> Iterator[str]:
+    """What the house itself says of two of its numbers: Patient.link, as an A40 leaves it."""
+    main = {file.rpartition("|")[0] for file in files if file.endswith("|a")}
+    for link in patient.get("link", ()):
+        other = link.get("other", {}).get("identifier", {})
+        number = _number(IdentifierKind.FILE, other)
+        if KIND_OF_SYSTEM.get(other.get("system", "")) is not IdentifierKind.FILE or not number:
+            continue
+        place, _, ended = number.partition("|")
+        for file in main - {number}:
+            if file.startswith(f"{place}|"):
+                yield f"{place}|{'='.join(sorted((ended, file.partition('|')[2])))}"
+
+
+def _motem_ids(patient: Element) -> tuple[str, ...]:
+    """Identities that the source names, as Motem gave them out: `te-` and a ULID in lower case."""
+    system = profile.SYSTEMS[IdentifierKind.MOTEM]
+    told = [
+        i
+        for i in patient.get("identifier", ())
+        if i.get("system") == system and not is_placeholder(i)
+    ]
+    return sorted_set(str(i.get("value", "")).strip().lower() for i in told)
+
+
 def _active_ids(patient: Element) -> tuple[str, ...]:
     """Personal numbers that the population source states and has not cancelled."""
     standing = [i for i in patient.get("identifier", ()) if i.get("use") != "old"]
@@ -207,8 +239,8 @@ def _minutes(
 ) -> Iterator[str]:
     """`number|commune|day` for each reading of the commune; that of the sender where none is said.
 
-    A roster states no day: then the years in which the minutes can lie stand in its place, that of
-    the reception and the one before.
+    A roster states no day, nor need a step report: then the years in which the minutes can lie
+    stand in its place, that of the reception or the step and the one before.
     """
     senders = [place_of(i) or "" for h in handovers for i in values(h, "place")]
     origin = next((p.partition(":")[2] for p in senders if p.startswith("commune:")), None)
@@ -272,11 +304,15 @@ def _mother_names(resources: Sequence[Element]) -> Iterator[str]:
 
 
 def _mother_ids(resources: Sequence[Element]) -> Iterator[str]:
+    """Her papers, and her patient number with the house that gave it."""
     for mother in _related(resources, "MTH"):
         for identifier in mother.get("identifier", ()):
+            kind = KIND_OF_SYSTEM.get(identifier.get("system", ""))
             if is_placeholder(identifier):
                 continue
-            yield str(identifier.get("value", "")).replace(" ", "").upper()
+            number = _number(kind or IdentifierKind.PERSONAL_ID, identifier)
+            if number:
+                yield number
 
 
 def _marks(resources: Sequence[Element]) -> Iterator[str]:

@@ -16,7 +16,8 @@ from splink import comparison_level_library as cll
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from linkage import normalise
-from linkage.passage import days_in_care, spread
+from linkage.numbers import SHARED, UNKNOWN, number_tokens
+from linkage.passage import began, days_in_care, spread
 from linkage.records import PersonRecord
 
 
@@ -58,6 +59,8 @@ class Feature:
     columns: Mapping[str, Column]
     missing: str
     levels: tuple[Level, ...]
+    unsaid: str | None = None
+    """Where missing is more than that column: the SQL condition for no evidence."""
     trained: bool = True
     otherwise: tuple[float, float] = field(default=(0.1, 0.9))
     """m and u of "none of the levels"."""
@@ -92,13 +95,18 @@ def _number(of: Callable[[PersonRecord], int | None]) -> Column:
     return Column(kind=ColumnKind.NUMBER, of=of)
 
 
+def _whole(record: PersonRecord) -> list[str]:
+    """Names of two words or more: one word is a given name, which many children share."""
+    return [name for name in record.names if " " in name]
+
+
 def _folded(record: PersonRecord) -> list[str]:
-    return [normalise.folded_name(name) for name in record.names]
+    return [normalise.folded_name(name) for name in _whole(record)]
 
 
 def _main_name(record: PersonRecord) -> str | None:
     """The one name that term frequencies speak of: the longest, then the first."""
-    return max(record.names, key=lambda name: (len(name.split()), name), default=None)
+    return max(_whole(record), key=lambda name: (len(name.split()), name), default=None)
 
 
 def _birth_day(record: PersonRecord) -> str | None:
@@ -124,16 +132,28 @@ def _move_hours(record: PersonRecord) -> Iterator[str]:
             yield f"{move.direction}|{move.place}|{hour}"
 
 
+def _numbers(record: PersonRecord) -> Iterator[str]:
+    yield from number_tokens(record)
+    yield from record.copied
+
+
+def _own_copied(record: PersonRecord) -> list[str]:
+    """Copied numbers that are meant to be one child's alone."""
+    return [token for token in record.copied if not token.startswith(SHARED)]
+
+
 def _places(record: PersonRecord) -> Iterator[str]:
     yield from (move.place for move in record.moves)
     yield from (file.partition("|")[0] for file in record.files)
     yield from record.homes
+    yield from record.makers
 
 
 def _areas(record: PersonRecord) -> Iterator[str]:
     """Communes that the record speaks of: found there, or by whom the minutes were made."""
     yield from record.communes
     yield from (c for t in record.minutes if (c := t.split("|")[1]) != UNKNOWN)
+    yield from (m.partition(":")[2] for m in record.makers if m.startswith("commune:"))
 
 
 def _minutes_days(record: PersonRecord) -> Iterator[str]:
@@ -163,7 +183,6 @@ def _minutes_years(record: PersonRecord) -> Iterator[str]:
         yield f"{number}|{commune}|{year}"
 
 
-UNKNOWN = "?"
 YEAR_DIGITS = 4
 WITHIN_TYPING = "levenshtein(personal_id_l, personal_id_r) <= 1"
 BIRTH_GAP = "greatest(birth_low_l - birth_high_r, birth_low_r - birth_high_l)"
@@ -172,6 +191,14 @@ WEIGHT_GAP = "abs(grams_l - grams_r)"
 PASSAGE = "source_l <> source_r and (found_low_l is null or found_low_r is null)"
 NO_PROVINCE = "(provinces_l is null or provinces_r is null)"
 GROWTH = "case when grams_day_l <= grams_day_r then grams_r - grams_l else grams_l - grams_r end"
+
+DUE = "(began_l between due_low_r and due_high_r or began_r between due_low_l and due_high_l)"
+NOT_DUE = "(due_low_l is null or began_r is null) and (due_low_r is null or began_l is null)"
+SHORT = (
+    "least(coalesce(due_high_l - due_low_l, 9999), coalesce(due_high_r - due_low_r, 9999)) <= 60"
+)
+COPIED_OWN = "list_has_any(copied_own_l, numbers_r) or list_has_any(numbers_l, copied_own_r)"
+NOTHING_COPIED = "copied_l is null and copied_r is null or numbers_l is null or numbers_r is null"
 
 FEATURES: tuple[Feature, ...] = (
     Feature(
@@ -353,16 +380,115 @@ FEATURES: tuple[Feature, ...] = (
         otherwise_words=("giấy chuyển tuyến khác nhau", "different transfer letters"),
     ),
     Feature(
+        name="merged",
+        columns={
+            "merged": _texts(lambda r: r.merged),
+        },
+        missing="merged",
+        trained=False,
+        levels=(
+            Level(
+                condition=_overlap("merged"),
+                m=0.9,
+                u=1e-7,
+                vietnamese="chính nơi đó nói hai số là một trẻ",
+                english="the house itself says that both numbers are one patient",
+            ),
+        ),
+        otherwise=(0.5, 0.5),
+        otherwise_words=("gộp với số khác", "merged with other numbers"),
+    ),
+    # A report names the child by numbers of others' papers. One in twenty is another child's, and
+    # then exactly one other child's: so an agreement is worth 16 bits, however long the number.
+    Feature(
+        name="copied",
+        columns={
+            "copied": _texts(lambda r: r.copied),
+            "copied_own": _texts(_own_copied),
+            "numbers": _texts(_numbers),
+        },
+        missing="numbers",
+        unsaid=NOTHING_COPIED,
+        trained=False,
+        levels=(
+            Level(
+                condition=_sql(
+                    f"({COPIED_OWN}) and (len(list_intersect(copied_l, numbers_r)) >= 2"
+                    " or len(list_intersect(numbers_l, copied_r)) >= 2)"
+                ),
+                m=0.4,
+                u=1e-7,
+                vietnamese="phiếu nêu hai số của trẻ",
+                english="the report names two numbers of the child",
+            ),
+            Level(
+                condition=_sql(COPIED_OWN),
+                m=0.4,
+                u=6e-6,
+                vietnamese="phiếu nêu một số của trẻ",
+                english="the report names one number of the child",
+            ),
+            Level(
+                condition=_sql(
+                    "list_has_any(copied_l, numbers_r) or list_has_any(numbers_l, copied_r)"
+                ),
+                m=0.2,
+                u=6e-6,
+                vietnamese="phiếu nêu số mà anh chị em sinh đôi có thể dùng chung",
+                english="the report names a number that twins may share",
+            ),
+        ),
+        otherwise=(0.5, 0.5),
+        otherwise_words=(
+            "phiếu không nêu số nào của hồ sơ này",
+            "the report names none of these numbers",
+        ),
+    ),
+    Feature(
+        name="due",
+        columns={
+            "due_low": _number(lambda r: r.due_low),
+            "due_high": _number(lambda r: r.due_high),
+            "began": _number(began),
+        },
+        missing="began",
+        unsaid=NOT_DUE,
+        trained=False,
+        levels=(
+            Level(
+                condition=_sql(f"{DUE} and {SHORT}"),
+                m=0.85,
+                u=0.012,
+                vietnamese="bước được làm đúng lúc sau khi tìm thấy trẻ",
+                english="the step was done when it is due after the finding",
+            ),
+            Level(
+                condition=_sql(DUE),
+                m=0.95,
+                u=0.6,
+                vietnamese="bước được làm sau khi tìm thấy trẻ",
+                english="the step was done after the finding",
+            ),
+        ),
+        otherwise=(0.08, 0.8),
+        otherwise_words=(
+            "bước không hợp với ngày tìm thấy",
+            "the step does not fit the day of finding",
+        ),
+    ),
+    Feature(
         name="name",
         columns={
             "name_main": _text(_main_name),
-            "names": _texts(lambda r: r.names),
+            "names": _texts(_whole),
             "name_orders": _texts(lambda r: (normalise.without_order(n) for n in _folded(r))),
             "name_ends": _texts(lambda r: (normalise.without_middle(n) for n in _folded(r))),
-            "name_given": _texts(lambda r: (normalise.given_name(n) for n in _folded(r))),
+            "name_given": _texts(
+                lambda r: (normalise.given_name(normalise.folded_name(n)) for n in r.names)
+            ),
             "name_fold": _text(lambda r: normalise.folded_name(_main_name(r) or "") or None),
         },
-        missing="names",
+        missing="name_given",
         levels=(
             Level(
                 condition=lambda: cll.ExactMatchLevel("name_main"),

@@ -21,13 +21,16 @@ Element: TypeAlias = dict[str, Any]
 CERTIFICATE = "certificate"
 """Origin of a record made from a hospital's birth certificate."""
 REGISTERS = ("population", "civil_status", CERTIFICATE)
+HEARSAY = ("police", "casework", "hotline")
+"""Minutes rarely know a name (vn_domain.md 2.2), step reports repeat one out of others' papers, and
+an intake report (Mẫu 01 of NĐ 56/2017) has what somebody called in, "if known"."""
 POLICY: dict[str, tuple[str, ...]] = {
-    "name": (*REGISTERS, "education", "facility", "hospital", "police"),
-    "birthDate": (*REGISTERS, "hospital", "facility", "police"),
-    "gender": (*REGISTERS, "hospital", "facility", "police"),
-    "multipleBirth": (CERTIFICATE, "hospital", "civil_status", "police"),
-    "deceased": ("population", "civil_status", "hospital", "facility"),
-    "address": ("population", "facility", "civil_status", "education", "hospital"),
+    "name": (*REGISTERS, "education", "facility", "hospital", "fhir", *HEARSAY),
+    "birthDate": (*REGISTERS, "education", "hospital", "facility", "fhir", *HEARSAY),
+    "gender": (*REGISTERS, "hospital", "facility", "education", "fhir", *HEARSAY),
+    "multipleBirth": (CERTIFICATE, "hospital", "civil_status", "police", "fhir"),
+    "deceased": ("population", "civil_status", "hospital", "facility", "casework", "fhir"),
+    "address": ("population", "facility", "civil_status", "education", "hospital", "fhir"),
     EXT_DISCOVERY: ("police", "hotline", "civil_status", "hospital", "facility"),
 }
 """Element → origins, the most believed first; an origin that is not named comes after them."""

@@ -1,31 +1,28 @@
 """All records in, identities and questions out: score, decide, and look again at what was joined."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from math import inf
 
-from linkage import directory, siblings
+from linkage import directory, given_ids, siblings
 from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
-from linkage.decision import Forbids, judge
+from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_strong, judge
 from linkage.explanation import prior_bits
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
 from linkage.records import PersonRecord
 from linkage.standing import Decision, Standing, stand
+from linkage.step_reports import SOURCE as REPORT
 
 NUMBERS = ("personal_ids", "active_ids", "certificates", "registrations")
 """What a conflict is about; stewards may say that a child has two of them."""
 LEAST_DESPITE = min(MISTYPED.values())
 MOST_ROUNDS = 12
 """Rounds of joining; each treats the groups of the last as single records. Five or six suffice."""
-UNMEASURED = frozenset({"casework"})
-"""Sources that no published figure covers yet (promise 2): the engine neither joins their records
-nor asks about them. A step report copies a child's number from elsewhere, and one wrong digit makes
-it another child's."""
 Groups = dict[str, tuple[str, ...]]
 """Smallest key of a group → its keys."""
 
@@ -52,7 +49,8 @@ def link(
     What no pair of records proves, a group may: the roster knows the name, the minutes know the
     place. So groups are compared again as if each were one record, until nothing more joins.
     """
-    records = siblings.resolve(directory.resolve(records, directory.learn(records)))
+    records = directory.resolve(records, directory.learn(records))
+    records = siblings.resolve(given_ids.resolve(records))
     originals = {record.key: record for record in sorted(records, key=lambda r: r.key)}
     standing = stand(originals, decisions)
     vouched = _vouched(originals, standing)
@@ -61,9 +59,9 @@ def link(
     for number in range(1, MOST_ROUNDS + 1):
         progress(f"round {number}: {len(groups)} groups")
         atoms = [composite([originals[key] for key in group]) for group in groups.values()]
-        apart = {atom.key for atom in atoms if UNMEASURED.issuperset(atom.source.split("+"))}
+        alone = frozenset(atom.key for atom in atoms if atom.source == REPORT)
         scored = score(atoms, model, least_weight(model))
-        pairs = [pair for pair in scored if pair.left not in apart and pair.right not in apart]
+        pairs = [pair for pair in scored if not _is_hearsay(pair, alone)]
         first = first or pairs
         done = _round(atoms, pairs, model, _forbids(groups, vouched, standing))
         joined = len(done.groups) < len(groups)
@@ -81,6 +79,15 @@ def link(
         reviews=tuple(reviews),
         pairs=len(first),
         rounds=number,
+    )
+
+
+def _is_hearsay(pair: ScoredPair, reports: Collection[str]) -> bool:
+    """Two step reports that only copied one number, perhaps each from another child's papers."""
+    return (
+        pair.left in reports
+        and pair.right in reports
+        and not (is_copied(pair, COPIED_TWICE) or is_named(pair))
     )
 
 
@@ -164,7 +171,13 @@ def _round(
     sufficient = judge(by_key, pairs, forbids, model.thresholds)
     sources = {atom.key: frozenset(atom.source.split("+")) for atom in atoms}
     return partition(
-        by_key, pairs, forbids, model.thresholds, sources=sources, sufficient=sufficient
+        by_key,
+        pairs,
+        forbids,
+        model.thresholds,
+        sources=sources,
+        sufficient=sufficient,
+        strong=is_strong,
     )
 
 

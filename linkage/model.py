@@ -133,8 +133,15 @@ def settings(model: MatchModel, *, probability: float | None = None) -> Settings
     )
 
 
+def _unsaid(feature: Feature) -> ComparisonLevelCreator:
+    """The level of no evidence."""
+    if feature.unsaid is None:
+        return cll.NullLevel(feature.missing)
+    return cll.CustomLevel(feature.unsaid).configure(is_null_level=True)
+
+
 def _comparison(feature: Feature, weights: tuple[tuple[float, float], ...]) -> cl.CustomComparison:
-    levels: list[ComparisonLevelCreator | dict[str, Any]] = [cll.NullLevel(feature.missing)]
+    levels: list[ComparisonLevelCreator | dict[str, Any]] = [_unsaid(feature)]
     for level, (m, u) in zip(feature.levels, weights, strict=False):
         creator = level.condition()
         creator.configure(

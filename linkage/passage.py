@@ -24,3 +24,10 @@ def days_in_care(record: PersonRecord) -> Iterator[str]:
             yield f"hm|{move.day}"
         if record.source == "facility" and move.direction == "in":
             yield from (f"hm|{move.day}", f"fm|{move.day}")
+
+
+def began(record: PersonRecord) -> int | None:
+    """The day on which the child was found, as far as the record knows: else its first move."""
+    if record.found_low is not None:
+        return record.found_low
+    return min((move.day for move in record.moves), default=None)

@@ -64,6 +64,18 @@ class PersonRecord:
     cards: tuple[str, ...] = field(default=(), repr=False)
     files: tuple[str, ...] = field(default=(), repr=False)
     letters: tuple[str, ...] = field(default=(), repr=False)
+    cases: tuple[str, ...] = field(default=(), repr=False)
+    motem_ids: tuple[str, ...] = field(default=(), repr=False)
+    """Identities of Motem that the source names; a record's own stands in `record_id`."""
+    merged: tuple[str, ...] = field(default=(), repr=False)
+    """Pairs of a house's own numbers that it says are one patient's: `hospital:01234|A=B`."""
+    copied: tuple[str, ...] = field(default=(), repr=False)
+    """Numbers out of others' papers by which a report names the child (`numbers.py`)."""
+    due_low: int | None = field(default=None, repr=False)
+    due_high: int | None = field(default=None, repr=False)
+    """First and last day on which the child was found, as the step that is reported tells."""
+    makers: tuple[str, ...] = field(default=(), repr=False)
+    """Bodies that report about the child without having said that it was there."""
     sex: str | None = field(default=None, repr=False)
     birth_low: int | None = field(default=None, repr=False)
     birth_high: int | None = field(default=None, repr=False)

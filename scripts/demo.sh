@@ -26,7 +26,7 @@ sandbox=$!
 trap 'kill "$sandbox" 2>/dev/null || true' EXIT
 export MOTEM_PLATFORM_SECRET=made-up MOTEM_PLATFORM_KEY=made-up
 
-step "A made-up world of $children children, in the senders' own formats" sample "$world" --children "$children" --seed "$seed"
+step "A made-up world of $children children, in the formats of all nine sources" sample "$world" --children "$children" --seed "$seed" --all-sources
 step "An empty database" migrate
 # Status 3: something was rejected and kept. The world has broken payloads, so this is expected.
 step "Read, check, convert to FHIR and keep" ingest "$world" || [ $? -eq 3 ]

@@ -7,6 +7,7 @@ from ulid import ULID
 
 from adapters import history
 from adapters.contract import Conversion, Resource
+from adapters.history import Pair
 from adapters.profile import TAG_SYSTEM, Tag, coding
 from gateway.registry.records import KeptRecord
 from gateway.registry.statements import KeptStatement
@@ -26,6 +27,8 @@ class Assembled:
     resources: tuple[Resource, ...] = field(repr=False)
     """Their ids are still roles."""
     shared: tuple[Resource, ...] = field(repr=False)
+    said: tuple[Pair, ...] = field(repr=False)
+    """Its statements as their source timed them: what is compared must not go by arrival."""
     statements: tuple[KeptStatement, ...]
     """With the base key and the record that each belongs to."""
 
@@ -46,7 +49,7 @@ def assemble(
         kept = [kept_of[id(pair)] for pair in members]
         before = next((free.pop(k.record_id) for k in kept if k.record_id in free), None)
         timed = [(k.timed, pair[1]) for k, pair in zip(kept, members, strict=True)]
-        yield _assembled(base, variant, kept, before, history.compose(timed))
+        yield _assembled(base, variant, kept, before, history.compose(timed), members)
 
 
 def _assembled(
@@ -55,6 +58,7 @@ def _assembled(
     kept: Sequence[KeptStatement],
     before: KeptRecord | None,
     said: Conversion,
+    members: tuple[Pair, ...],
 ) -> Assembled:
     record_id = before.id if before else str(ULID()).lower()
     unkeyed = any(k.statement.unkeyed for k in kept)
@@ -71,6 +75,7 @@ def _assembled(
         province=said.province,
         resources=tuple(r for r in tagged if not is_shared(r["id"])),
         shared=tuple(r for r in tagged if is_shared(r["id"])),
+        said=members,
         statements=tuple(_placed(k, base_key, record_id) for k in kept),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from adapters import history
 from adapters.contract import Resource
 from adapters.validation import validated
 from gateway.registry.assembly import Assembled
@@ -11,6 +12,7 @@ from gateway.registry.provenance import provenance
 from gateway.registry.records import KeptRecord
 from gateway.registry.resources import Current, Name
 from gateway.registry.versions import Content, Version, content_of, labels_of, next_version
+from linkage.composite import composite
 from linkage.extraction import person_record
 from linkage.records import Labels, PersonRecord
 
@@ -47,6 +49,11 @@ class Plan:
     shared: tuple[Resource, ...] = field(repr=False)
     person: PersonRecord = field(repr=False)
     assembled: Assembled = field(repr=False)
+
+    @property
+    def speaks_anew(self) -> bool:
+        """Whether what is compared may differ; no resource need have changed for that."""
+        return self.change != UNCHANGED or len(self.assembled.said) > 1
 
 
 def plan(assembled: Assembled, current: Mapping[Name, Current], origin: Origin) -> Plan:
@@ -153,5 +160,10 @@ def _provenance(
 
 
 def _person(assembled: Assembled, source: str) -> PersonRecord:
-    resources: Sequence[Resource] = [*assembled.resources, *assembled.shared]
-    return person_record(assembled.record_id, assembled.key, source, resources)
+    """Never by arrival, which decides only which version is served."""
+    return composite(
+        [
+            person_record(assembled.record_id, assembled.key, source, reading.resources)
+            for reading in history.readings(assembled.said)
+        ]
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters import profile
 from adapters.contract import Conversion, Resource, Statement
-from adapters.history import Pair, compose, group, merged
+from adapters.history import Pair, compose, group, merged, readings
 from adapters.profile import Basis, IdentifierKind, Place, PlaceKind, Tag
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -51,6 +51,30 @@ def patient(*pairs: Pair) -> Resource:
 
 
 GIRL, BOY = child(1, "Nguyễn Thị Thử"), child(2, "Trần Văn Mẫu", "male", "2025-03-04")
+
+
+def said_in(*pairs: Pair) -> list[Any]:
+    return [reading.resources[0] for reading in readings(pairs)]
+
+
+@pytest.mark.parametrize("day", [1, None])
+def test_versions_that_nobody_can_order_are_read_both_ways_round(day: int | None) -> None:
+    one, other = child(day, "An Một", "female"), child(day, "An Một", "male")
+    assert said_in(one, other) == said_in(other, one)
+    assert sorted(said["gender"] for said in said_in(one, other)) == ["female", "male"]
+
+
+def test_versions_with_times_of_their_own_are_read_once() -> None:
+    for order in permutations([child(1, "An Một"), child(2, "An Hai"), child(3, "An Ba")]):
+        assert said_in(*order) == [patient(*order)]
+
+
+def test_readings_do_not_depend_on_the_order_of_arrival() -> None:
+    """With versions between them that have a time, and one that has none."""
+    said = [child(1, "An Một"), child(2, "An Hai"), child(2, "An Ba"), child(None, "An Tư")]
+    told = said_in(*said)
+    assert len(told) == 2
+    assert all(said_in(*order) == told for order in permutations(said))
 
 
 def test_the_newest_by_its_own_time_wins_whatever_came_last() -> None:

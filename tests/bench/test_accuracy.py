@@ -18,25 +18,30 @@ from tests.conftest import temporary_home
 
 CHILDREN = "2000"
 SEEDS = ("20261121", "77001", "77002")
-PRECISION, RECALL, RECALL_AFTER, MIXED, REVIEWS = 0.995, 0.75, 0.90, 0.005, 40
+PRECISION, RECALL, RECALL_AFTER, MIXED = 0.995, 0.75, 0.90, 0.005
+REVIEWS = {"four": 40, "nine": 50}
+"""Questions for 100 children. Wanted are 40 for nine sources too: ten are about step reports that
+name nobody, which formats.md wants to wait as a review."""
+SOURCES = {"four": (), "nine": ("--all-sources",)}
 TOLERANCE = 0.004
 """One world of 2,000 children is a sample: three of them scatter by about so much."""
 
 pytestmark = pytest.mark.bench
 
 
+@pytest.mark.parametrize("sources", SOURCES)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_accuracy_on_a_world_that_nobody_tuned_to(
-    seed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: str, sources: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with temporary_home() as home:
         monkeypatch.setenv("MOTEM_HOME", str(home))
         monkeypatch.delenv("DATABASE_URL", raising=False)
-        outcome = _evaluated(home, tmp_path / "world", seed)
+        outcome = _evaluated(home, tmp_path / "world", seed, sources)
     engine, after = outcome.engine, outcome.answered
     mixed = engine.mixed_identities / engine.identities
     report(
-        f"accuracy-{seed}",
+        f"accuracy-{sources}-{seed}",
         precision=engine.precision,
         recall=engine.recall,
         cubed=(engine.cubed_precision, engine.cubed_recall),
@@ -53,12 +58,13 @@ def test_accuracy_on_a_world_that_nobody_tuned_to(
     assert engine.precision >= PRECISION - TOLERANCE
     assert engine.recall >= RECALL - TOLERANCE * 5
     assert after.recall >= RECALL_AFTER - TOLERANCE * 5
-    assert outcome.reviews_per_100 <= REVIEWS * 1.1
+    assert outcome.reviews_per_100 <= REVIEWS[sources] * 1.1
 
 
-def _evaluated(home: Path, world: Path, seed: str) -> Evaluation:
+def _evaluated(home: Path, world: Path, seed: str, sources: str) -> Evaluation:
     """The world through the real commands, then compared with its truth."""
-    assert run(home, "sample", world, "--children", CHILDREN, "--seed", seed).status == 0
+    about = ("--children", CHILDREN, "--seed", seed, *SOURCES[sources])
+    assert run(home, "sample", world, *about).status == 0
     assert run(home, "migrate").status == 0
     assert run(home, "ingest", world).status in (0, 3)
     assert run(home, "link").status == 0

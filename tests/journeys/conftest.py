@@ -17,7 +17,7 @@ from tests.conftest import fresh_database
 from tests.gateway.api.conftest import served
 from tests.journeys.steps import connected, files_of, ingest, link
 
-WORLD = World(children=60, seed=5)
+WORLD = World(children=60, seed=5, all_sources=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,14 @@
 """A group of records as one record: all that its members say, whatever their order."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.composite import UNITED, composite
-from linkage.records import PersonRecord
-from tests.linkage.people import PEOPLE, QUICK, TODAY, person, rich
+from linkage.records import OPEN, PersonRecord, Stay
+from tests.linkage.people import HOME, PEOPLE, QUICK, TODAY, person, rich
 
 GROUPS = st.lists(PEOPLE, min_size=1, max_size=4, unique_by=lambda record: record.key)
 
@@ -40,7 +40,22 @@ def test_nothing_that_a_member_says_in_a_list_is_lost_or_made_up(
 
 
 def test_every_list_of_a_record_is_united() -> None:
-    assert set(UNITED) == {f.name for f in fields(PersonRecord) if f.default == ()}
+    lists = {f.name for f in fields(PersonRecord) if f.default == ()}
+    assert {*UNITED, "stays"} == lists
+
+
+def test_who_says_that_a_stay_ended_knows_more_than_who_still_saw_the_child_there() -> None:
+    there = Stay(place=HOME, file="f1", start=TODAY, end=OPEN)
+    left, again = replace(there, end=TODAY + 9), replace(there, start=TODAY + 20)
+    members = [person("facility:1", stays=(there, again)), person("facility:2", stays=(left,))]
+    assert composite(members).stays == (left, again)
+
+
+def test_two_readings_of_one_child_of_a_report_stay_in_the_report() -> None:
+    one = person("police:1#1", report="police:1", sex="male")
+    whole = composite([one, replace(one, sex="female")])
+    assert (whole.report, whole.source, whole.sex) == ("police:1", "police", None)
+    assert composite([one, person("police:2#1", report="police:2")]).report is None
 
 
 @QUICK

@@ -1,6 +1,7 @@
 """Which evidence the engine may act on by itself, and what it asks a steward."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -119,6 +120,18 @@ def up_to(number: int) -> tuple[int, ...]:
                 "birth dates one digit apart",
             ],
         ),
+        (
+            "birth",
+            up_to(decision.OVERLAPPING_BIRTH),
+            [
+                "same day of birth",
+                "day and month of birth swapped",
+                "birth dates at most three days apart",
+                "birth dates one digit apart",
+                "conventional birth dates close together",
+                "birth intervals overlap",
+            ],
+        ),
         ("birth", (decision.CONVENTIONAL_BIRTH,), ["conventional birth dates close together"]),
         (
             "minutes",
@@ -132,8 +145,8 @@ def up_to(number: int) -> tuple[int, ...]:
         ),
         (
             "name",
-            (decision.OTHER_MIDDLE,),
-            ["same family and given name, middle name differs"],
+            tuple(sorted(decision.LIKE_TWINS)),
+            ["same family and given name, middle name differs", "names nearly the same"],
         ),
         ("birth", (decision.SAME_DAY,), ["same day of birth"]),
         ("event", (decision.LAST_DAY,), ["found on the same day in the same province"]),
@@ -142,6 +155,7 @@ def up_to(number: int) -> tuple[int, ...]:
             tuple(sorted(decision.HANDED_OVER)),
             [
                 "handed over at the same place within three hours",
+                "found in the same commune within a day",
                 "handed over at the same place on the same day",
             ],
         ),
@@ -232,10 +246,11 @@ def test_one_number_agrees_at_the_first_level_of_a_number(feature: str) -> None:
 EVENTS = next(feature for feature in FEATURES if feature.name == "event")
 
 
-def test_only_giving_and_taking_on_one_day_is_a_handover() -> None:
+def test_only_finding_giving_and_taking_on_one_day_is_a_handover() -> None:
     handed = [lv.english for lv in EVENTS.levels if is_handed_over(telling(lv.english))]
     assert handed == [
         "handed over at the same place within three hours",
+        "found in the same commune within a day",
         "handed over at the same place on the same day",
     ]
     assert not is_handed_over(telling("same full name"))
@@ -248,7 +263,8 @@ def test_only_giving_and_taking_on_one_day_is_a_handover() -> None:
         (["same full name", "same day of birth"], True),
         (["one of the names is the same", "birth dates one digit apart"], True),
         (["same name without marks and order"], False),
-        (["same full name", "birth intervals overlap"], False),
+        (["same full name", "birth intervals overlap"], True),
+        (["same full name", "birth dates less than seven months apart"], False),
         (["same full name", "different birth dates"], False),
         (["same day of birth"], False),
     ],
@@ -293,7 +309,20 @@ def test_one_number_beside_another_person_is_borrowed(
     levels: list[str], against: list[str], borrowed: bool
 ) -> None:
     bits = dict.fromkeys(level(*levels), 1.0) | dict.fromkeys(against, -4.0)
-    assert is_borrowed(scored("a:1", "b:2", SURE, level(*levels), bits)) is borrowed
+    found = scored("a:1", "b:2", SURE, level(*levels), bits)
+    assert is_borrowed(found, several=False) is borrowed
+
+
+@pytest.mark.parametrize(
+    ("several", "against", "borrowed"),
+    [(False, [], False), (True, [], True), (False, ["sex"], True)],
+)
+def test_a_personal_number_and_a_day_of_birth_are_one_childs_unless_it_has_a_twin(
+    several: bool, against: list[str], borrowed: bool
+) -> None:
+    levels = level("same personal ID number", "different names", "same day of birth")
+    found = scored("a:1", "b:2", SURE, levels, dict.fromkeys(against, -4.0))
+    assert is_borrowed(found, several=several) is borrowed
 
 
 SEX, ID = "same sex", "same personal ID number"
@@ -328,7 +357,7 @@ def test_a_handover_on_one_day_is_enough_for_a_child_who_was_alone() -> None:
 
 
 def test_one_kind_of_evidence_is_asked_about() -> None:
-    made = decided([HOSPITAL, HOME], telling("found in the same commune within a day"))
+    made = decided([HOSPITAL, HOME], telling("in the same hospital within three hours"))
     assert not joined(made, HOSPITAL, HOME)
     assert [review.reason for review in made.reviews] == [Reason.DOUBT]
 
@@ -571,3 +600,77 @@ def test_the_strongest_pair_is_joined_or_in_conflict_or_asked_about(
     parted = any(conflict(by_key[a], by_key[b]) for a in one for b in other)
     if one != other and not parted:
         assert strongest.weight in [review.pair.weight for review in made.reviews]
+
+
+# Reports of steps and calls ----------------------------------------------------------------------
+
+STEP, OTHER_STEP = person("casework:00199/2026-031"), person("casework:HN01/2026-004")
+ONE = "the report names one number of the child"
+TWO = "the report names two numbers of the child"
+TWINS_NUMBER = "the report names a number that twins may share"
+DUE = "the step was done when it is due after the finding"
+
+
+def answer(left: PersonRecord, right: PersonRecord, *english: str, **bits: float) -> bool:
+    found = pair(left, right, SURE, level(*english), bits)
+    return joined(decided([left, right], found), left, right)
+
+
+@pytest.mark.parametrize("words", [ONE, TWO, TWINS_NUMBER])
+def test_a_copied_number_is_enough_where_nothing_disagrees(words: str) -> None:
+    assert answer(HOME, STEP, words, "same sex")
+
+
+@pytest.mark.parametrize("words", [ONE, TWINS_NUMBER])
+@pytest.mark.parametrize("feature", ["name", "birth", "sex", "due"])
+def test_one_copied_number_is_asked_about_where_something_disagrees(
+    words: str, feature: str
+) -> None:
+    assert not answer(HOME, STEP, words, **{feature: -1.3})
+    assert answer(HOME, STEP, TWO, **{feature: -1.3})
+
+
+def test_a_report_that_names_no_child_waits_for_a_steward_however_well_it_fits() -> None:
+    words = (DUE, "same commune", "same sex")
+    made = decided([HOME, STEP], pair(HOME, STEP, SURE, level(*words)))
+    assert not joined(made, HOME, STEP)
+    assert [review.reason for review in made.reviews] == [Reason.DOUBT]
+    assert answer(HOME, STEP, *words, "same full name")
+
+
+def test_two_reports_want_two_numbers_in_common_or_a_name() -> None:
+    assert not answer(STEP, OTHER_STEP, ONE, "were at the same place")
+    assert answer(STEP, OTHER_STEP, TWO)
+    assert answer(STEP, OTHER_STEP, ONE, "same full name")
+
+
+def test_a_report_does_not_choose_between_twins_by_their_minutes() -> None:
+    assert not answer(TWINS[0], STEP, TWINS_NUMBER, "same sex")
+    assert answer(TWINS[0], STEP, ONE, "same sex")
+
+
+def test_what_a_report_copied_joins_two_others_only_with_another_kind_of_evidence() -> None:
+    assert not answer(HOSPITAL, HOME, ONE)
+    assert answer(HOSPITAL, HOME, ONE, "same full name")
+
+
+def test_two_cases_of_the_hotline_want_a_name_or_a_number_to_be_of_one_child() -> None:
+    """Twins of one call are told at one place and time, each under a case of its own."""
+    one, other = (person(f"hotline:111-2026-{n}", cases=(f"111-2026-{n}",)) for n in (1, 2))
+    where = "found in the same commune within a day"
+    assert not answer(one, other, where, "same sex", "the place found is described alike")
+    assert not answer(replace(HOME, cases=one.cases), other, where, "same sex")
+    assert answer(one, other, where, "same full name")
+    assert answer(HOSPITAL, one, where)
+
+
+def test_what_a_house_merged_is_one_whatever_else_it_says() -> None:
+    merged = "the house itself says that both numbers are one patient"
+    assert answer(HOSPITAL, person("hospital:01234/B"), merged, **AGAINST)
+    assert not answer(TWINS[0], TWINS[1], merged)
+
+
+def test_the_full_name_is_not_enough_for_another_sex_nor_for_a_sibling_of_any_age() -> None:
+    assert not answer(TWINS[0], HOME, "same full name", "different sex", sex=-4.6)
+    assert not answer(TWINS[0], HOME, "same full name", "birth intervals overlap")
+    assert answer(TWINS[0], HOME, "same full name", "birth dates one digit apart")

@@ -433,3 +433,30 @@ def test_the_order_of_resources_and_elements_makes_no_difference() -> None:
     forth = read(*others, name=names, extension=received)
     back = read(*reversed(others), name=names[::-1], extension=received)
     assert forth == back
+
+
+def test_a_mothers_file_number_is_hers_only_in_the_house_that_gave_it() -> None:
+    file = profile.identifier(IdentifierKind.FILE, "BN77", issuer=HOSPITAL)
+    mother = profile.related_person("hospital", "mother", name=None, identifiers=[file])
+    assert read(mother).mother_ids == ("hospital:01234|BN77",)
+    nowhere = profile.identifier(IdentifierKind.FILE, "BN77")
+    mother = profile.related_person("hospital", "mother", name=None, identifiers=[nowhere])
+    assert read(mother).mother_ids == ()
+
+
+def test_what_a_house_merged_is_the_same_pair_of_numbers_on_both_records() -> None:
+    """Patient.link as an A40 leaves it, on the record that goes on and on the one that ended."""
+
+    def merged(own: str, other: str, kind: str) -> PersonRecord:
+        def file(number: str) -> dict[str, Any]:
+            return profile.identifier(IdentifierKind.FILE, number, issuer=HOSPITAL)
+
+        link = {"other": {"type": "Patient", "identifier": file(other)}, "type": kind}
+        return read(identifier=[file(own)], link=[link])
+
+    on, ended = merged("BN1", "TAM9", "replaces"), merged("TAM9", "BN1", "replaced-by")
+    assert on.merged == ended.merged == ("hospital:01234|BN1=TAM9",)
+
+
+def test_a_link_between_resources_is_no_merge() -> None:
+    assert read(link=[{"other": {"reference": "Patient/x"}, "type": "seealso"}]).merged == ()

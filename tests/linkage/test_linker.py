@@ -12,7 +12,7 @@ from linkage.conflicts import conflict
 from linkage.explanation import prior_bits
 from linkage.linker import Linkage, least_weight, link
 from linkage.model import untrained
-from linkage.records import Move, PersonRecord
+from linkage.records import Move, PersonRecord, Stay
 from linkage.standing import Decision
 from tests.linkage.people import HOSPITAL, TODAY, person, rich
 
@@ -248,13 +248,49 @@ def test_the_least_weight_keeps_every_question_and_every_rival() -> None:
     assert min(thresholds.alone, thresholds.link, thresholds.certain) == thresholds.alone
 
 
-def test_a_source_that_no_figure_covers_is_neither_joined_nor_asked_about() -> None:
-    alike = {"certificates": ("00001.GCS.01999.26",), "names": ("nguyễn bảo an",), "sex": "male"}
-    records = [
-        person("hospital:01999/1", **alike),
-        person("facility:HN01/1", **alike),
-        person("casework:00199/1", **alike),
-    ]
-    linked = link(records, untrained())
-    assert linked.groups == (("casework:00199/1",), ("facility:HN01/1", "hospital:01999/1"))
+def step_report(number: int, *copied: str, **values: Any) -> PersonRecord:
+    return person(f"casework:00199/{number}", copied=copied, sex="female", **values)
+
+
+CASE = person("hotline:111-2026-000001", cases=("111-2026-000001",), sex="female")
+
+
+def test_a_report_whose_number_names_a_child_is_that_childs() -> None:
+    linked = link([CASE, step_report(1, "case:111-2026-000001")], MODEL)
+    assert linked.groups == (("casework:00199/1", CASE.key),)
     assert linked.reviews == ()
+
+
+def test_a_report_that_names_two_children_does_not_make_them_one() -> None:
+    home = person("facility:99001/7", files=("home:99001|7|a",), sex="female")
+    linked = link([CASE, home, step_report(1, "case:111-2026-000001", "file:home:99001|7")], MODEL)
+    assert len(linked.groups) == 2
+    assert home_of(linked)[CASE.key] != home_of(linked)[home.key]
+
+
+def test_two_reports_with_one_number_of_nobody_are_neither_joined_nor_asked_about() -> None:
+    linked = link([step_report(n, "case:111-2026-000009") for n in (1, 2)], MODEL)
+    assert len(linked.groups) == 2
+    assert linked.reviews == ()
+
+
+def test_a_report_may_name_a_child_by_the_identity_that_motem_gave_out() -> None:
+    report = step_report(1, f"motem:te-{CASE.record_id}")
+    assert home_of(link([CASE, report], MODEL))[report.key] == (report.key, CASE.key)
+
+
+def test_what_a_house_merged_is_one_patient_even_in_two_beds() -> None:
+    stays = [Stay(place=HOSPITAL, file=file, start=0, end=9) for file in ("A", "B")]
+    records = [
+        person(
+            f"hospital:01234/{stay.file}",
+            files=(f"{HOSPITAL}|{stay.file}|a",),
+            stays=(stay,),
+            sex="female",
+            **(BORN if stay.file == "A" else {}),
+        )
+        for stay in stays
+    ]
+    assert len(link(records, MODEL).groups) == 2
+    merged = [replace(record, merged=(f"{HOSPITAL}|A=B",)) for record in records]
+    assert len(link(merged, MODEL).groups) == 1
