@@ -175,6 +175,8 @@ def readings(pairs: Sequence[Pair]) -> list[Conversion]:
     Of versions of one paper with one own time, or with none, only their arrival says which is the
     newer. Who must not depend on that (linkage, promise 3) reads them both ways round.
     """
+    if len(pairs) == 1:
+        return [compose(pairs)]
     by_hash = sorted(pairs, key=lambda pair: pair[0].content_hash)
     back = by_hash[::-1]
     one, other = sorted(by_hash, key=_rank), sorted(back, key=_rank)

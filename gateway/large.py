@@ -98,27 +98,23 @@ class Large:
 
 def opened(
     payload: Spooled, source: str | None, adapters: Mapping[str, SourceAdapter]
-) -> Delivery | Large:
-    """A message, or a payload that is kept in parts; of the source told, else of the one found.
+) -> SourceMessage | Large:
+    """A message of the source told, if any; or a payload that is kept in parts, of the one found.
 
     Raises CannotCutError.
     """
     if not payload.is_large:
-        return _message(payload, payload.content(), source, adapters)
+        return _message(payload, payload.content(), source)
     found = source or _recognised(payload, adapters) or ""
     large = Large(payload=payload, source=found, adapter=adapters.get(found))
     first = large.first()
     if first is not None and first.ends == payload.size:
-        return _message(payload, first.content, found, adapters)
+        return _message(payload, first.content, found)
     return large if large.adapter else replace(large, source=messages.UNKNOWN_SOURCE)
 
 
-def _message(
-    payload: Spooled, content: bytes, source: str | None, adapters: Mapping[str, SourceAdapter]
-) -> Delivery:
-    sent = SourceMessage(source=source or "", content=content, name=payload.name)
-    found = source or recognise(sent, adapters) or ""
-    return replace(sent, source=found), adapters.get(found)
+def _message(payload: Spooled, content: bytes, source: str | None) -> SourceMessage:
+    return SourceMessage(source=source or "", content=content, name=payload.name)
 
 
 def _recognised(payload: Spooled, adapters: Mapping[str, SourceAdapter]) -> str | None:

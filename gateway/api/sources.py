@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
 
-from adapters.contract import SourceAdapter
+from adapters.contract import SourceAdapter, SourceMessage
 from audit.event import Caller
 from gateway.api import answers
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
@@ -15,7 +15,7 @@ from gateway.database import retried, transaction
 from gateway.errors import NotFoundError, NotKeptError
 from gateway.idempotency import Answer, once
 from gateway.ingest import draft, keep, receive, take
-from gateway.large import Delivery, Large, beginning, opened, receive_large
+from gateway.large import Large, beginning, opened, receive_large
 from gateway.mistakes import is_mistake
 from gateway.preview import preview
 from gateway.register import register
@@ -48,14 +48,15 @@ def post_message(
 ) -> Response:
     """Take a payload. 201 with what became of each record; 202 with `Prefer: respond-async`, and
     always where it is kept in parts."""
-    found = opened(body, source, {source: _adapter(services, source, caller)})
+    adapter = _adapter(services, source, caller)
+    found = opened(body, source, {source: adapter})
     later = wants(prefer, LATER)
-    work = _work(found, caller, corrects, later)
+    work = _work(found, None if later else adapter, caller, corrects)
 
     def instead(session: Session, error: Exception) -> Answer:
         if isinstance(found, Large):
             raise error
-        return answers.taken(keep(session, found[0], caller, error, corrects=corrects))
+        return answers.taken(keep(session, found, caller, error, corrects=corrects))
 
     sender = f"{caller.who} {caller.system}"
     asked = (source, str(later), corrects or "", body.sha256)
@@ -65,18 +66,21 @@ def post_message(
     return response
 
 
-def _work(found: Delivery | Large, caller: Caller, corrects: str | None, later: bool) -> Work:
-    """What is done in the transaction. Reading takes longest, and needs none."""
+def _work(
+    found: SourceMessage | Large,
+    adapter: SourceAdapter | None,
+    caller: Caller,
+    corrects: str | None,
+) -> Work:
+    """What is done in the transaction. Reading takes longest, and needs none; without an adapter it
+    is for the worker."""
     if isinstance(found, Large):
         return lambda session: answers.received(
             *receive_large(session, found, caller, corrects=corrects)
         )
-    message, adapter = found
-    if later:
-        return lambda session: answers.received(
-            *receive(session, message, caller, corrects=corrects)
-        )
-    read = draft(message, adapter)
+    if adapter is None:
+        return lambda session: answers.received(*receive(session, found, caller, corrects=corrects))
+    read = draft(found, adapter)
     return lambda session: answers.taken(take(session, read, caller, corrects=corrects))
 
 
@@ -120,8 +124,12 @@ def post_preview(
 
     Of one that would be kept in parts, the first part.
     """
-    found = opened(body, source, {source: _adapter(services, source, caller)})
-    read, told = beginning(found) if isinstance(found, Large) else (draft(*found), body.size)
+    adapter = _adapter(services, source, caller)
+    found = opened(body, source, {source: adapter})
+    if isinstance(found, Large):
+        read, told = beginning(found)
+    else:
+        read, told = draft(found, adapter), body.size
     with transaction(services.engine) as session:
         shown = preview(session, read, caller)
     return answers.response(answers.previewed(shown, told, body.size))

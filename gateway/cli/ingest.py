@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError
 
-from adapters.contract import SourceAdapter
+from adapters.catalog import addressed
+from adapters.contract import SourceAdapter, SourceMessage
 from adapters.formats.parts import WHOLE
 from audit.event import Caller
 from gateway import large, settings, spool
@@ -29,7 +30,7 @@ from gateway.cli.tally import Tally
 from gateway.errors import DatabaseUnavailableError
 from gateway.garbage import collect_seldom
 from gateway.ingest import IngestResult, deliver, deliver_many
-from gateway.large import CannotCutError, Delivery, Large
+from gateway.large import CannotCutError, Large
 from gateway.migrate import require_newest
 from gateway.parallel import Taker, deliver_in_processes, make_ready
 from gateway.services import Services, open_services
@@ -111,7 +112,7 @@ class Door:
         tally, taking = Tally(), Taking(self)
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("ingest", total=total)
-            for result in self._results(taking.deliveries(payloads), processes):
+            for result in self._results(taking.messages(payloads), processes):
                 name, size = taking.following.popleft()
                 progress.advance(task, size)
                 if name is not None:
@@ -120,13 +121,14 @@ class Door:
             tally.add(name, large.outcome(self.services.engine, whole))
         return tally
 
-    def _results(self, deliveries: Iterator[Delivery], processes: int) -> Iterator[IngestResult]:
+    def _results(self, messages: Iterator[SourceMessage], processes: int) -> Iterator[IngestResult]:
         engine = self.services.engine
         if processes:
             url = engine.url.render_as_string(hide_password=False)
             taker = Taker(url=url, adapters=self.adapters, caller=self.caller)
-            return deliver_in_processes(taker, (message for message, _ in deliveries), processes)
+            return deliver_in_processes(taker, messages, processes)
         collect_seldom()
+        deliveries = (addressed(message, self.adapters) for message in messages)
         return deliver_many(engine, deliveries, self.caller)
 
     def watch(self, folder: Path, stop: threading.Event) -> None:
@@ -190,10 +192,10 @@ class Door:
         if not dropfolder.is_unchanged(dropped):
             return None
         if not isinstance(found, Large):
-            return deliver(engine, *found, self.caller)
+            return deliver(engine, *addressed(found, self.adapters), self.caller)
         whole = large.begin(engine, found, self.caller)
         coming = takewhile(lambda _: not stop.is_set(), large.deliveries(engine, found, whole))
-        for _ in self._results(coming, _processes([payload.size])):
+        for _ in self._results((piece for piece, _ in coming), _processes([payload.size])):
             pass
         return None if stop.is_set() else large.outcome(engine, whole)
 
@@ -210,11 +212,11 @@ class Taking:
     def __init__(self, door: Door) -> None:
         self.door = door
         self.following: deque[tuple[str | None, int]] = deque()
-        """Of each delivery, in their order: the file's name (None: one of its parts), bytes."""
+        """Of each message, in their order: the file's name (None: one of its parts), bytes."""
         self.wholes: list[tuple[str, str]] = []
         """Name and message of each payload in parts."""
 
-    def deliveries(self, payloads: Iterator[Spooled]) -> Iterator[Delivery]:
+    def messages(self, payloads: Iterator[Spooled]) -> Iterator[SourceMessage]:
         """A message of each small payload, and the parts of each large one."""
         engine, caller = self.door.services.engine, self.door.caller
         for payload in payloads:
@@ -225,9 +227,9 @@ class Taking:
                 continue
             whole = large.begin(engine, found, caller)
             self.wholes.append((payload.name, whole))
-            for message, adapter in large.deliveries(engine, found, whole):
-                self.following.append((None, len(message.content)))
-                yield message, adapter
+            for piece, _ in large.deliveries(engine, found, whole):
+                self.following.append((None, len(piece.content)))
+                yield piece
 
 
 @contextmanager

@@ -226,7 +226,7 @@ def test_what_cannot_be_cut_is_one_message_or_refused(monkeypatch: pytest.Monkey
     bundle = b'{"resourceType": "Bundle", "entry": [' + b" " * 5_000 + b"]}"
     found = opened(payload(bundle), "fhir", ADAPTERS)
     assert not isinstance(found, Large)
-    assert found[0].content == bundle
+    assert found.content == bundle
     monkeypatch.setattr(cutting, "WHOLE", 4_000)
     with pytest.raises(CannotCutError):
         opened(payload(bundle), "fhir", ADAPTERS)
@@ -318,8 +318,7 @@ def test_a_small_message_corrects_a_whole(engine: Engine, caller: Caller) -> Non
     old, _ = taken(engine, caller, array(*(bad(number) for number in range(6))))
     small = opened(payload(girl(1)), "police", ADAPTERS)
     assert not isinstance(small, Large)
-    message = small[0]
-    retried(engine, lambda session: receive(session, message, caller, corrects=old))
+    retried(engine, lambda session: receive(session, small, caller, corrects=old))
     read_next(engine, caller)
     assert {one.settlement for one in entry(engine, caller, old).refusals} == {"corrected"}
 
