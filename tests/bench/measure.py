@@ -7,6 +7,8 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ def run(home: Path, *arguments: str | Path, database: URL | None = None) -> Run:
     if database is not None:
         environment["DATABASE_URL"] = printable(database)
     start, peak = time.perf_counter(), 0
+    cpu: dict[int, float] = {}
     process = subprocess.Popen(
         command,
         env=environment | {"MOTEM_HOME": str(home)},
@@ -55,26 +58,44 @@ def run(home: Path, *arguments: str | Path, database: URL | None = None) -> Run:
         pid, status, used = os.wait4(process.pid, os.WNOHANG)
         if pid:
             break
-        peak = max(peak, _memory(process.pid))
+        family = list(_family(process.pid))
+        cpu |= {one: max(cpu.get(one, 0), _seconds(one)) for one in family}
+        peak = max(peak, sum(map(_memory, family)))
         time.sleep(INTERVAL)
     process.returncode = os.waitstatus_to_exitcode(status)
     return Run(
         status=process.returncode,
         seconds=time.perf_counter() - start,
-        cpu=used.ru_utime + used.ru_stime,
+        # Its own and those that it waited for, or all that were seen: some outlive their parent.
+        cpu=max(used.ru_utime + used.ru_stime, sum(cpu.values())),
         peak=max(peak, used.ru_maxrss * 1024),
     )
 
 
+def _family(pid: int) -> Iterator[int]:
+    """A process and its descendants; where /proc does not tell, itself."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in task.read_text().split():
+                yield from _family(int(child))
+
+
 def _memory(pid: int) -> int:
-    """Resident bytes of a process and its descendants; 0 where /proc does not tell."""
+    """Resident bytes of a process; 0 where /proc does not tell."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
-        children = [int(child) for task in tasks for child in task.read_text().split()]
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
     except (OSError, IndexError):
         return 0
-    return pages * resource.getpagesize() + sum(map(_memory, children))
+
+
+def _seconds(pid: int) -> float:
+    """Processor time of a process so far; 0 where /proc does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def report(name: str, **figures: Any) -> None:

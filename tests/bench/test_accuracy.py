@@ -19,9 +19,9 @@ from tests.conftest import temporary_home
 CHILDREN = "2000"
 SEEDS = ("20261121", "77001", "77002")
 PRECISION, RECALL, RECALL_AFTER, MIXED = 0.995, 0.75, 0.90, 0.005
-REVIEWS = {"four": 40, "nine": 50}
-"""Questions for 100 children. Wanted are 40 for nine sources too: ten are about step reports that
-name nobody, which formats.md wants to wait as a review."""
+REVIEWS = 40
+"""Questions for 100 children. With nine sources it is not reached yet: about ten are about step
+reports that name nobody, which formats.md wants to wait as a review."""
 SOURCES = {"four": (), "nine": ("--all-sources",)}
 TOLERANCE = 0.004
 """One world of 2,000 children is a sample: three of them scatter by about so much."""
@@ -58,7 +58,8 @@ def test_accuracy_on_a_world_that_nobody_tuned_to(
     assert engine.precision >= PRECISION - TOLERANCE
     assert engine.recall >= RECALL - TOLERANCE * 5
     assert after.recall >= RECALL_AFTER - TOLERANCE * 5
-    assert outcome.reviews_per_100 <= REVIEWS[sources] * 1.1
+    assert outcome.siblings_merged == 0
+    assert outcome.reviews_per_100 <= REVIEWS * 1.1
 
 
 def _evaluated(home: Path, world: Path, seed: str, sources: str) -> Evaluation:
