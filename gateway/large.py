@@ -29,6 +29,8 @@ from gateway.spool import Spooled
 SIZE = 4 * 1024 * 1024
 RECORDS = 160
 """In a part: two parts share a transaction, and dozens of them are in memory at the same time."""
+LEAST = 24
+"""Bytes of a record on an average: what is shorter is none, and millions of refusals help nobody."""
 REST = 1024 * 1024
 """Bytes of a part that nobody can read."""
 BEGINNING = 1024 * 1024
@@ -76,7 +78,11 @@ class Large:
 
     def _parts(self) -> Iterator[Part]:
         columns = columns_of(self.adapter)
-        return parts(self.payload.rewound(), size=SIZE, records=RECORDS, columns=columns)
+        for part in parts(self.payload.rewound(), size=SIZE, records=RECORDS, columns=columns):
+            is_last = part.ends + RECORDS * LEAST >= self.payload.size
+            if len(part.content) < RECORDS * LEAST and not is_last:
+                raise PayloadError(Problem.TOO_LARGE, part.position)
+            yield part
 
     def _rest(self, begins: int, position: str) -> Iterator[Part]:
         self.payload.stream.seek(begins)

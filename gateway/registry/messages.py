@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import TextClause, and_, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
@@ -21,21 +21,38 @@ from gateway.registry.tables import among, message, rejection, statement
 from gateway.registry.versions import SHARED_BY_ALL, label_values
 from linkage.records import Labels
 
-INSERTION = text(
-    "INSERT INTO registry_message"
-    " (id, source, sha256, content, part_of, part, begins, place,"
-    " sender, system, received, state, counts, answer, custodian)"
-    " SELECT new.id, new.source, new.sha256, new.content, new.part_of, new.part, new.begins,"
-    " CAST(new.place AS jsonb), :sender, :system, :received, :state, '{}', '{}', :custodian"
-    " FROM unnest(CAST(:id AS text[]), CAST(:source AS text[]), CAST(:sha256 AS text[]),"
-    " CAST(:content AS bytea[]), CAST(:part_of AS text[]), CAST(:part AS integer[]),"
-    " CAST(:begins AS bigint[]), CAST(:place AS text[]))"
-    " AS new (id, source, sha256, content, part_of, part, begins, place)"
-    " ON CONFLICT DO NOTHING RETURNING id"
+COLUMNS: Mapping[str, str] = {
+    "id": "text",
+    "source": "text",
+    "sha256": "text",
+    "content": "bytea",
+    "part_of": "text",
+    "part": "integer",
+    "begins": "bigint",
+    "place": "text",
+}
+"""In which messages that are kept together differ → their types."""
+
+
+def _insertion(rows: str) -> TextClause:
+    return text(
+        "INSERT INTO registry_message"
+        " (id, source, sha256, content, part_of, part, begins, place,"
+        " sender, system, received, state, counts, answer, custodian)"
+        " SELECT new.id, new.source, new.sha256, new.content, new.part_of, new.part, new.begins,"
+        " CAST(new.place AS jsonb), :sender, :system, :received, :state, '{}', '{}', :custodian"
+        f" FROM {rows} AS new ({', '.join(COLUMNS)})"
+        " ON CONFLICT DO NOTHING RETURNING id"
+    )
+
+
+INSERT_ONE = _insertion(
+    f"(VALUES ({', '.join(f'CAST(:{name} AS {kind})' for name, kind in COLUMNS.items())}))"
 )
-"""Contents as an array, which travels in binary: messages may be large."""
-COLUMNS = ("id", "source", "sha256", "content", "part_of", "part", "begins", "place")
-"""In which messages that are kept together differ."""
+INSERT_MANY = _insertion(
+    f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in COLUMNS.items())})"
+)
+"""Arrays travel in binary, and are copied once more: a large message comes alone."""
 
 
 class MessageState(StrEnum):
@@ -100,8 +117,11 @@ def keep(
         "state": MessageState.RECEIVED,
         "custodian": SHARED_BY_ALL.custodian,
     }
-    values |= {name: [row[name] for row in ordered] for name in COLUMNS}
-    new = set(session.scalars(INSERTION, values))
+    if len(ordered) == 1:
+        new = set(session.scalars(INSERT_ONE, values | ordered[0]))
+    else:
+        arrays = {name: [row[name] for row in ordered] for name in COLUMNS}
+        new = set(session.scalars(INSERT_MANY, values | arrays))
     return [
         KeptMessage(id=row["id"], is_new=True, state=MessageState.RECEIVED)
         if row["id"] in new
