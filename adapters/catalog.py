@@ -28,7 +28,7 @@ def _load(package: str) -> SourceAdapter:
     module = importlib.import_module(package)
     adapter: SourceAdapter | None = getattr(module, "adapter", None)
     if adapter is None:
-        raise RuntimeError(f"{package} defines no `adapter`")
+        raise RuntimeError(f"{package.replace('.', '/')} defines no `adapter`")
     return adapter
 
 

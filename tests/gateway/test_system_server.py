@@ -14,6 +14,7 @@ from sqlalchemy import URL, text
 
 import audit
 import audit.tables
+import gateway.registry.outbound_tables
 import gateway.registry.tables
 import linkage.tables
 from audit.event import Action, AuditEvent, Caller
@@ -80,6 +81,7 @@ def test_migrates_and_works_for_a_superuser_and_for_a_login_that_may_make_roles(
                 gateway.registry.tables.metadata,
                 linkage.tables.metadata,
                 audit.tables.metadata,
+                gateway.registry.outbound_tables.metadata,
             ]
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, models) == []  # type: ignore[arg-type]
