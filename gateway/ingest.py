@@ -104,8 +104,9 @@ def deliver_many(
 ) -> Iterator[IngestResult]:
     """Ingest messages; their results come in the order of the messages, and are committed.
 
-    `received`: when they came, where that is not now. Small messages share a transaction as long as no two speak of the same record: the outcome is
-    that of one after the other. Tries again where a parallel transaction came in between.
+    `received`: when they came, where that is not now. Small messages share a transaction as long
+    as no two speak of the same record: the outcome is that of one after the other. Tries again
+    where a parallel transaction came in between.
     """
     done: dict[int, IngestResult] = {}
     following = 0

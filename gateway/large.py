@@ -30,7 +30,10 @@ SIZE = 4 * 1024 * 1024
 RECORDS = 160
 """In a part: two parts share a transaction, and dozens of them are in memory at the same time."""
 LEAST = 24
-"""Bytes of a record on an average: what is shorter is none, and millions of refusals help nobody."""
+"""Bytes of a record on an average of a part: what is shorter is none, and millions of refusals help
+nobody. Not of a table, where empty rows are short and are refused by nobody."""
+IN_A_TABLE = "1!"
+"""How positions in a table begin (`Place`)."""
 REST = 1024 * 1024
 """Bytes of a part that nobody can read."""
 BEGINNING = 1024 * 1024
@@ -79,8 +82,8 @@ class Large:
     def _parts(self) -> Iterator[Part]:
         columns = columns_of(self.adapter)
         for part in parts(self.payload.rewound(), size=SIZE, records=RECORDS, columns=columns):
-            is_last = part.ends + RECORDS * LEAST >= self.payload.size
-            if len(part.content) < RECORDS * LEAST and not is_last:
+            is_tiny = len(part.own) < part.records * LEAST
+            if is_tiny and not part.position.startswith(IN_A_TABLE):
                 raise PayloadError(Problem.TOO_LARGE, part.position)
             yield part
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 import audit
 from adapters.catalog import load_adapters
 from adapters.contract import SourceAdapter
+from adapters.errors import Problem
 from adapters.formats import parts as cutting
 from audit.event import Action, Caller
 from gateway import inbox, large
@@ -202,6 +203,36 @@ def test_what_nobody_can_read_is_not_read_again_as_something_else(
     found = replay_message(engine, whole, adapters_of, caller, dry_run=False)
     assert {one.problem for one in found.rejections} == {"malformed-syntax"}
     assert (found.before, found.after) == (MessageState.PARTLY_ACCEPTED,) * 2
+
+
+def test_a_flood_of_next_to_nothing_is_refused_without_being_read(
+    engine: Engine, caller: Caller
+) -> None:
+    flood = b"[" + b"{}," * 1_000 + b"{}]"
+    found = opened(payload(flood), "police", ADAPTERS)
+    assert isinstance(found, Large)
+    whole = large.begin(engine, found, caller)
+    results = list(deliver_many(engine, large.deliveries(engine, found, whole), caller))
+    refused = [one.problem for result in results for one in result.rejections]
+    assert refused == [Problem.TOO_LARGE] * len(results)
+    assert len(results) < 10
+    assert content(engine, caller, whole) == flood
+
+
+def test_a_short_record_before_a_huge_one_is_no_flood(
+    engine: Engine, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "RECORDS", 160)
+    huge = girl(2, ghiChu="x" * 5_000)
+    _, results = taken(engine, caller, array(girl(1), huge, girl(3)))
+    assert sum(result.counts.get("new", 0) for result in results) == 3
+
+
+def test_empty_rows_of_a_table_are_no_flood() -> None:
+    table = "Mã cơ sở,Số hồ sơ,Họ và tên\nHN01,1,An\n".encode() + b",,\n" * 1_000
+    found = opened(payload(table), "facility", ADAPTERS)
+    assert isinstance(found, Large)
+    assert {piece.unreadable for piece in found.pieces("whole")} == {None}
 
 
 def test_of_no_known_source_it_is_kept_as_unknown(engine: Engine, caller: Caller) -> None:

@@ -2,8 +2,8 @@
 
 `parts` takes a stream of any length and gives payloads that the source's reader takes one by one:
 what the readers find in the parts together is what they would find in the whole. Where it cuts
-depends on nothing but the bytes, `size` and `records`, so that a payload which is sent again comes in the same
-parts, byte for byte, and the registry knows each of them.
+depends on nothing but the bytes, `size` and `records`, so that a payload which is sent again comes
+in the same parts, byte for byte, and the registry knows each of them.
 
 | format | a record | repeated in each part |
 |---|---|---|

@@ -58,6 +58,8 @@ class Part(Place):
     """A payload of its own, and where it stands in the source's."""
 
     content: bytes = field(repr=False)
+    records: int = 0
+    """How many it holds, blank lines not counted; 0 of a payload that is not cut."""
 
     @property
     def own(self) -> bytes:
@@ -146,6 +148,7 @@ class _Draft:
         is_first = self.first.number == 0
         return Part(
             content=b"".join([*self.pieces, closing]),
+            records=self.filled,
             begins=self.begins,
             before=b"" if is_first else self.text.encoded(self.first.glue),
             repeated=0 if is_first else len(self.pieces[0]),
