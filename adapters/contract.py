@@ -119,7 +119,7 @@ class SourceAdapter(Protocol):
         ...
 
     def convert(self, statement: Statement) -> Conversion:
-        """Express one statement in FHIR; `history.compose` joins the statements of a record.
+        """Express one statement in FHIR; `history.compose` joins what the statements of a record become.
 
         Raises PayloadError where it cannot.
         """

@@ -151,37 +151,43 @@ def _born(patient: Resource) -> tuple[str, str] | None:
     return (stated, stated + "~") if stated else None
 
 
-def compose(pairs: Sequence[Pair]) -> Conversion:
-    """What the record says now; a pure function of the set of statements.
+def compose(ordered: Sequence[Conversion]) -> Conversion:
+    """What a record says now that said this, one after the other.
 
-    The newest by own time wins, ties and missing times go by the order given. It replaces what it
-    states; what it does not state is kept. Names, identifiers, addresses and events of older
-    statements stay, marked old (formats.md, Source formats).
+    The newest wins. It replaces what it states; what it does not state is kept. Names, identifiers,
+    addresses and events of older statements stay, marked old (formats.md, Source formats).
     """
-    ordered = sorted(pairs, key=lambda pair: _time(pair[0]))
     standing: dict[str, Resource] = {}
-    for _, conversion in ordered:
+    for conversion in ordered:
         _absorb(standing, conversion.resources)
-    newest = ordered[-1][1]
-    province = next((c.province for _, c in reversed(ordered) if c.province), None)
+    province = next((c.province for c in reversed(ordered) if c.province), None)
     return Conversion(
-        resources=tuple(standing.values()), custodian=newest.custodian, province=province
+        resources=tuple(standing.values()), custodian=ordered[-1].custodian, province=province
     )
 
 
-def readings(pairs: Sequence[Pair]) -> list[Conversion]:
-    """What the record may say now, in whatever order its statements came: one reading or two.
+def by_time(pairs: Sequence[Pair]) -> list[Conversion]:
+    """What was said, the newest by own time last; ties and missing times go by the order given."""
+    return [conversion for _, conversion in sorted(pairs, key=lambda pair: _time(pair[0]))]
+
+
+def orders(pairs: Sequence[Pair]) -> list[list[Conversion]]:
+    """In which order the record may have said it, however it arrived: one order or two.
 
     Of versions of one paper with one own time, or with none, only their arrival says which is the
     newer. Who must not depend on that (linkage, promise 3) reads them both ways round.
     """
-    if len(pairs) == 1:
-        return [compose(pairs)]
     by_hash = sorted(pairs, key=lambda pair: pair[0].content_hash)
-    back = by_hash[::-1]
-    one, other = sorted(by_hash, key=_rank), sorted(back, key=_rank)
-    same = all(left is right for left, right in zip(one, other, strict=True))
-    return [compose(order) for order in ([one] if same else [one, other])]
+    one, other = (
+        [conversion for _, conversion in sorted(way, key=_rank)]
+        for way in (by_hash, reversed(by_hash))
+    )
+    return [one] if is_same(one, other) else [one, other]
+
+
+def is_same(one: Sequence[Conversion], other: Sequence[Conversion]) -> bool:
+    """Whether two orders of the same conversions are one."""
+    return all(left is right for left, right in zip(one, other, strict=True))
 
 
 def _rank(pair: Pair) -> tuple[float, str]:

@@ -1,16 +1,17 @@
 """Ingests many messages in several processes at once, each of which reads and stores."""
 
+import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from multiprocessing import forkserver
 from typing import TypeAlias
 
 from sqlalchemy import Engine, make_url
@@ -31,6 +32,8 @@ AHEAD = 2
 
 FRESH = multiprocessing.get_context("forkserver")
 """Processes are forks of one that has loaded all they need, and opened nothing."""
+CAN_FORK = sys.platform == "linux"
+"""Libraries of macOS may not survive the fork of a process that used them."""
 
 Share: TypeAlias = Sequence[SourceMessage]
 
@@ -49,23 +52,40 @@ class Taker:
         return list(deliver_many(_engine(self.url), deliveries, self.caller, received))
 
 
-def make_ready() -> None:
-    """Begin to load what processes need, while this one does something else."""
+def early_pool(processes: int) -> Executor:
+    """Processes for the beginning of a program that has opened nothing yet and has one thread.
+
+    Forks of this one have loaded already what it has.
+    """
+    for package in packages():
+        importlib.import_module(package)
+    if not CAN_FORK or threading.active_count() > 1:
+        return _fresh_pool(processes)
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_become_taker)
+    pool.submit(os.getpid)  # The first task starts all of them.
+    return pool
+
+
+def _fresh_pool(processes: int) -> Executor:
     FRESH.set_forkserver_preload([__name__, *packages()])
-    forkserver.ensure_running()
+    return ProcessPoolExecutor(processes, mp_context=FRESH, initializer=_become_taker)
 
 
 def deliver_in_processes(
-    taker: Taker, messages: Iterable[SourceMessage], processes: int
+    taker: Taker,
+    messages: Iterable[SourceMessage],
+    processes: int,
+    early: Executor | None = None,
 ) -> Iterator[IngestResult]:
     """Ingest messages; their results come in the order of the messages, and are committed.
 
     A message without source goes to the source that recognises it. Records end as if the messages
     had come one after the other; which of two messages at the same time finds a record new and
-    which an old one may be either.
+    which an old one may be either. `early`: so many processes that run already; they end here.
     """
     waiting: deque[Future[list[IngestResult]]] = deque()
-    pool = ProcessPoolExecutor(processes, mp_context=FRESH, initializer=_become_taker)
+    pool = early or _fresh_pool(processes)
     try:
         for share, received in zip(_shares(messages), _moments(), strict=False):
             waiting.append(pool.submit(taker.take, share, received))

@@ -97,11 +97,10 @@ def _unknown(
 ) -> Iterator[str]:
     for name, value in record.items():
         here = (*path, plain(name))
-        shown = (*above, told(name))
         if here in prefixes and isinstance(value, dict):
-            yield from _unknown(value, here, shown, paths, prefixes)
+            yield from _unknown(value, here, (*above, name), paths, prefixes)
         elif here not in paths and here not in prefixes:
-            yield ".".join(shown)
+            yield ".".join(map(told, (*above, name)))
 
 
 def _keep(values: dict[str, Any], name: str, value: Value) -> None:

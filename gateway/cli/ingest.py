@@ -6,7 +6,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Executor
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -32,7 +33,7 @@ from gateway.garbage import collect_seldom
 from gateway.ingest import IngestResult, deliver, deliver_many
 from gateway.large import CannotCutError, Large
 from gateway.migrate import require_newest
-from gateway.parallel import Taker, deliver_in_processes, make_ready
+from gateway.parallel import Taker, deliver_in_processes, early_pool
 from gateway.services import Services, open_services
 from gateway.spool import Spooled
 
@@ -80,27 +81,34 @@ def ingest_files(
         if path != STDIN and not path.exists():
             raise typer.BadParameter(f"there is no such file or folder: {path}")
     files = payload_files([path for path in paths or [] if path != STDIN])
-    if _processes([file.stat().st_size for file in files]):
-        make_ready()
+    processes = _processes([file.stat().st_size for file in files])
+    with early_pool(processes) if processes else nullcontext() as early:
+        door = _door(source, system, early)
+        require_newest(door.services.engine)
+        if watch:
+            with _told_to_stop() as stop:
+                door.watch(watch, stop)
+        else:
+            _take_files(door, files, STDIN in (paths or []))
+
+
+def _door(source: str | None, system: str | None, early: Executor | None) -> "Door":
     services = open_services(settings.load())
     if source is not None and source not in services.adapters:
         known = ", ".join(services.adapters)
         raise typer.BadParameter(f"no such source; there are: {known}", param_hint="--source")
     caller = command_caller(services.settings)
-    door = Door(services, source, replace(caller, system=system or caller.system))
-    if watch:
-        require_newest(services.engine)
-        with _told_to_stop() as stop:
-            door.watch(watch, stop)
-    else:
-        _take_files(door, files, STDIN in (paths or []))
+    return Door(services, source, replace(caller, system=system or caller.system), early)
 
 
 class Door:
     """Whom payloads come from, and the service that takes them."""
 
-    def __init__(self, services: Services, source: str | None, caller: Caller) -> None:
+    def __init__(
+        self, services: Services, source: str | None, caller: Caller, early: Executor | None
+    ) -> None:
         self.services = services
+        self.early = early
         self.source = source
         self.caller = caller
         self.adapters: Mapping[str, SourceAdapter] = services.adapters_of(caller.system)
@@ -126,7 +134,7 @@ class Door:
         if processes:
             url = engine.url.render_as_string(hide_password=False)
             taker = Taker(url=url, adapters=self.adapters, caller=self.caller)
-            return deliver_in_processes(taker, messages, processes)
+            return deliver_in_processes(taker, messages, processes, self.early)
         collect_seldom()
         deliveries = (addressed(message, self.adapters) for message in messages)
         return deliver_many(engine, deliveries, self.caller)
@@ -246,7 +254,6 @@ def _told_to_stop() -> Iterator[threading.Event]:
 
 
 def _take_files(door: Door, files: Sequence[Path], is_piped: bool) -> None:
-    require_newest(door.services.engine)
     with ExitStack() as piped:
         first = []
         if is_piped:

@@ -7,7 +7,6 @@ from ulid import ULID
 
 from adapters import history
 from adapters.contract import Conversion, Resource
-from adapters.history import Pair
 from adapters.profile import TAG_SYSTEM, Tag, coding
 from gateway.registry.records import KeptRecord
 from gateway.registry.statements import KeptStatement
@@ -27,8 +26,9 @@ class Assembled:
     resources: tuple[Resource, ...] = field(repr=False)
     """Their ids are still roles."""
     shared: tuple[Resource, ...] = field(repr=False)
-    said: tuple[Pair, ...] = field(repr=False)
-    """Its statements as their source timed them: what is compared must not go by arrival."""
+    readings: tuple[Conversion, ...] = field(repr=False)
+    """What it may say if its statements arrived in another order: what is compared must not go by
+    arrival."""
     statements: tuple[KeptStatement, ...]
     """With the base key and the record that each belongs to."""
 
@@ -48,8 +48,13 @@ def assemble(
     for variant, members in history.group(pairs).items():
         kept = [kept_of[id(pair)] for pair in members]
         before = next((free.pop(k.record_id) for k in kept if k.record_id in free), None)
-        timed = [(k.timed, pair[1]) for k, pair in zip(kept, members, strict=True)]
-        yield _assembled(base, variant, kept, before, history.compose(timed), members)
+        order = history.by_time([(k.timed, pair[1]) for k, pair in zip(kept, members, strict=True)])
+        now = history.compose(order)
+        readings = tuple(
+            now if history.is_same(other, order) else history.compose(other)
+            for other in history.orders(members)
+        )
+        yield _assembled(base, variant, kept, before, now, readings)
 
 
 def _assembled(
@@ -58,7 +63,7 @@ def _assembled(
     kept: Sequence[KeptStatement],
     before: KeptRecord | None,
     said: Conversion,
-    members: tuple[Pair, ...],
+    readings: tuple[Conversion, ...],
 ) -> Assembled:
     record_id = before.id if before else str(ULID()).lower()
     unkeyed = any(k.statement.unkeyed for k in kept)
@@ -75,7 +80,7 @@ def _assembled(
         province=said.province,
         resources=tuple(r for r in tagged if not is_shared(r["id"])),
         shared=tuple(r for r in tagged if is_shared(r["id"])),
-        said=members,
+        readings=readings,
         statements=tuple(_placed(k, base_key, record_id) for k in kept),
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from adapters import history
 from adapters.contract import Resource
 from adapters.validation import validated
 from gateway.registry.assembly import Assembled
@@ -53,7 +52,7 @@ class Plan:
     @property
     def speaks_anew(self) -> bool:
         """Whether what is compared may differ; no resource need have changed for that."""
-        return self.change != UNCHANGED or len(self.assembled.said) > 1
+        return self.change != UNCHANGED or len(self.assembled.statements) > 1
 
 
 def plan(assembled: Assembled, current: Mapping[Name, Current], origin: Origin) -> Plan:
@@ -164,6 +163,6 @@ def _person(assembled: Assembled, source: str) -> PersonRecord:
     return composite(
         [
             person_record(assembled.record_id, assembled.key, source, reading.resources)
-            for reading in history.readings(assembled.said)
+            for reading in assembled.readings
         ]
     )

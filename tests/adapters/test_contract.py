@@ -126,7 +126,7 @@ def test_records_are_valid_fhir_r4(source: str, path: Path) -> None:
             records.setdefault(key, []).append(pair)
     for said in records.values():
         for group in history.group(said).values():
-            for resource in history.compose(group).resources:
+            for resource in history.compose(history.by_time(group)).resources:
                 validation.validated(resource)
 
 

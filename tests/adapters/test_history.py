@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters import profile
 from adapters.contract import Conversion, Resource, Statement
-from adapters.history import Pair, compose, group, merged, readings
+from adapters.history import Pair, by_time, compose, group, merged, orders
 from adapters.profile import Basis, IdentifierKind, Place, PlaceKind, Tag
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,15 +46,19 @@ def child(day: int | None, name: str, sex: str = "female", born: str = "2026-01-
     return pair(day, name=names, gender=sex, birthDate=born)
 
 
+def said_by(*pairs: Pair) -> Conversion:
+    return compose(by_time(pairs))
+
+
 def patient(*pairs: Pair) -> Resource:
-    return compose(pairs).resources[0]
+    return said_by(*pairs).resources[0]
 
 
 GIRL, BOY = child(1, "Nguyễn Thị Thử"), child(2, "Trần Văn Mẫu", "male", "2025-03-04")
 
 
 def said_in(*pairs: Pair) -> list[Any]:
-    return [reading.resources[0] for reading in readings(pairs)]
+    return [compose(order).resources[0] for order in orders(pairs)]
 
 
 @pytest.mark.parametrize("day", [1, None])
@@ -142,7 +146,7 @@ def test_addresses_and_handovers_of_older_versions_stay() -> None:
 
 def test_events_of_older_versions_stay() -> None:
     stays = [{"resourceType": "Encounter", "id": f"encounter-{n}"} for n in (1, 2)]
-    composed = compose([pair(1, stays[0]), pair(2, stays[1])])
+    composed = said_by(pair(1, stays[0]), pair(2, stays[1]))
     assert [r["id"] for r in composed.resources] == ["patient", "encounter-1", "encounter-2"]
 
 
@@ -150,7 +154,7 @@ def test_a_mother_with_another_name_is_another_person() -> None:
     first, second = (
         profile.related_person("fake", "mother", name=name) for name in ("Lê Thị A", "Vũ Thị B")
     )
-    mothers = {r["id"]: r for r in compose([pair(1, first), pair(2, second)]).resources[1:]}
+    mothers = {r["id"]: r for r in said_by(pair(1, first), pair(2, second)).resources[1:]}
     assert mothers["related-mother"]["name"][0]["text"] == "Vũ Thị B"
     (retired,) = (mother for role, mother in mothers.items() if role != "related-mother")
     assert (retired["name"][0]["text"], retired["active"]) == ("Lê Thị A", False)
@@ -159,13 +163,13 @@ def test_a_mother_with_another_name_is_another_person() -> None:
 def test_the_same_mother_is_one_person_with_all_that_was_said_of_her() -> None:
     older = profile.related_person("fake", "mother", name="Lê Thị A", birth_date="1999")
     newer = profile.related_person("fake", "mother", name="LÊ THỊ A")
-    (mother,) = compose([pair(1, older), pair(2, newer)]).resources[1:]
+    (mother,) = said_by(pair(1, older), pair(2, newer)).resources[1:]
     assert mother["birthDate"] == "1999"
 
 
 def test_a_list_of_groups_that_drops_one_ends_it() -> None:
     flags = [profile.group_flag("fake", code, start=None) for code in ("ABANDONED", "DISABILITY")]
-    composed = compose([pair(1, *flags), pair(2, flags[0])])
+    composed = said_by(pair(1, *flags), pair(2, flags[0]))
     assert [r["status"] for r in composed.resources[1:]] == ["active", "inactive"]
 
 
@@ -200,7 +204,7 @@ def test_a_sensitivity_label_is_never_lost() -> None:
 
 
 def test_the_custodian_is_the_newest_one() -> None:
-    assert compose([pair(2), pair(1)]).custodian == "home:2"
+    assert said_by(pair(2), pair(1)).custodian == "home:2"
 
 
 def test_one_child_under_a_key_has_no_variant() -> None:
@@ -271,7 +275,7 @@ def test_what_a_record_says_does_not_depend_on_arrival_where_times_differ(
     distinct = list({p[0].effective: p for p in versions}.values())
     shuffled = list(distinct)
     random.shuffle(shuffled)
-    assert compose(distinct) == compose(shuffled)
+    assert said_by(*distinct) == said_by(*shuffled)
 
 
 @given(VERSIONS)

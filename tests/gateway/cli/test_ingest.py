@@ -229,7 +229,7 @@ def test_a_full_disk_stops_no_watcher_and_is_said_once(
     monkeypatch.setattr(dropfolder, "put_away", full)
     settings = Settings.model_validate({"DATABASE_URL": printable(database_url)})
     services = open_services(settings)
-    Door(services, None, TESTER).watch(tmp_path, Stop())
+    Door(services, None, TESTER, None).watch(tmp_path, Stop())
     services.engine.dispose()
     assert names(tmp_path) == {"a.json", "done", "rejected"}
     assert names(tmp_path / "done") == {"b.json"}

@@ -107,7 +107,8 @@ def test_an_adoption_keeps_the_earlier_name_as_an_old_one() -> None:
     }
     statements = read(later, REGISTRATION).statements
     assert len({statement.record_id for statement in statements}) == 1
-    composed = history.compose([(s, adapter.convert(s)) for s in statements])
+    pairs = [(s, adapter.convert(s)) for s in statements]
+    composed = history.compose(history.by_time(pairs))
     names = {n["text"]: n["use"] for n in history.patient_of(composed.resources)["name"]}
     assert names == {"Trần Minh Châu": "official", "Nguyễn Bảo An": "old"}
 

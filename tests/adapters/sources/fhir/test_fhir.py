@@ -437,7 +437,7 @@ def outcome(content: bytes) -> None:
     for statement in statements:
         pairs = [(statement, adapter.convert(statement)) for _ in range(2)]
         (said,) = history.group(pairs).values()
-        resources = history.compose(said).resources
+        resources = history.compose(history.by_time(said)).resources
         for resource in resources:
             validation.validated(resource)
         person_record("r", f"fhir:{statement.record_id}", "fhir", resources)

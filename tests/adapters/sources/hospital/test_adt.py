@@ -416,7 +416,8 @@ def test_more_records_than_one_file_may_hold_are_refused_whole() -> None:
 
 def _composed(key: str, *files: bytes) -> list[dict[str, Any]]:
     pairs = [(s, adapter.convert(s)) for file in files for s in read(file).statements]
-    found = history.compose([pair for pair in pairs if pair[0].record_id == key]).resources
+    mine = history.by_time([pair for pair in pairs if pair[0].record_id == key])
+    found = history.compose(mine).resources
     for resource in found:
         validation.validated(resource)
     return list(found)

@@ -15,7 +15,7 @@ def _composed(*documents: str) -> dict[str, Any]:
         for document in documents
         for statement in read(document).statements
     ]
-    resources = history.compose(pairs).resources
+    resources = history.compose(history.by_time(pairs)).resources
     for resource in resources:
         validation.validated(resource)
     return {resource["resourceType"]: resource for resource in resources}

@@ -73,7 +73,8 @@ def test_linkage_gets_the_mother_the_birth_and_the_home_that_the_child_lives_in(
 def test_a_later_collection_that_no_longer_names_a_cancelled_number_keeps_it_as_old() -> None:
     earlier = read(citizen(f"<SoDinhDanhCu>{OLD}</SoDinhDanhCu>"), "2026-01-01").statements
     later = read(citizen(NAME), "2026-10-01").statements
-    composed = history.compose([(s, adapter.convert(s)) for s in [*later, *earlier]])
+    pairs = [(s, adapter.convert(s)) for s in [*later, *earlier]]
+    composed = history.compose(history.by_time(pairs))
     uses = {i["value"]: i["use"] for i in history.patient_of(composed.resources)["identifier"]}
     assert uses == {NUMBER: "official", OLD: "old"}
 
