@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import BoundedSemaphore
 
 from fastapi import FastAPI
 
@@ -13,6 +14,9 @@ from gateway.settings import Settings
 from gateway.worker import working
 
 FHIR_BASE = "/fhir/R4"
+AT_WORK = 2
+"""Payloads that are read and stored at a time, one of which may wait for the database: more threads
+would only take the interpreter from one another (a third of the time)."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -28,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
+    app.state.turns = BoundedSemaphore(AT_WORK)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(metadata.router, prefix=FHIR_BASE)

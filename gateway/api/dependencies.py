@@ -5,6 +5,7 @@ What waits for nothing is async: otherwise it would cost a turn in the pool of t
 
 import re
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -22,6 +23,11 @@ UNNAMED_SYSTEM = "unnamed"
 async def services_of(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
+
+
+async def turns_of(request: Request) -> BoundedSemaphore:
+    turns: BoundedSemaphore = request.app.state.turns
+    return turns
 
 
 def open_transaction(services: Annotated[Services, Depends(services_of)]) -> Iterator[Session]:
@@ -53,3 +59,4 @@ async def caller_of(
 Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 CurrentServices = Annotated[Services, Depends(services_of)]
+Turns = Annotated[BoundedSemaphore, Depends(turns_of)]

@@ -1,6 +1,7 @@
 """The door for senders: a payload in the source's own format, and what it would become."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Header, Response
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from adapters.contract import SourceAdapter, SourceMessage
 from audit.event import Caller
 from gateway.api import answers
-from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
+from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction, Turns
 from gateway.api.payload import Body, Key, MessageFilter, digest, wants
 from gateway.database import retried, transaction
 from gateway.errors import NotFoundError, NotKeptError
@@ -43,6 +44,7 @@ def post_message(
     key: Key,
     services: CurrentServices,
     caller: CurrentCaller,
+    turns: Turns,
     prefer: Prefer = "",
     corrects: MessageFilter = None,
 ) -> Response:
@@ -51,7 +53,6 @@ def post_message(
     adapter = _adapter(services, source, caller)
     found = opened(body, source, {source: adapter})
     later = wants(prefer, LATER)
-    work = _work(found, None if later else adapter, caller, corrects)
 
     def instead(session: Session, error: Exception) -> Answer:
         if isinstance(found, Large):
@@ -60,7 +61,10 @@ def post_message(
 
     sender = f"{caller.who} {caller.system}"
     asked = (source, str(later), corrects or "", body.sha256)
-    response = answers.response(_answer(services, _under(key, sender, asked), work, instead))
+    # Cutting a large body takes minutes, and keeping one that is read later takes no time.
+    with nullcontext() if later or isinstance(found, Large) else turns:
+        work = _work(found, None if later else adapter, caller, corrects)
+        response = answers.response(_answer(services, _under(key, sender, asked), work, instead))
     if later:
         response.headers["Preference-Applied"] = LATER
     return response

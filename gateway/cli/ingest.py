@@ -86,6 +86,7 @@ def ingest_files(
         door = _door(source, system, early)
         require_newest(door.services.engine)
         if watch:
+            collect_seldom()
             with _told_to_stop() as stop:
                 door.watch(watch, stop)
         else:

@@ -10,6 +10,7 @@ import typer
 from gateway import settings
 from gateway.cli.caller import command_caller
 from gateway.errors import GatewayError
+from gateway.garbage import collect_seldom
 from gateway.migrate import require_newest
 from gateway.mllp import SOURCE, Certificates, Listener
 from gateway.services import open_services
@@ -53,6 +54,7 @@ def listen(
         )
     except ssl.SSLError as error:
         raise WrongCertificateError from error
+    collect_seldom()
     with listener:
         typer.echo(
             f"MLLP: {loaded.host}:{listener.server_address[1]}, chỉ máy này · this machine only",

@@ -12,6 +12,7 @@ from gateway import report as report_case
 from gateway import settings
 from gateway.cli.caller import command_caller
 from gateway.database import transaction
+from gateway.garbage import collect_seldom
 from gateway.migrate import require_newest
 from gateway.services import open_services
 
@@ -140,6 +141,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     from gateway.app import create_app
 
     app = create_app(loaded)
+    collect_seldom()
     number = loaded.port if port is None else port
     typer.echo(
         f"Chỉ nghe trên máy này, chưa có đăng nhập. Listens on this machine only, there is no"
