@@ -177,6 +177,8 @@ def orders(pairs: Sequence[Pair]) -> list[list[Conversion]]:
     Of versions of one paper with one own time, or with none, only their arrival says which is the
     newer. Who must not depend on that (linkage, promise 3) reads them both ways round.
     """
+    if len(pairs) == 1:
+        return [by_time(pairs)]
     by_hash = sorted(pairs, key=lambda pair: pair[0].content_hash)
     one, other = (
         [conversion for _, conversion in sorted(way, key=_rank)]
