@@ -27,6 +27,12 @@ class Problem(StrEnum):
     NOT_CONVERTIBLE = "not-convertible"
     INTERNAL = "internal-error"
     """A mistake of ours, not of the sender; `element` is the type of the exception."""
+    BROKE_OFF = "reading-broke-off"
+    """Reading it ended the process each time it was tried: nobody knows more."""
+
+
+OURS = frozenset({Problem.INTERNAL, Problem.BROKE_OFF})
+"""No fault of the sender, who need not send again: the payload is kept."""
 
 
 SENTENCES: dict[Problem, tuple[str, str]] = {
@@ -66,6 +72,12 @@ SENTENCES: dict[Problem, tuple[str, str]] = {
         "An error of the receiving system. The payload is kept and will be read again; "
         "there is no need to send it again.",
     ),
+    Problem.BROKE_OFF: (
+        "Việc đọc dữ liệu này đã nhiều lần làm dừng chương trình. Dữ liệu đã được giữ và chỉ được "
+        "đọc lại khi có người yêu cầu; không cần gửi lại.",
+        "Reading this payload ended the program several times. It is kept and read again by hand "
+        "only; there is no need to send it again.",
+    ),
 }
 
 
@@ -75,12 +87,14 @@ class Rejection:
 
     `position` is an XPath, a JSON pointer, or `sheet!row:column`. `element` names the source's own
     field. Neither ever holds a value from the payload. `excerpt` is kept, never shown.
+    `about_child`: it may be the only report about a child, and gets a deadline.
     """
 
     problem: Problem
     position: str
     element: str | None = None
     excerpt: bytes = field(default=b"", repr=False)
+    about_child: bool = True
 
     @property
     def vietnamese(self) -> str:

@@ -48,6 +48,7 @@ class Action(StrEnum):
     REGISTRATION_SEND = "registration:send"
     REGISTRATION_ASK = "registration:ask"
     REGISTRATION_CHANGE = "registration:change"
+    REGISTRATION_WITHDRAW = "registration:withdraw"
     REGISTRATION_READ = "registration:read"
     REGISTRATION_SEARCH = "registration:search"
     REPORT_READ = "report:read"

@@ -7,8 +7,18 @@ from threading import BoundedSemaphore
 from fastapi import FastAPI
 
 from audit.event import Caller
-from gateway.api import health, messages, metadata, metrics, patient, sources
+from gateway.api import (
+    health,
+    lookups,
+    messages,
+    metadata,
+    metrics,
+    patient,
+    registrations,
+    sources,
+)
 from gateway.api.outcome import handle_errors
+from gateway.api.way_out import WayOut
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.worker import working
@@ -24,9 +34,10 @@ def create_app(settings: Settings) -> FastAPI:
     services = open_services(settings)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         caller = Caller(who="worker", system="motem-serve", purpose=settings.purpose)
-        with working(services.engine, services.adapters_of, caller):
+        reading = working(services.engine, services.adapters_of, caller)
+        with WayOut.opened(services) as app.state.way_out, reading:
             yield
         services.engine.dispose()
 
@@ -39,5 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(patient.router, prefix=FHIR_BASE)
     app.include_router(sources.router)
     app.include_router(messages.router)
+    app.include_router(lookups.router)
+    app.include_router(registrations.router)
     handle_errors(app)
     return app

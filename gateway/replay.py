@@ -13,15 +13,14 @@ from sqlalchemy.orm import Session
 import audit
 from adapters.catalog import recognise
 from adapters.contract import Reading, SourceAdapter, SourceMessage
-from adapters.errors import Rejection, mistake
+from adapters.errors import Problem, Rejection, mistake
 from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
 from gateway.errors import ConflictError, NotFoundError
 from gateway.mistakes import is_mistake, may_pass
-from gateway.registry import inbox, messages, wholes
+from gateway.registry import inbox, messages, pieces, wholes
 from gateway.registry.drafts import Draft, draft
 from gateway.registry.messages import TAKEN, UNKNOWN_SOURCE, MessageState, Outcome, Settlement
-from gateway.registry.pieces import kept_message
 from gateway.registry.planning import Times
 from gateway.registry.tables import among, message
 
@@ -30,6 +29,7 @@ __all__ = [
     "MessageState",
     "Reason",
     "Replay",
+    "give_up",
     "refused_messages",
     "replay",
     "withdraw",
@@ -96,7 +96,7 @@ def replay(
     before = MessageState(kept.state)
     if before is not MessageState.RECEIVED and not inbox.is_refused(session, message_id):
         raise ConflictError
-    one = _draft(kept_message(kept.source, kept), adapters_of(kept.system or ""))
+    one = _draft(pieces.kept_message(kept.source, kept), adapters_of(kept.system or ""))
     if kept.source == UNKNOWN_SOURCE:
         _give_source(session, message_id, kept, one.message.source)
     outcome = _tried(session, message_id, one, before, caller, dry_run=dry_run)
@@ -175,6 +175,20 @@ def _again(
     if outcome.state in TAKEN:
         messages.settle_corrected(session, message_id, now)
     return outcome
+
+
+def give_up(session: Session, message_id: str, adapters_of: AdaptersOf, caller: Caller) -> None:
+    """Refuse a message that was only received, without reading it: that ends the process.
+
+    It stays as it was sent, and somebody may replay it, with more memory or after an upgrade.
+    """
+    kept = session.execute(select(*KEPT).where(message.c.id == message_id)).one()
+    sent = pieces.kept_message(kept.source, kept)
+    refusal = pieces.located_refusal(sent, Rejection(problem=Problem.BROKE_OFF, position="/"))
+    adapter = adapters_of(kept.system or "").get(kept.source)
+    one = Draft(message=sent, adapter=adapter, refusal=refusal)
+    _again(session, message_id, one, MessageState.RECEIVED, caller)
+    log.error("message given up", message=message_id, source=kept.source)
 
 
 def refused_messages(

@@ -3,23 +3,29 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audit.event import Caller
 from gateway.database import retried
+from gateway.errors import GatewayError
 from gateway.idempotency import forget
-from gateway.registry.messages import MessageState
-from gateway.registry.tables import message
-from gateway.replay import AdaptersOf, replay
+from gateway.registry import unread
+from gateway.registry.unread import Attempt
+from gateway.replay import AdaptersOf, give_up, replay
 
 PAUSE = 0.2
 """Seconds between two looks: each process of the service looks, and none waits for another."""
 FORGET_EVERY = 3600.0
 """Seconds between two removals of old answers."""
+ATTEMPTS = 3
+"""Times that reading a message may be begun without coming to an end (no memory, a crash below
+Python, a kill): each costs all that the process was doing. Two processes that begin at the same
+moment count twice, which only matters if one of them is then killed."""
 LONGEST_PAUSE = 5.0
 """Seconds, while the database is away or a message cannot be read for another reason."""
 
@@ -48,7 +54,7 @@ def _work(engine: Engine, adapters_of: AdaptersOf, caller: Caller, stop: threadi
             if time.monotonic() - forgot >= FORGET_EVERY:
                 retried(engine, forget)
                 forgot = time.monotonic()
-            found = retried(engine, lambda session: take_next(session, adapters_of, caller))
+            found = take_next(engine, adapters_of, caller)
         # Whatever it is, the thread goes on: nobody would notice that it had ended.
         except Exception as error:
             if pause == PAUSE:
@@ -61,17 +67,33 @@ def _work(engine: Engine, adapters_of: AdaptersOf, caller: Caller, stop: threadi
                 stop.wait(pause)
 
 
-def take_next(session: Session, adapters_of: AdaptersOf, caller: Caller) -> str | None:
-    """Read the message that waits longest and that nobody reads yet; its id, None if none waits."""
-    c = message.c
-    query = (
-        select(c.id)
-        .where(c.state == MessageState.RECEIVED, c.content.is_not(None))
-        .order_by(c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    waiting = session.scalar(query)
-    if waiting is not None:
-        replay(session, waiting, adapters_of, caller)
-    return waiting
+def take_next(engine: Engine, adapters_of: AdaptersOf, caller: Caller) -> str | None:
+    """Read a message that nobody reads yet; its id, None if none waits.
+
+    One whose reading ended the process ATTEMPTS times is refused. Whatever is raised leaves it as
+    it was.
+    """
+    while (begun := retried(engine, unread.begin)) is not None:
+        if _tried(engine, begun, adapters_of, caller):
+            return begun.message
+    return None
+
+
+def _tried(engine: Engine, begun: Attempt, adapters_of: AdaptersOf, caller: Caller) -> bool:
+    """Whether it was still to be read, and nobody was quicker since the beginning was counted."""
+
+    def work(session: Session) -> bool:
+        is_free = unread.hold(session, begun.message)
+        if is_free and begun.number > ATTEMPTS:
+            give_up(session, begun.message, adapters_of, caller)
+        elif is_free:
+            replay(session, begun.message, adapters_of, caller)
+        return is_free
+
+    try:
+        return retried(engine, work)
+    except Exception:
+        # Where the database is away the beginning stays counted: it may have ended the database.
+        with suppress(SQLAlchemyError, GatewayError):
+            retried(engine, lambda session: unread.outlived(session, begun.message))
+        raise

@@ -50,7 +50,7 @@ def person_record(
     patients = of_type(resources, "Patient")
     if not patients:
         raise ValueError("a record without a Patient cannot be compared")
-    patient, encounters = patients[0], of_type(resources, "Encounter")
+    patient, encounters = patients[0], movements.held(of_type(resources, "Encounter"))
     episodes = of_type(resources, "EpisodeOfCare")
     handovers = movements.handovers_of(patient, episodes)
     discoveries = list(extensions(patient, profile.EXT_DISCOVERY))

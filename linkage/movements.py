@@ -20,8 +20,16 @@ from linkage.fhir_elements import (
 )
 from linkage.records import OPEN, Move, Stay
 
+NEVER_HELD = frozenset({"cancelled", "entered-in-error"})
+"""States of an Encounter."""
 CHECK_IN_MINUTES = 60
 """A stay whose end nobody stated is taken as one hour: enough to see two at once, no more."""
+
+
+def held(encounters: Sequence[Element]) -> list[Element]:
+    """Those that took place, as far as is known: a cancelled stay says nothing of where anybody
+    was."""
+    return [e for e in encounters if e.get("status") not in NEVER_HELD]
 
 
 def encounter_moves(encounters: Sequence[Element]) -> Iterator[Move]:

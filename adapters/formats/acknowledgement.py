@@ -32,6 +32,7 @@ CODES = {
     Problem.TOO_LARGE: "207",
     Problem.NOT_CONVERTIBLE: "207",
     Problem.INTERNAL: "207",
+    Problem.BROKE_OFF: "207",
 }
 """Our problem → table 0357; any other is a data type error."""
 CODES_OF_ELEMENTS = {"MSH-9.1": "200", "MSH-9.2": "201", "MSH-12": "203"}

@@ -9,7 +9,7 @@ import orjson
 from fastapi import Response
 
 from adapters.contract import content_text
-from adapters.errors import Problem, Rejection
+from adapters.errors import OURS, Rejection
 from gateway.api.outcome import translated
 from gateway.idempotency import Answer
 from gateway.inbox import Cause, Entry, KeptRefusal
@@ -51,7 +51,7 @@ def taken(result: IngestResult) -> Answer:
     ]
     refused = bool(result.rejections) and not records and not result.counts.get("waiting")
     status = HTTPStatus.OK if result.repeated else HTTPStatus.CREATED
-    ours = all(one.problem is Problem.INTERNAL for one in result.rejections)
+    ours = all(one.problem in OURS for one in result.rejections)
     if refused:
         status = HTTPStatus.ACCEPTED if ours else HTTPStatus.UNPROCESSABLE_ENTITY
     elif result.state is MessageState.RECEIVED:  # It came before, and is still to be read.
@@ -91,7 +91,7 @@ def refusal(one: Rejection | KeptRefusal) -> dict[str, Any]:
         "issue": [
             {
                 "severity": "error",
-                "code": "exception" if code == Problem.INTERNAL else "invalid",
+                "code": "exception" if code in OURS else "invalid",
                 "details": translated(one.vietnamese, one.english)
                 | {"coding": [{"system": "urn:motem:code:problem", "code": code}]},
                 "diagnostics": one.position,

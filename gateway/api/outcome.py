@@ -30,7 +30,9 @@ BY_STATUS: dict[int, type[GatewayError]] = {
 
 
 AGAIN = {"Retry-After": "5"}
-"""Seconds after which the database may be back."""
+"""Seconds after which the database, or whoever else was not there, may be back."""
+PASSING = ("transient", "throttled")
+"""Codes of errors that may be gone by then."""
 
 
 class FhirResponse(Response):
@@ -70,7 +72,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(GatewayError)
     def ours(_request: Request, error: GatewayError) -> Response:
-        return failure(error, AGAIN if isinstance(error, DatabaseUnavailableError) else None)
+        return failure(error, AGAIN if error.code in PASSING else None)
 
     @app.exception_handler(HTTPException)
     def framework(_request: Request, error: HTTPException) -> Response:

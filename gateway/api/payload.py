@@ -139,14 +139,24 @@ NAME = r"^[a-z0-9_-]{1,64}$"
 
 async def message_id_of(message_id: str) -> str:
     """The id in the path. Raises NotFoundError for what no message can have."""
-    if not re.fullmatch(ULID, message_id):
+    return _ulid(message_id)
+
+
+async def request_id_of(request_id: str) -> str:
+    """As of a message, of a request for a birth registration."""
+    return _ulid(request_id)
+
+
+def _ulid(id_: str) -> str:
+    if not re.fullmatch(ULID, id_):
         raise NotFoundError
-    return message_id
+    return id_
 
 
 Body = Annotated[Spooled, Depends(body_of)]
 Document = Annotated[bytes, Depends(document_of)]
 MessageId = Annotated[str, Depends(message_id_of)]
+RequestId = Annotated[str, Depends(request_id_of)]
 MessageFilter = Annotated[str | None, Query(pattern=ULID)]
 Filter = Annotated[str | None, Query(pattern=NAME)]
 Key = Annotated[str, Depends(key_of)]

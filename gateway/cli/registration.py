@@ -1,4 +1,4 @@
-"""Commands about birth registrations: `registration draft`, `send`, `refresh`, `list` and `show`."""
+"""Commands about requests for birth registrations, from the draft to the answer."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -19,10 +19,12 @@ from gateway.outbound.registration import (
     Registration,
     State,
     Step,
+    WithdrawalReason,
     draft,
     listed,
     shown,
     unfinished,
+    withdraw,
     without_number,
 )
 from gateway.outbound.sending import refresh, send
@@ -88,6 +90,7 @@ def register(app: typer.Typer) -> None:
     group.command("draft")(draft_requests)
     group.command("send")(send_requests)
     group.command("refresh")(refresh_requests)
+    group.command("withdraw")(withdraw_request)
     group.command("list")(list_requests)
     group.command("show")(show_request)
     app.add_typer(group, name="registration")
@@ -135,6 +138,21 @@ def refresh_requests(requests: Requests = None) -> None:
     rows = Rows()
     with open_desk() as desk, way_out(desk) as platform:
         _each(desk, platform, requests or _ids(desk, UNDER_WAY), rows, _refresh)
+    rows.print()
+
+
+def withdraw_request(
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST")],
+    reason: Annotated[WithdrawalReason, typer.Option(help="Why it is not to be sent.")],
+) -> None:
+    """Rút bản soạn · Put a draft aside that has not left; what has left only the office can."""
+    rows = Rows()
+    with open_desk() as desk:
+        try:
+            with transaction(desk.services.engine) as session:
+                rows.add(withdraw(session, request_id, reason, desk.caller))
+        except GatewayError as error:
+            rows.add_failure(request_id, error)
     rows.print()
 
 

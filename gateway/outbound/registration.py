@@ -1,7 +1,8 @@
-"""Use cases: draft a request for a birth registration, list requests, look at one."""
+"""Use cases: draft a request for a birth registration or withdraw it, list requests, show one."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import islice
 
 from sqlalchemy import Engine
@@ -15,7 +16,6 @@ from adapters.outbound.registration_request import Draft, message
 from adapters.outbound.registration_request import draft as form
 from audit.event import Action, AuditEvent, Caller, Outcome
 from gateway.database import transaction
-from gateway.errors import NotFoundError
 from gateway.outbound.child import Child, child
 from gateway.outbound.obstacles import (
     AlreadyRequestedError,
@@ -26,20 +26,32 @@ from gateway.outbound.obstacles import (
     standing_request,
 )
 from gateway.registry import candidates, registrations
-from gateway.registry.registration_states import State
-from gateway.registry.registrations import Registration, Step
+from gateway.registry.registration_states import HasLeftError, State
+from gateway.registry.registrations import Registration, Step, Told
 
 __all__ = [
     "Registration",
     "State",
     "Step",
+    "WithdrawalReason",
     "draft",
     "listed",
     "shown",
     "unfinished",
+    "withdraw",
     "without_number",
 ]
 MOST = 500
+
+
+class WithdrawalReason(StrEnum):
+    """Why a draft is put aside. A choice: free text would hold child data."""
+
+    WRONG_DATA = "wrong-data"
+    FAMILY_FOUND = "family-found"
+    ASKED_OTHERWISE = "asked-otherwise"
+    """On paper, or by another system."""
+    TEST = "test"
 
 
 def draft(
@@ -120,6 +132,30 @@ def _step(filled: Draft, now: datetime) -> Step:
     return Step(state=State.DRAFTED, at=now, office=office, content=message(filled).decode())
 
 
+def withdraw(
+    session: Session, request_id: str, reason: WithdrawalReason, caller: Caller
+) -> Registration:
+    """Put a draft aside that has not left. The child may be drafted for again, by name only.
+
+    Raises NotFoundError, HasLeftError, IllegalTransitionError.
+    """
+    registrations.lock(session)
+    one = registrations.one(session, request_id)
+    if one.left:
+        raise HasLeftError
+    told = Told(reason_code=reason.value)
+    step = Step(state=State.WITHDRAWN, at=datetime.now(UTC), told=told)
+    ended = registrations.append(session, one, step)
+    event = AuditEvent(
+        action=Action.REGISTRATION_WITHDRAW,
+        caller=caller,
+        identity=one.identity_id,
+        detail={"request": one.id, "reason": reason.value},
+    )
+    audit.append(session, event)
+    return ended
+
+
 def without_number(session: Session, caller: Caller, most: int) -> list[str]:
     """Found children without number for whom nobody asked yet, the oldest first."""
     found = list(islice(candidates.to_register(session), most))
@@ -152,9 +188,7 @@ def _searched(session: Session, caller: Caller, count: int) -> None:
 
 def shown(session: Session, request_id: str, caller: Caller) -> Registration:
     """One request with its history and what was sent. Raises NotFoundError."""
-    found = next(iter(registrations.read(session, [request_id])), None)
-    if found is None:
-        raise NotFoundError
+    found = registrations.one(session, request_id)
     event = AuditEvent(
         action=Action.REGISTRATION_READ,
         caller=caller,

@@ -13,7 +13,6 @@ from adapters.outbound import registration_reply
 from adapters.outbound.registration_reply import Reply
 from audit.event import Action, AuditEvent, Caller, Outcome
 from gateway.database import transaction
-from gateway.errors import NotFoundError
 from gateway.outbound.child import child
 from gateway.outbound.failures import (
     RefusedError,
@@ -77,7 +76,7 @@ def refresh(engine: Engine, platform: Platform, request_id: str, caller: Caller)
     """
     platform.registrations.require()
     with transaction(engine) as session:
-        one = _one(session, request_id)
+        one = registrations.one(session, request_id)
         waits = one.state in OPEN or (one.state is State.ANSWERED and not one.has_number)
         if one.state is State.DRAFTED or not waits:
             return one
@@ -87,7 +86,7 @@ def refresh(engine: Engine, platform: Platform, request_id: str, caller: Caller)
 
 def _prepare(session: Session, request_id: str, caller: Caller) -> Sent:
     registrations.lock(session)
-    one = _one(session, request_id)
+    one = registrations.one(session, request_id)
     if one.state is not State.DRAFTED:
         return Sent(request=one)
     try:
@@ -170,7 +169,7 @@ def _change(engine: Engine, request_id: str, caller: Caller, change: Change) -> 
     """One change in a transaction of its own, with its event."""
     with transaction(engine) as session:
         registrations.lock(session)
-        before = _one(session, request_id)
+        before = registrations.one(session, request_id)
         after = change(session, before)
         if after is not before:
             _log(session, after, caller, Action.REGISTRATION_CHANGE)
@@ -180,13 +179,6 @@ def _change(engine: Engine, request_id: str, caller: Caller, change: Change) -> 
 def _moved(session: Session, one: Registration, state: State, told: Told) -> Registration:
     step = Step(state=state, at=datetime.now(UTC), left=state is not State.REFUSED, told=told)
     return registrations.append(session, one, step)
-
-
-def _one(session: Session, request_id: str) -> Registration:
-    found = next(iter(registrations.read(session, [request_id])), None)
-    if found is None:
-        raise NotFoundError
-    return found
 
 
 def _log(session: Session, one: Registration, caller: Caller, action: Action) -> None:

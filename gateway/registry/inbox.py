@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from adapters.errors import Problem
 from gateway.registry import wholes
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message, rejection
@@ -179,11 +180,13 @@ def is_refused(session: Session, message_id: str) -> bool:
 def refused_ids(
     session: Session, source: str, code: str | None, most: int, after: str = ""
 ) -> list[str]:
-    """Messages of a source with refusals that stand (of one code), the oldest first."""
+    """Messages of a source with refusals that stand (of one code), the oldest first.
+
+    Those whose reading ended processes only where they are asked for: it may do so again.
+    """
     c = rejection.c
     stands = and_(c.message_id == _c.id, c.settled.is_(None))
     refused: Select[tuple[int]] = select(c.id).where(stands)
-    if code is not None:
-        refused = refused.where(c.code == code)
+    refused = refused.where(c.code == code if code else c.code != Problem.BROKE_OFF)
     query = select(_c.id).where(_c.source == source, _c.id > after, refused.exists())
     return list(session.scalars(query.order_by(_c.id).limit(most)))

@@ -175,7 +175,7 @@ class Outcome:
     labels: Labels
     rejections: Sequence[Rejection]
     about_child: bool
-    """Whether the rejections are about a child."""
+    """Whether the rejections may be about a child, as far as they do not say otherwise."""
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -208,7 +208,7 @@ def finish(
             outcome.message_id,
             one,
             due.get(outcome.message_id) or now + DEADLINE,
-            about_child=outcome.about_child,
+            about_child=outcome.about_child and one.about_child,
         )
         for outcome in outcomes
         for one in outcome.rejections

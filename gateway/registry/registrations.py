@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from gateway.errors import NotFoundError
 from gateway.registry.outbound_tables import registration, step
 from gateway.registry.registration_states import State, require
 from gateway.registry.tables import among
@@ -104,6 +105,14 @@ def append(session: Session, one: Registration, new: Step) -> Registration:
 def read(session: Session, ids: Iterable[str]) -> list[Registration]:
     """Requests by their ids, in the order in which they were made."""
     return _found(session, among(_r.id, ids))
+
+
+def one(session: Session, id_: str) -> Registration:
+    """A request by its id. Raises NotFoundError."""
+    found = next(iter(read(session, [id_])), None)
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def of_identities(session: Session, identity_ids: Collection[str]) -> list[Registration]:

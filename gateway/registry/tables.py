@@ -62,6 +62,13 @@ message = Table(
     Column("counts", JSONB, nullable=False),
     Column("answer", JSONB, nullable=False, comment="Opaque record id → new, updated, unchanged"),
     Column("unknown_fields", JSONB, nullable=False, server_default=text("'{}'")),
+    Column(
+        "attempts",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="How often its reading was begun in the background, and did not end",
+    ),
     Column("corrects", ForeignKey("registry_message.id"), comment="The message that it replaces"),
     Column("part_of", ForeignKey("registry_message.id"), comment="The message it was cut from"),
     Column("part", Integer, comment="Its number in that message, from 1"),

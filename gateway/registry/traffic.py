@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Row, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from adapters.errors import Problem
+from adapters.errors import OURS
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message, rejection
 from gateway.registry.wholes import IS_WHOLE
@@ -108,7 +108,7 @@ def _open(now: datetime) -> tuple[object, ...]:
         func.count().label("refusals"),
         func.count().filter(_r.about_child).label("children"),
         func.count().filter(_r.about_child, _r.due < now).label("overdue"),
-        func.count().filter(_r.code == Problem.INTERNAL).label("mistakes"),
+        func.count().filter(_r.code.in_(OURS)).label("mistakes"),
         func.min(_r.due).label("due"),
     )
 

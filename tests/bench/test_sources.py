@@ -35,7 +35,8 @@ GROUPS = (
     ("police", "json"),
     ("population", "xml"),
 )
-"""Folder of a world and ending."""
+"""Folder of a world and ending. Step reports in CSV are read, but nobody is known to send them:
+formats.md names JSON and XLSX."""
 BY_COMMAND = 800
 OVER_HTTP = {"json": 400, "ndjson": 400, "csv": 400, "xml": 300}
 FEW = 400

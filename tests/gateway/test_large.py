@@ -68,7 +68,7 @@ def adapters_of(_system: str) -> Mapping[str, SourceAdapter]:
 
 
 def read_next(engine: Engine, caller: Caller) -> str | None:
-    return retried(engine, lambda session: take_next(session, adapters_of, caller))
+    return take_next(engine, adapters_of, caller)
 
 
 def entry(engine: Engine, caller: Caller, message_id: str) -> Entry:

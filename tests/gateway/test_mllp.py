@@ -81,11 +81,24 @@ def test_what_is_refused_is_kept_and_answered_with_its_place(
         assert session.scalars(select(message.c.state)).all() == ["rejected", "rejected"]
 
 
-def test_a_cancel_is_answered_aa_kept_and_no_childs_deadline(
+def test_what_other_systems_are_meant_for_is_answered_ar_kept_and_no_childs_deadline(
     address: tuple[str, int], engine: Engine
 ) -> None:
     with socket.create_connection(address, timeout=10) as connection:
-        answered = send(connection, admission(1).replace(b"ADT^A01", b"ADT^A11"))
+        for number, kind in enumerate((b"ORU^R01", b"ADT^A24"), start=1):
+            sent = admission(number).replace(b"ADT^A01", kind)
+            assert send(connection, sent)[1] == f"MSA|AR|C{number}"
+    with transaction(engine) as session:
+        query = select(rejection.c.about_child, rejection.c.due.is_not(None))
+        found = session.execute(query.order_by(rejection.c.id)).all()
+    assert [tuple(row) for row in found] == [(False, False), (True, True)]
+
+
+def test_an_event_that_is_not_used_is_answered_aa_kept_and_no_childs_deadline(
+    address: tuple[str, int], engine: Engine
+) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        answered = send(connection, admission(1).replace(b"ADT^A01", b"ADT^A12"))
         assert answered[1:] == ["MSA|AA|C1"]
     with transaction(engine) as session:
         row = session.execute(select(message.c.state, message.c.counts)).one()

@@ -1,22 +1,27 @@
 """What was only received is read soon, once, and by whichever process is free."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import URL, Engine, func, select
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from adapters.contract import Conversion, Statement
 from audit import log
 from audit.event import Action, Caller
-from gateway import worker
-from gateway.database import retried, transaction
+from gateway import inbox, worker
+from gateway.database import engine_for, retried, transaction
+from gateway.figures import figures
 from gateway.ingest import receive
-from gateway.registry import tables
+from gateway.registry import tables, unread
 from gateway.registry.messages import MessageState
+from gateway.replay import refused_messages, replay
 from gateway.worker import take_next, working
 from tests.fake_source import ADAPTER, SOURCE, FakeAdapter, fake_message
 
@@ -57,12 +62,13 @@ def test_messages_are_read_as_they_come_in_while_the_service_runs(
         eventually(lambda: states(engine) == {"accepted": 3})
 
 
-def test_the_first_reading_is_an_ingest_and_no_replay(session: Session, caller: Caller) -> None:
-    message, state = receive(session, fake_message(GIRL), caller)
-    assert state == MessageState.RECEIVED
-    assert take_next(session, adapters_of, caller) == message
-    assert take_next(session, adapters_of, caller) is None
-    actions = [event.action for event in log.events(session) if event.message == message]
+def test_the_first_reading_is_an_ingest_and_no_replay(engine: Engine, caller: Caller) -> None:
+    (message,) = received(engine, caller, 1)
+    assert states(engine) == {"received": 1}
+    assert take_next(engine, adapters_of, caller) == message
+    assert take_next(engine, adapters_of, caller) is None
+    with transaction(engine) as session:
+        actions = [event.action for event in log.events(session) if event.message == message]
     assert actions == [Action.MESSAGE_RECEIVE, Action.MESSAGE_INGEST, Action.RECORD_CREATE]
 
 
@@ -73,7 +79,7 @@ def test_several_workers_share_the_work_and_each_message_is_read_once(
 
     def work(_: int) -> list[str]:
         done = []
-        while found := retried(engine, lambda s: take_next(s, adapters_of, caller)):
+        while found := take_next(engine, adapters_of, caller):
             done.append(found)
         return done
 
@@ -121,10 +127,92 @@ def test_whatever_goes_wrong_reading_goes_on_later(
 
 
 def test_a_source_that_is_no_longer_known_costs_its_message_only(
-    session: Session, caller: Caller
+    engine: Engine, caller: Caller
 ) -> None:
-    message, _ = receive(session, fake_message(GIRL), caller)
-    assert take_next(session, lambda _: {}, caller) == message
+    (message,) = received(engine, caller, 1)
+    assert take_next(engine, lambda _: {}, caller) == message
     c = tables.message.c
-    row = session.execute(select(c.state, c.source).where(c.id == message)).one()
+    with transaction(engine) as session:
+        row = session.execute(select(c.state, c.source).where(c.id == message)).one()
     assert tuple(row) == (MessageState.REJECTED, SOURCE)
+
+
+class Deadly(FakeAdapter):
+    """Reading k0 ends the process, as running out of memory does."""
+
+    def convert(self, statement: Statement) -> Conversion:
+        if statement.record_id == "k0":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().convert(statement)
+
+
+def work_in_a_process(url: URL, caller: Caller) -> int:
+    """A service that reads until nothing waits; how its process ended."""
+
+    def work() -> None:
+        engine = engine_for(url)
+        while take_next(engine, lambda _: {SOURCE: Deadly()}, caller):
+            pass
+
+    process = get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    return process.exitcode or 0
+
+
+def test_a_message_that_ends_the_process_is_given_up_and_holds_up_no_other(
+    database_url: URL, engine: Engine, caller: Caller
+) -> None:
+    deadly, *_ = received(engine, caller, 3)
+    engine.dispose()  # A process that is forked must not share connections.
+    assert work_in_a_process(database_url, caller) == -signal.SIGKILL
+    assert work_in_a_process(database_url, caller) == -signal.SIGKILL
+    assert states(engine) == {"accepted": 2, "received": 1}
+    engine.dispose()
+    assert work_in_a_process(database_url, caller) == -signal.SIGKILL
+    assert work_in_a_process(database_url, caller) == 0
+    assert states(engine) == {"accepted": 2, "rejected": 1}
+    with transaction(engine) as session:
+        stands = figures(session).unsettled[SOURCE]
+        found = inbox.one(session, deadly, caller)
+        content = inbox.content(session, deadly, caller)
+        group = refused_messages(session, SOURCE, None, 9)
+        asked = refused_messages(session, SOURCE, "reading-broke-off", 9)
+    assert (stands.refusals, stands.children, stands.mistakes) == (1, 1, 1)
+    assert found is not None
+    assert [(one.code, one.due is not None) for one in found.refusals] == [
+        ("reading-broke-off", True)
+    ]
+    assert content == fake_message(GIRL | {"id": "k0"}).content
+    assert (group, asked) == ([], [deadly])
+    again = retried(engine, lambda session: replay(session, deadly, adapters_of, caller))
+    assert again.after is MessageState.REPLAYED
+
+
+def test_what_fails_without_ending_the_process_is_tried_as_often_as_it_takes(
+    engine: Engine, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise PoolTimeoutError
+
+    (message,) = received(engine, caller, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "replay", full)
+        for _ in range(2 * worker.ATTEMPTS):
+            with pytest.raises(PoolTimeoutError):
+                take_next(engine, adapters_of, caller)
+    assert take_next(engine, adapters_of, caller) == message
+    assert states(engine) == {"accepted": 1}
+
+
+def test_whoever_was_quicker_since_the_beginning_was_counted_keeps_the_message(
+    engine: Engine, caller: Caller
+) -> None:
+    first, second = received(engine, caller, 2)
+    with transaction(engine) as quicker:
+        assert unread.hold(quicker, first)
+        with transaction(engine) as session:
+            assert not unread.hold(session, first)
+        assert take_next(engine, adapters_of, caller) == second
+        assert take_next(engine, adapters_of, caller) is None
+    assert take_next(engine, adapters_of, caller) == first

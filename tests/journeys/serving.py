@@ -1,30 +1,22 @@
 """A real `motem serve` and a client of it."""
 
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-from sqlalchemy import URL
 
-from gateway.database import printable
+from tests.journeys.kills.nursery import Running, Start
 
 
 @contextmanager
-def serving(
-    url: URL, module: str = "gateway"
-) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def serving(start: Start) -> Iterator[tuple[Running, httpx.Client]]:
     """A real `motem serve`, and a client of it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", module, "serve", "--port", str(port)]
-    environment = os.environ | {"DATABASE_URL": printable(url)}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    process = start("serve", "--port", str(port))
     base = f"http://127.0.0.1:{port}"
     try:
         with httpx.Client(base_url=base, trust_env=False, timeout=60) as client:
@@ -35,7 +27,7 @@ def serving(
         process.wait()
 
 
-def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(client: httpx.Client, process: Running) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         assert process.poll() is None, "the service has ended"

@@ -35,7 +35,7 @@ FOLDERS = ("adapters/sources/mobile_clinic/", "tests/adapters/sources/mobile_cli
 def tree(tmp_path: Path) -> Path:
     """A copy of the tree with the documented files in it."""
     for name in COPIED:
-        ignored = shutil.ignore_patterns("__pycache__", "bench")
+        ignored = shutil.ignore_patterns("bench")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path / name)

@@ -3,25 +3,25 @@
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import URL, func, select
 
-from gateway.database import engine_for, printable, transaction
+from gateway.database import engine_for, transaction
 from gateway.registry import tables
 from tests.gateway.cut_small import array, girl
+from tests.journeys.kills.door import motem
+from tests.journeys.kills.nursery import Running, Start, nursery
 from tests.journeys.serving import serving
 
 GIRLS = 80
-SMALL = "tests.gateway.cut_small"
 PATH = "/sources/police/messages"
 JSON = {"Content-Type": "application/json"}
 MEGABYTE = 1_000_000
@@ -57,62 +57,68 @@ def eventually(check: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def ingest(url: URL, file: Path, module: str = "gateway") -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", module, "ingest", str(file), "--source", "police"]
-    environment = os.environ | {"DATABASE_URL": printable(url)}
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)
+@pytest.fixture
+def start(database_url: URL) -> Iterator[Start]:
+    """Starts `motem`, to which some hundred bytes are large."""
+    with nursery(database_url, small=True) as start:
+        yield start
 
 
-def test_files_after_kill_9(database_url: URL, tmp_path: Path) -> None:
+def ingest(start: Start, file: Path) -> Running:
+    return start("ingest", str(file), "--source", "police")
+
+
+def test_files_after_kill_9(start: Start, database_url: URL, tmp_path: Path) -> None:
     chance, file = random.Random(20261122), tmp_path / "large.json"
     file.write_bytes(payload())
     for number in range(1, 4):
-        process = ingest(database_url, file, SMALL)
+        process = ingest(start, file)
         eventually(lambda number=number: counts(database_url)["parts"] >= 5 * number)  # type: ignore[misc]
         time.sleep(chance.uniform(0, 0.1))
         process.kill()
         process.wait()
-    assert ingest(database_url, file, SMALL).wait(120) == 0
+    assert ingest(start, file).wait() == 0
     assert counts(database_url) == ONCE
 
 
-def test_http_after_kill_9(database_url: URL) -> None:
+def test_http_after_kill_9(start: Start, database_url: URL) -> None:
     headers = JSON | {"Idempotency-Key": "k1"}
-    with serving(database_url, SMALL) as (process, client):
+    with serving(start) as (process, client):
         first = client.post(PATH, content=payload(), headers=headers)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
     assert first.status_code == 202
-    with serving(database_url, SMALL) as (process, client):
+    with serving(start) as (process, client):
         again = client.post(PATH, content=payload(), headers=headers)
         assert (again.status_code, again.text) == (202, first.text)
         where = first.headers["content-location"]
         eventually(lambda: counts(database_url)["records"] > GIRLS // 4)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
-    with serving(database_url, SMALL) as (_, client):
+    with serving(start) as (_, client):
         eventually(lambda: client.get(where).json()["state"] == "accepted")
     assert counts(database_url) == ONCE
 
 
-def test_http_killed_before_the_answer_leaves_nothing_or_all(database_url: URL) -> None:
+def test_http_killed_before_the_answer_leaves_nothing_or_all(
+    start: Start, database_url: URL
+) -> None:
     chance = random.Random(20261122)
     for _ in range(3):
-        with serving(database_url, SMALL) as (process, client):
+        with serving(start) as (process, client):
             slow = chance.uniform(0, 0.05)
             try:
                 client.post(PATH, content=dripping(payload(), process, slow), headers=JSON)
             except httpx.HTTPError:
                 assert process.wait() != 0
         assert counts(database_url)["parts"] in (0, ONCE["parts"])
-    with serving(database_url, SMALL) as (_, client):
+    with serving(start) as (_, client):
         where = client.post(PATH, content=payload(), headers=JSON).headers["content-location"]
         eventually(lambda: client.get(where).json()["state"] == "accepted")
     assert counts(database_url) == ONCE
 
 
-def dripping(content: bytes, process: subprocess.Popen[bytes], slow: float) -> Iterator[bytes]:
+def dripping(content: bytes, process: Running, slow: float) -> Iterator[bytes]:
     """All of it; the service is killed when the last byte was sent, or shortly after."""
     for at in range(0, len(content), 10_000):
         yield content[at : at + 10_000]
@@ -132,7 +138,7 @@ def test_a_file_takes_little_memory(database_url: URL, tmp_path: Path) -> None:
     (tmp_path / "small.json").write_bytes(payload())
     peaks = {}
     for file in (tmp_path / "small.json", huge(tmp_path / "huge.json")):
-        process = ingest(database_url, file)
+        process = motem(database_url, "ingest", str(file), "--source", "police")
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         peaks[file.stem] = used.ru_maxrss * 1024
@@ -143,7 +149,7 @@ def test_a_file_takes_little_memory(database_url: URL, tmp_path: Path) -> None:
 
 def test_a_request_takes_little_memory(database_url: URL, tmp_path: Path) -> None:
     file = huge(tmp_path / "huge.json")
-    with serving(database_url) as (process, client):
+    with serving(partial(motem, database_url)) as (process, client):
         client.post(PATH, content=payload(), headers=JSON)
         before = peak(process.pid)
         with file.open("rb") as stream:

@@ -129,6 +129,12 @@ def test_a_check_in_is_short_and_a_home_is_open() -> None:
     assert at_home.end == OPEN
 
 
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+def test_a_stay_that_was_taken_back_is_not_held(status: str) -> None:
+    finished = encounter(ARRIVAL, DEPARTURE) | {"status": "finished"}
+    assert movements.held([finished | {"status": status}, finished]) == [finished]
+
+
 def test_a_stay_never_ends_before_it_begins() -> None:
     (stay,) = movements.hospital_stays([encounter(DEPARTURE, ARRIVAL)], "file")
     assert stay.end >= stay.start

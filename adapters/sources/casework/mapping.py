@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.contract import Conversion, Resource, Statement
 from adapters.formats import bodies, evidence
-from adapters.formats.sensitivity import is_about_hiv
+from adapters.formats.sensitivity import hiv_labels
 from adapters.profile import (
     PATIENT,
     STEP_OUTPUTS,
@@ -91,7 +91,7 @@ def sealing(step: Step) -> list[Label]:
 def labels_of(content: Mapping[str, Any], step: Step) -> list[Label]:
     """Of the Task alone: the result of a screening may tell of HIV."""
     told = [content.get(name) for name in (*OUTPUTS, "canCu")]
-    return [*sealing(step), Label.HIV] if is_about_hiv(told) else sealing(step)
+    return [*sealing(step), *hiv_labels(told)]
 
 
 def to_identifiers(content: Mapping[str, Any], maker: Place | None) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from adapters import communes
 from adapters.contract import Conversion, Resource, Statement
 from adapters.formats import births, evidence
 from adapters.formats.placeholders import read_name
+from adapters.formats.sensitivity import hiv_labels
 from adapters.profile import (
     IdentifierKind,
     Place,
@@ -145,4 +146,8 @@ def to_disability(content: Mapping[str, Any]) -> Iterator[Resource]:
     kind = content.get("Loại khuyết tật")
     if kind:
         flag = group_flag(SOURCE, "DISABILITY", start=None)
-        yield flag | {"code": flag["code"] | {"text": kind}}
+        told = {
+            "code": flag["code"] | {"text": kind},
+            "meta": meta(SOURCE, labels=hiv_labels(kind)),
+        }
+        yield flag | told

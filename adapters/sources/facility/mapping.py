@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.contract import Conversion, Resource, Statement
 from adapters.formats import bodies, evidence
+from adapters.formats.sensitivity import hiv_labels, remarks
 from adapters.profile import (
     PATIENT,
     IdentifierKind,
@@ -17,7 +18,6 @@ from adapters.profile import (
     organization_id,
     reference,
     related_person,
-    remark,
     weight,
     without_nothing,
 )
@@ -113,7 +113,7 @@ def to_episode(content: Mapping[str, Any], home: Place | None) -> Resource:
         {
             "resourceType": "EpisodeOfCare",
             "id": "episode",
-            "meta": meta(SOURCE),
+            "meta": meta(SOURCE, labels=hiv_labels(group)),
             "extension": to_reception(content),
             "status": "finished" if end else "active",
             "type": [{"text": group}] if group else [],
@@ -149,7 +149,7 @@ def to_observations(content: Mapping[str, Any]) -> list[Resource]:
         grams, at = content["Cân nặng khi tiếp nhận"], content.get("Ngày tiếp nhận")
         found.append(weight(SOURCE, grams, at=at, birth=False))
     marks = content.get("Đặc điểm nhận dạng")
-    return [*found, *remark(SOURCE, "distinguishing-mark", [marks] if marks else [])]
+    return [*found, *remarks(SOURCE, "distinguishing-mark", [marks] if marks else [])]
 
 
 def to_parent(content: Mapping[str, Any]) -> list[Resource]:

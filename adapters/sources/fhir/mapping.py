@@ -6,12 +6,11 @@ from typing import Any
 from adapters import communes
 from adapters.contract import Conversion, Resource, Statement
 from adapters.formats import evidence
-from adapters.formats.sensitivity import is_about_hiv
+from adapters.formats.sensitivity import hiv_labels
 from adapters.profile import (
     EXT_AS_SENT,
     LOINC,
     UCUM,
-    Label,
     Place,
     PlaceKind,
     coding,
@@ -111,8 +110,7 @@ def _parents(resources: Iterable[Resource]) -> list[str]:
 
 def to_other(resource: Resource) -> Resource:
     made = MADE_BY_TYPE.get(resource["resourceType"], dict)(resource)
-    labels = [Label.HIV] if is_about_hiv(resource) else []
-    return {**made, "meta": _with_sent(meta(SOURCE, labels=labels), resource)}
+    return {**made, "meta": _with_sent(meta(SOURCE, labels=hiv_labels(resource)), resource)}
 
 
 def _with_sent(ours: Resource, sent: Resource) -> Resource:

@@ -269,7 +269,7 @@ TERMS = (
             "Condition.code",
             "Condition.meta.security",
         ),
-        note="B20–B24, Z21 or the word: label HIV (assumed)",
+        note="a code (B20–B24, Z21, R75, Z20.6, …) or word of HIV: label HIV (assumed)",
     ),
     Term(name="Condition.subject", origin=SOURCED, to=("Condition",)),
     Term(name="Flag.status", origin=SOURCED, to=("Flag",)),

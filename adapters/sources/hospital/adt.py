@@ -11,8 +11,17 @@ from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import hl7
 from adapters.formats.hl7 import Message
 from adapters.sources.hospital.adt_dialect import in_our_places
-from adapters.sources.hospital.adt_fields import CLASS_OF_EVENT, FIELDS, MERGE, NOT_USED, SEGMENTS
-from adapters.sources.hospital.adt_message import Group, event_of, groups
+from adapters.sources.hospital.adt_fields import (
+    CANCELS,
+    CLASS_OF_EVENT,
+    FIELDS,
+    MERGE,
+    NOT_USED,
+    REOPENS,
+    SEGMENTS,
+    STAY_NAMED_BY,
+)
+from adapters.sources.hospital.adt_message import Group, event_of, groups, is_for_others
 from adapters.sources.hospital.adt_person import (
     Number,
     code,
@@ -31,7 +40,7 @@ from adapters.sources.hospital.moments import day_of, instant_of, is_adult
 
 TABLE = "ADT"
 MAX_RECORDS = 100_000
-ALWAYS = frozenset({"table", "facility", "recorded", "stay_class"})
+ALWAYS = frozenset({"table", "facility", "recorded", "stay_class", "cancelled"})
 """Keys of a content that names no child and no stay."""
 
 
@@ -109,9 +118,20 @@ def _patients(content: bytes, notes: _Notes, dialect: Dialect) -> Iterator[Patie
         for group in found:
             try:
                 ours = in_our_places(group, dialect)
-                yield _patient(ours, message.position, notes.unknown)
+                patient = _patient(ours, message.position, notes.unknown)
             except PayloadError as error:
                 notes.rejections.append(_rejection(error, message))
+                continue
+            if _names_its_stay(group.event, patient.content):
+                yield patient
+            else:
+                notes.left_out["cancel-not-used"] += 1
+
+
+def _names_its_stay(event: str, content: Mapping[str, Any]) -> bool:
+    """False where a stay is taken back and nobody can tell which."""
+    needed = STAY_NAMED_BY.get(event)
+    return needed is None or any(key in content for key in needed)
 
 
 def _unknown_segments(message: Message, dialect: Dialect) -> Iterator[str]:
@@ -129,6 +149,7 @@ def _rejection(error: PayloadError, message: Message) -> Rejection:
         position=f"{message.position}/{refused.position}",
         element=refused.element,
         excerpt=message.raw,
+        about_child=not is_for_others(message),
     )
 
 
@@ -149,6 +170,10 @@ def _patient(group: Group, message: str, unknown: Counter[str]) -> Patient:
         "facility": facility,
     }
     stated = {key: value for key, value in content.items() if value not in (None, "", [])}
+    if group.event == CANCELS:
+        stated["cancelled"] = True
+    if group.event == REOPENS:
+        stated.pop("discharged", None)
     if not stated.keys() - ALWAYS:
         raise PayloadError(Problem.MISSING_VALUE, pid.position(3), "PID-3")
     ended = _ended(group, stated) if group.event == MERGE else []

@@ -8,21 +8,43 @@ from adapters.sources.hospital.codes import SEXES
 from adapters.sources.hospital.fields import Field, as_code, as_key, as_text
 from adapters.sources.hospital.moments import VIETNAM, has_time, moment
 
-_EVENTS = "A01 A02 A03 A04 A06 A07 A08 A28 A31 A40"
+_EVENTS = "A01 A02 A03 A04 A06 A07 A08 A11 A13 A28 A31 A40"
 EVENTS = frozenset(_EVENTS.split())
 """Admission, registration, update, new person, changed person, merge (formats.md); and transfer,
-discharge and change of class, which say the same of the same child and may be the only ones that
-arrive."""
+discharge, change of class and what takes a stay back, which say the same of the same child and may
+be the only ones that arrive."""
 MERGE = "A40"
-_NOT_USED = "A05 A09 A10 A14 A15 A16 A17 A20 A21 A22 A54 A55 A60 A61 A62"
-_CANCELS = "A11 A12 A13 A25 A26 A27 A32 A33 A38 A52 A53"
-NOT_USED = dict.fromkeys(_NOT_USED.split(), "event-not-used") | dict.fromkeys(
-    _CANCELS.split(), "cancel-not-used"
-)
-"""Table 0003: events that change nothing of who a child is → under which they are counted.
+CANCELS = "A11"
+"""The stay never was: admitted or registered by mistake."""
+REOPENS = "A13"
+"""The child was not discharged."""
+STAY_NAMED_BY = {CANCELS: ("stay", "admitted"), REOPENS: ("admitted",)}
+"""Events that take something of a stay back → what must be stated, one of it, for them to be read.
 
-Plans, beds, leave, doctors; and what is taken back of a stay, because no message removes a child.
-Merges, links and deletions that are not read are in no list: somebody must look at them."""
+A stay has its period as a whole: a discharge is only taken back by stating the admission alone."""
+_NOT_USED = """
+    A05 A09 A10 A14 A15 A16 A17 A20 A21 A22 A35 A41 A42 A48 A49 A50 A51 A54 A55 A60 A61 A62
+"""
+_CANCELS_NOT_USED = "A12 A25 A26 A27 A32 A33 A38 A52 A53"
+NOT_USED = dict.fromkeys(_NOT_USED.split(), "event-not-used") | dict.fromkeys(
+    _CANCELS_NOT_USED.split(), "cancel-not-used"
+)
+"""Table 0003: events that change nothing that is kept → under which they are counted.
+
+Plans, beds, leave, doctors, numbers of accounts and visits, and what is taken back of them. Merges
+of patients, links, moves and deletions that are not read are in no list: somebody must look."""
+
+_OTHER_TYPES = """
+    ACK ADR BAR BPS BRP BRT BTS CRM CSU DFT DOC DSR EAC EAN EAR EDR EHC EQQ ERP ESR ESU INR INU LSR
+    LSU MCF MDM MFD MFK MFN MFQ MFR NMD NMQ NMR OMB OMD OMG OMI OML OMN OMP OMS ORB ORD ORF ORG ORI
+    ORL ORM ORN ORP ORR ORS ORU OSQ OSR OUL PEX PGL PMU PPG PPP PPR PPT PPV PRR PTR QBP QCK QCN QRY
+    QSB QSX QVR RAR RAS RCI RCL RDE RDO RDR RDS RDY REF RER RGR RGV ROR RPA RPI RPL RPR RQA RQC RQI
+    RQP RQQ RRA RRD RRE RRG RRI RSP RTB SIU SPQ SQM SQR SRM SRR SSR SSU SUR TBR TCR TCU UDM VQQ VXQ
+    VXR VXU VXX
+"""
+OTHER_TYPES = frozenset(_OTHER_TYPES.split())
+"""Table 0076: results, orders, appointments, bills. They are for other systems, and whoever they
+name is told by an ADT message too: refused, and no report about a child that was lost."""
 
 HL7_SEXES = SEXES | {"M": "male", "F": "female", "U": "unknown", "A": "other", "O": "other"}
 """Table 0001 as HL7's v2-to-FHIR guide maps it; the health XML's codes are taken too."""

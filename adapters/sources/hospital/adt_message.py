@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from adapters.errors import PayloadError, Problem
 from adapters.formats.hl7 import Message, Segment
-from adapters.sources.hospital.adt_fields import EVENTS, MERGE, NOT_USED
+from adapters.sources.hospital.adt_fields import EVENTS, MERGE, NOT_USED, OTHER_TYPES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +67,11 @@ def event_of(message: Message) -> str:
     if version and not version.startswith("2."):
         raise _not_ours("MSH-12")
     return event
+
+
+def is_for_others(message: Message) -> bool:
+    """Whether it is of a type that HL7 made for other systems than this."""
+    return message.segments[0].text(9).strip().upper() in OTHER_TYPES
 
 
 def _not_ours(path: str) -> PayloadError:

@@ -1,7 +1,6 @@
 """Codes of the health XML family and what they mean, as tables."""
 
-import re
-
+from adapters.formats.sensitivity import hiv_labels, is_code_of_hiv
 from adapters.profile import Label
 
 USED = ("XML0", "XML1", "XML7", "XML8", "XML9", "XML13")
@@ -54,14 +53,11 @@ BORN_TOGETHER = frozenset({"Z383", "Z384", "Z385", "Z386", "Z387", "Z388"})
 """ICD-10 Z38.3-Z38.8: liveborn infant, twin or other multiple."""
 FOUNDLING = frozenset({"Z761"})
 """ICD-10 Z76.1, health supervision and care of foundling."""
-_HIV_CODE = re.compile(r"B2[0-4]|Z21")
-_HIV_WORD = re.compile(r"\b(?:hiv|aids)\b", re.IGNORECASE)
 
 
 def labels_of(code: str | None, *texts: str | None) -> list[Label]:
-    """Sensitivity labels: HIV for ICD-10 B20-B24 and Z21, or where a text says so."""
-    named = any(_HIV_WORD.search(text) for text in texts if text)
-    return [Label.HIV] if named or (code and _HIV_CODE.match(code.upper())) else []
+    """Sensitivity labels: HIV, where the code of ICD-10 or a text says so."""
+    return [Label.HIV] if is_code_of_hiv(code) else hiv_labels(*texts)
 
 
 MERGED_PROVINCES = {

@@ -5,7 +5,8 @@ from typing import Any
 
 from adapters.contract import Conversion, Resource, Statement
 from adapters.errors import PayloadError, Problem
-from adapters.profile import Place, PlaceKind, found_places, organization, remark
+from adapters.formats.sensitivity import remarks
+from adapters.profile import Place, PlaceKind, found_places, organization
 from adapters.sources.hospital.abandonment import abandonment_flag
 from adapters.sources.hospital.codes import province_of
 from adapters.sources.hospital.family import to_family
@@ -56,7 +57,7 @@ def organizations_of_stay(content: Mapping[str, Any], facility: Place) -> Iterat
 def state_at_birth(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
     """TINH_TRANG_CON: healthy, weak, malformed."""
     said = content.get("condition_at_birth")
-    yield from remark(SOURCE, "state-at-birth", [said] if said else [])
+    yield from remarks(SOURCE, "state-at-birth", [said] if said else [])
 
 
 STAY: tuple[Maker, ...] = (

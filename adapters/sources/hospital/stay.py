@@ -104,6 +104,8 @@ def _stay_key(content: Mapping[str, Any]) -> str | None:
 
 
 def _status(content: Mapping[str, Any]) -> str:
+    if "cancelled" in content:
+        return "cancelled"
     ended = "discharged" in content or content["table"] in PARTS
     return "finished" if ended else "in-progress"
 

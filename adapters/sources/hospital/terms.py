@@ -187,7 +187,7 @@ TERMS = (
         name="MA_BENH_CHINH",
         origin=SOURCED,
         to=("Condition.code",),
-        note="ICD-10 as sent; Z76.1 is Flag ABANDONED, B20–B24 and Z21 label HIV",
+        note="ICD-10 as sent; Z76.1 is Flag ABANDONED, codes of HIV (B20–B24, Z21, R75, Z20.6, …) label HIV",
     ),
     Term(
         name="MA_NOI_DI",

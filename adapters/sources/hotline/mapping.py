@@ -7,7 +7,7 @@ from adapters import communes
 from adapters.contract import Conversion, Resource, Statement
 from adapters.formats import bodies, evidence
 from adapters.formats.placeholders import says_abandoned
-from adapters.formats.sensitivity import is_about_hiv
+from adapters.formats.sensitivity import remarks
 from adapters.formats.values import local_day
 from adapters.profile import (
     CHANNELS,
@@ -25,7 +25,6 @@ from adapters.profile import (
     meta,
     reference,
     related_person,
-    remark,
     weight,
     without_nothing,
 )
@@ -187,8 +186,7 @@ def to_observations(content: Mapping[str, Any]) -> list[Resource]:
         found.append(weight(SOURCE, content["tre.canNangGram"], at=at, birth=False))
     marks = [content["tre.dacDiem"]] if content.get("tre.dacDiem") else []
     for code, texts in (("distinguishing-mark", marks), ("action-taken", content.get(ACTIONS, ()))):
-        labels = [Label.HIV] if is_about_hiv(texts) else []
-        found += remark(SOURCE, code, texts, labels=labels)
+        found += remarks(SOURCE, code, texts)
     return found
 
 

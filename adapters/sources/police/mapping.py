@@ -7,6 +7,7 @@ from adapters import communes
 from adapters.contract import Conversion, Resource, Statement
 from adapters.formats import evidence
 from adapters.formats.placeholders import names_facility
+from adapters.formats.sensitivity import remarks
 from adapters.formats.values import local_day, plain
 from adapters.profile import (
     EXT_GROUP_SIZE,
@@ -21,7 +22,6 @@ from adapters.profile import (
     meta,
     organization,
     related_person,
-    remark,
     weight,
     without_nothing,
 )
@@ -196,9 +196,9 @@ def to_observations(content: Mapping[str, Any]) -> list[Resource]:
     if content.get("tre.canNangGram"):
         grams, at = content["tre.canNangGram"], found_at(content)
         found.append(weight(SOURCE, grams, at=at, birth=False))
-    found += remark(SOURCE, "distinguishing-mark", _one(content, "tre.dacDiem"))
-    found += remark(SOURCE, "belonging", content.get("tre.taiSan", ()))
-    found += remark(SOURCE, "state-when-found", _one(content, "tre.tinhTrang"))
+    found += remarks(SOURCE, "distinguishing-mark", _one(content, "tre.dacDiem"))
+    found += remarks(SOURCE, "belonging", content.get("tre.taiSan", ()))
+    found += remarks(SOURCE, "state-when-found", _one(content, "tre.tinhTrang"))
     return found
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,8 +16,10 @@ from audit.event import Caller
 from gateway.app import create_app
 from gateway.database import printable
 from gateway.ingest import RecordResult, deliver
+from gateway.sandbox.population import Behaviour, Sandbox, site
 from gateway.settings import Settings
 from tests.fake_source import ADAPTER, fake_message
+from tests.gateway.outbound.conftest import running
 
 
 @contextmanager
@@ -42,6 +45,32 @@ def served(app: FastAPI) -> Iterator[httpx.Client]:
 @pytest.fixture
 def client(database_url: URL) -> Iterator[httpx.Client]:
     settings = Settings.model_validate({"DATABASE_URL": printable(database_url)})
+    with served(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A stand-in for the exchange platform."""
+    with running(Behaviour()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client_at_platform(
+    database_url: URL, sandbox: Sandbox, tmp_path: Path
+) -> Iterator[httpx.Client]:
+    """A client of a service whose site's file leads to the sandbox."""
+    file = tmp_path / "site.toml"
+    file.write_text(site(sandbox.address), encoding="utf-8")
+    settings = Settings.model_validate(
+        {
+            "DATABASE_URL": printable(database_url),
+            "MOTEM_SITE": file,
+            "MOTEM_PLATFORM_SECRET": "s",
+            "MOTEM_PLATFORM_KEY": "k",
+        }
+    )
     with served(create_app(settings)) as client:
         yield client
 

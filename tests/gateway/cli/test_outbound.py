@@ -94,6 +94,19 @@ def test_a_second_draft_for_a_child_is_refused_with_status_1(shell: Shell, engin
     assert shell("registration", "draft", child, "--renew", "--office", "00004").status == 0
 
 
+def test_a_draft_is_withdrawn_as_long_as_it_has_not_left(shell: Shell, engine: Engine) -> None:
+    for number, fails in ((12, 0), (13, 3)):
+        shell.behaviour.fail = fails
+        request = only_request(shell("registration", "draft", found_child(engine, number)).out)
+        if fails:
+            shell("registration", "send")
+        ended = shell("registration", "withdraw", request, "--reason", "wrong-data", COLUMNS="300")
+        assert ended.status == bool(fails)
+        assert ("withdrawn" in ended.out, "liên hệ" in ended.out) == (not fails, bool(fails))
+    assert shell("registration", "withdraw", NUMBER, "--reason", "test").status == 1
+    assert shell("registration", "withdraw", request).status == 2
+
+
 def test_requests_that_fail_do_not_keep_the_others(shell: Shell, engine: Engine) -> None:
     for number in (12, 13):
         shell("registration", "draft", found_child(engine, number))

@@ -20,7 +20,15 @@ from gateway.outbound.obstacles import (
     UnknownOfficeError,
 )
 from gateway.outbound.platform import Platform
-from gateway.outbound.registration import State, draft, listed, shown, without_number
+from gateway.outbound.registration import (
+    State,
+    WithdrawalReason,
+    draft,
+    listed,
+    shown,
+    withdraw,
+    without_number,
+)
 from gateway.registry import registrations
 from tests.gateway.outbound.conftest import (
     NAME,
@@ -112,6 +120,22 @@ def test_a_draft_that_has_not_left_can_be_renewed_under_its_id(
     second = draft(engine, child, caller, office="00004", renew=True)
     assert (second.id, second.draft.office) == (first.id, "00004")
     assert [step.state for step in second.steps] == [State.DRAFTED, State.DRAFTED]
+
+
+def test_a_draft_is_withdrawn_with_its_reason_and_not_drafted_again_by_itself(
+    engine: Engine, child: str, caller: Caller
+) -> None:
+    made = draft(engine, child, caller)
+    with transaction(engine) as session:
+        ended = withdraw(session, made.id, WithdrawalReason.FAMILY_FOUND, caller)
+        assert registrations.read(session, [made.id]) == [ended]
+        assert without_number(session, caller, 9) == []
+    assert (ended.state, ended.steps[-1].told.reason_code) == (State.WITHDRAWN, "family-found")
+    assert ended.draft == made.draft, "its history stays"
+    (event,) = written(engine, Action.REGISTRATION_WITHDRAW)
+    assert event.detail == {"request": made.id, "reason": "family-found"}
+    assert (event.identity, event.outcome) == (child, Outcome.SUCCESS)
+    assert draft(engine, child, caller).id != made.id
 
 
 def test_a_request_follows_its_child_to_another_identity(engine: Engine, caller: Caller) -> None:

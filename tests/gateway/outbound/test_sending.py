@@ -37,7 +37,7 @@ from tests.gateway.outbound.conftest import (
 )
 
 JSON = "application/json"
-DRAFTED, SENT, ACKNOWLEDGED, ANSWERED, REFUSED = State
+DRAFTED, SENT, ACKNOWLEDGED, ANSWERED, REFUSED, _ = State
 
 
 @pytest.fixture

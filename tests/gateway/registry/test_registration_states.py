@@ -15,6 +15,7 @@ LEGAL = {
     ("drafted", "drafted"),
     ("drafted", "sent"),
     ("drafted", "refused"),
+    ("drafted", "withdrawn"),
     ("sent", "acknowledged"),
     ("sent", "answered"),
     ("sent", "refused"),

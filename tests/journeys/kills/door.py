@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Select, func, select
+from sqlalchemy import URL, Engine, Select, func, select
 
-from gateway.database import engine_for, printable, transaction
+from gateway.database import printable, transaction
 from gateway.registry import tables
 from linkage import tables as linkage_tables
+from tests.journeys.kills.nursery import Running, Start, nursery
+from tests.journeys.steps import connected
 
 LONGEST = 0.4
 """Seconds from the first sign of work to the kill."""
@@ -38,11 +40,11 @@ class Door(Protocol):
 
     told: Told
 
-    def at_work(self, url: URL, number: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    def at_work(self, start: Start, number: int) -> AbstractContextManager[Running]:
         """The door's process, busy with what is new in this round; senders end with the block."""
         ...
 
-    def progress(self, url: URL) -> int:
+    def progress(self, engine: Engine) -> int:
         """A number that grows while the door works."""
         ...
 
@@ -63,50 +65,62 @@ def motem(url: URL, *arguments: str) -> subprocess.Popen[bytes]:
 
 def kill_and_look(url: URL, door: Door, rounds: int) -> int:
     """Nothing answered is lost, nothing is doubled. In how many rounds the kill fell amid work."""
-    chance, amid = random.Random(20261122), 0
-    for number in range(1, rounds + 1):
-        before = door.progress(url)
-        with door.at_work(url, number) as process:
-            try:
-                _wait_for_work(url, door, before, process)
-                time.sleep(chance.uniform(0, LONGEST))
-                amid += process.poll() is None
-            finally:
-                process.kill()
-                process.wait()
-        records, messages = scalars(url, select(tables.record.c.key), select(tables.message.c.id))
-        assert door.told.answered <= set(records)
-        assert door.told.received <= set(messages)
+    chance = random.Random(20261122)
+    with nursery(url) as start, connected(url) as engine:
+        amid = sum(
+            _killed_amid_work(engine, door, start, number, chance.uniform(0, LONGEST))
+            for number in range(1, rounds + 1)
+        )
     door.finish(url)
     assert_each_once(url, door.told.given)
     return amid
 
 
-def _wait_for_work(url: URL, door: Door, before: int, process: subprocess.Popen[bytes]) -> None:
+def _killed_amid_work(
+    engine: Engine, door: Door, start: Start, number: int, seconds: float
+) -> bool:
+    before = door.progress(engine)
+    with door.at_work(start, number) as process:
+        try:
+            _wait_for_work(engine, door, before, process)
+            time.sleep(seconds)
+            amid = process.poll() is None
+        finally:
+            process.kill()
+            process.wait()
+    keys, messages = found(engine, select(tables.record.c.key), select(tables.message.c.id))
+    assert door.told.answered <= set(keys)
+    assert door.told.received <= set(messages)
+    return amid
+
+
+def _wait_for_work(engine: Engine, door: Door, before: int, process: Running) -> None:
     """The kill is to fall while the door works, not while Python starts."""
     until = time.monotonic() + PATIENCE
-    while process.poll() is None and door.progress(url) == before:
+    while process.poll() is None and door.progress(engine) == before:
         assert time.monotonic() < until, "the door does nothing"
         time.sleep(0.02)
 
 
 def scalars(url: URL, *queries: Select[Any]) -> list[list[Any]]:
-    engine = engine_for(url)
+    with connected(url) as engine:
+        return found(engine, *queries)
+
+
+def found(engine: Engine, *queries: Select[Any]) -> list[list[Any]]:
     with transaction(engine) as session:
-        found = [list(session.scalars(query)) for query in queries]
-    engine.dispose()
-    return found
+        return [list(session.scalars(query)) for query in queries]
 
 
-def records(url: URL) -> int:
-    ((count,),) = scalars(url, select(func.count()).select_from(tables.record))
+def records(engine: Engine) -> int:
+    ((count,),) = found(engine, select(func.count()).select_from(tables.record))
     return int(count)
 
 
 def assert_each_once(url: URL, keys: set[str]) -> None:
     """Records, statements, Patients, identities: as many as children, and these children."""
     resource, of = tables.resource.c, linkage_tables.record.c
-    found, *counts = scalars(
+    kept, *counts = scalars(
         url,
         select(tables.record.c.key),
         select(func.count()).select_from(tables.statement),
@@ -117,5 +131,5 @@ def assert_each_once(url: URL, keys: set[str]) -> None:
         select(func.count(of.record_id)),
         select(func.count(of.identity_id.distinct())),
     )
-    assert sorted(found) == sorted(keys)
+    assert sorted(kept) == sorted(keys)
     assert counts == [[len(keys)]] * len(counts)

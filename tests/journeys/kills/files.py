@@ -1,15 +1,15 @@
 """Two doors for files, killed while they work: `motem ingest FOLDER` and its drop folder."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from gateway.cli.dropfolder import DONE
 from tests.journeys.kills.door import PATIENCE, Told, motem, records
+from tests.journeys.kills.nursery import Running, Start
 from tests.journeys.steps import minutes
 
 
@@ -37,16 +37,16 @@ class Folder:
         self.told = Told()
 
     @contextmanager
-    def at_work(self, url: URL, number: int) -> Iterator[subprocess.Popen[bytes]]:
+    def at_work(self, start: Start, number: int) -> Iterator[Running]:
         folder = self.folder / str(number)
         folder.mkdir()
         written = write_minutes(folder, number, self.FILES, self.CHILDREN)
         self.told.given.update(*written.values())
         before = self.folder / str(number - 1)
-        yield motem(url, "ingest", str(folder), *[str(before)] * before.exists())
+        yield start("ingest", str(folder), *[str(before)] * before.exists())
 
-    def progress(self, url: URL) -> int:
-        return records(url)
+    def progress(self, engine: Engine) -> int:
+        return records(engine)
 
     def finish(self, url: URL) -> None:
         assert motem(url, "ingest", str(self.folder)).wait() == 0
@@ -63,15 +63,15 @@ class DropFolder:
         self.files: dict[str, set[str]] = {}
 
     @contextmanager
-    def at_work(self, url: URL, number: int) -> Iterator[subprocess.Popen[bytes]]:
+    def at_work(self, start: Start, number: int) -> Iterator[Running]:
         written = write_minutes(self.folder, number, self.FILES, self.CHILDREN)
         self.files |= written
         self.told.given.update(*written.values())
-        yield motem(url, "ingest", "--watch", str(self.folder))
+        yield start("ingest", "--watch", str(self.folder))
         self.told.answered.update(*(self.files[name] for name in self._done()))
 
-    def progress(self, url: URL) -> int:
-        return records(url)
+    def progress(self, engine: Engine) -> int:
+        return records(engine)
 
     def finish(self, url: URL) -> None:
         process = motem(url, "ingest", "--watch", str(self.folder))

@@ -1,19 +1,20 @@
 """Two doors that listen, killed while they answer: HTTP (at once and later) and MLLP."""
 
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import httpx
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from tests.gateway import hl7_sender
 from tests.journeys.kills.door import PATIENCE, Told, motem
+from tests.journeys.kills.nursery import Running, Start
 from tests.journeys.steps import minutes
 
 SENDERS = 4
@@ -45,9 +46,9 @@ class Service:
         self.told = senders[0].told
 
     @contextmanager
-    def serving(self, url: URL) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    def serving(self, start: Start) -> Iterator[tuple[Running, int]]:
         port = free_port()
-        process = motem(url, *self.command, "--port", str(port))
+        process = start(*self.command, "--port", str(port))
         try:
             until = time.monotonic() + PATIENCE
             while not self.ready(port):
@@ -60,9 +61,9 @@ class Service:
             process.wait()
 
     @contextmanager
-    def at_work(self, url: URL, number: int) -> Iterator[subprocess.Popen[bytes]]:
+    def at_work(self, start: Start, number: int) -> Iterator[Running]:
         stop = threading.Event()
-        with self.serving(url) as (process, port):
+        with self.serving(start) as (process, port):
             threads = [threading.Thread(target=s.talk, args=(port, stop)) for s in self.senders]
             for thread in threads:
                 thread.start()
@@ -74,11 +75,11 @@ class Service:
                 for thread in threads:
                     thread.join()
 
-    def progress(self, url: URL) -> int:
+    def progress(self, engine: Engine) -> int:
         return len(self.told.answered) + len(self.told.received)
 
     def finish(self, url: URL) -> None:
-        with self.serving(url) as (_, port):
+        with self.serving(partial(motem, url)) as (_, port):
             for sender in self.senders:
                 sender.again(port)
 

@@ -15,7 +15,7 @@ from adapters.errors import PayloadError, Problem
 from adapters.profile import SYSTEMS, IdentifierKind
 from adapters.sources.hospital import adapter
 from adapters.sources.hospital.adt import MAX_RECORDS
-from adapters.sources.hospital.adt_fields import EVENTS, FIELDS, NOT_USED
+from adapters.sources.hospital.adt_fields import EVENTS, FIELDS, NOT_USED, STAY_NAMED_BY
 from linkage.extraction import person_record
 from tests.adapters.sources.hospital.adt_payloads import adt, pid, pv1, segment
 from tests.adapters.sources.hospital.payloads import (
@@ -556,7 +556,12 @@ def test_a_sparse_discharge_ends_the_stay_and_takes_nothing_back() -> None:
 
 @pytest.mark.parametrize(
     ("event", "reason"),
-    [("A05", "event-not-used"), ("A20", "event-not-used"), ("A11", "cancel-not-used")],
+    [
+        ("A05", "event-not-used"),
+        ("A20", "event-not-used"),
+        ("A50", "event-not-used"),
+        ("A12", "cancel-not-used"),
+    ],
 )
 def test_what_changes_nothing_of_who_a_child_is_is_counted_and_not_refused(
     event: str, reason: str
@@ -568,3 +573,71 @@ def test_what_changes_nothing_of_who_a_child_is_is_counted_and_not_refused(
 
 def test_no_event_is_both_read_and_left_out() -> None:
     assert not EVENTS & NOT_USED.keys()
+    assert STAY_NAMED_BY.keys() <= EVENTS
+
+
+CAME = adt(pid(), pv1({45: ""}), event="A01", msh_7="20260306090000+0700")
+LEFT = adt(pid(), pv1(), event="A03", msh_7="20260310160000+0700")
+
+
+def _stays(*files: bytes) -> list[tuple[str, str | None]]:
+    """Status and end of each."""
+    found = _composed("01999/BN1", *files)
+    return [
+        (r["status"], r["period"].get("end")) for r in found if r["resourceType"] == "Encounter"
+    ]
+
+
+def test_a_cancelled_stay_stays_as_cancelled_and_is_no_evidence() -> None:
+    cancel = adt(pid(), pv1({44: "", 45: ""}), event="A11", msh_7="20260306100000+0700")
+    for files in ([CAME, cancel], [cancel, CAME]):
+        assert _stays(*files) == [("cancelled", None)]
+    before, after = (
+        _person(_composed("01999/BN1", CAME)),
+        _person(_composed("01999/BN1", CAME, cancel)),
+    )
+    assert (len(before.moves), len(before.stays)) == (1, 1)
+    assert (after.moves, after.stays) == ((), ())
+    assert after.names == before.names
+
+
+def test_a_cancel_by_mistake_is_undone_by_saying_how_it_was() -> None:
+    cancel = adt(pid(), pv1(), event="A11", msh_7="20260306100000+0700")
+    after_all = adt(pid(), pv1({45: ""}), event="A08", msh_7="20260306110000+0700")
+    assert _stays(CAME, cancel, after_all) == [("in-progress", None)]
+
+
+def test_only_the_stay_that_is_named_is_cancelled() -> None:
+    other = adt(pid(), pv1({19: "L-2", 44: "202604010900", 45: ""}), msh_7="202604011000+0700")
+    cancel = adt(pid(), pv1(), event="A11", msh_7="202604011100+0700")
+    assert sorted(status for status, _ in _stays(CAME, other, cancel)) == [
+        "cancelled",
+        "in-progress",
+    ]
+
+
+def test_a_cancelled_discharge_leaves_the_stay_open_whatever_end_it_repeats() -> None:
+    back = adt(pid(), pv1(), event="A13", msh_7="20260310170000+0700")
+    assert _stays(CAME, LEFT) == [("finished", "2026-03-10T15:30:00+07:00")]
+    assert _stays(CAME, LEFT, back) == [("in-progress", None)]
+
+
+@pytest.mark.parametrize(("event", "stated"), [("A11", {}), ("A13", {19: "L-1"})])
+def test_a_cancel_that_does_not_say_which_stay_is_counted(
+    event: str, stated: dict[int, str]
+) -> None:
+    empty = dict.fromkeys((19, 44, 45), "")
+    reading = read(adt(pid(), pv1(empty | stated), event=event))
+    assert (reading.statements, reading.rejections) == ((), ())
+    assert reading.left_out == {"cancel-not-used": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "about_child"),
+    [("ORU^R01", False), ("siu^S12", False), ("ADT^A24", True), ("ATD^A01", True), ("", True)],
+)
+def test_results_and_orders_are_refused_and_no_lost_report_about_a_child(
+    kind: str, about_child: bool
+) -> None:
+    (rejection,) = read(adt(pid(), msh_9=kind)).rejections
+    assert (rejection.problem, rejection.about_child) == (Problem.WRONG_CODE, about_child)
