@@ -1,7 +1,8 @@
 """What a record says now, from all the statements that its source ever made under one key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, TypeAlias
 
 from adapters.contract import Conversion, Resource, Statement
@@ -79,10 +80,10 @@ def group(pairs: Sequence[Pair]) -> dict[str | None, tuple[Pair, ...]]:
     }
 
 
-def _own_order(pair: Pair) -> tuple[bool, float, str]:
+def _own_order(pair: Pair) -> tuple[float, str]:
     """Not by arrival: which statements stand together must not depend on it."""
     statement = pair[0]
-    return statement.effective is None, _time(statement), statement.content_hash
+    return _moment(statement, {}, inf), statement.content_hash
 
 
 def _home_of(pair: Pair, groups: list[list[Pair]]) -> list[Pair]:
@@ -167,38 +168,60 @@ def compose(ordered: Sequence[Conversion]) -> Conversion:
 
 
 def by_time(pairs: Sequence[Pair]) -> list[Conversion]:
-    """What was said, the newest by own time last; ties and missing times go by the order given."""
-    return [conversion for _, conversion in sorted(pairs, key=lambda pair: _time(pair[0]))]
+    """What was said, the newest by own time last; `pairs` come in the order of their arrival.
+
+    What has no time is newer than all that came before it, and older than what comes after it and
+    is dated later than that (formats.md: by the payload's own time, else by arrival).
+    """
+    stays = _times_of_stays(pairs)
+    newest, moments = -inf, []
+    for statement, _ in pairs:
+        moment = _moment(statement, stays, newest)
+        moments.append(moment)
+        newest = max(newest, moment)
+    # A stable sort: ties go by arrival.
+    ranked = sorted(zip(moments, pairs, strict=True), key=lambda ranked: ranked[0])
+    return [conversion for _, (_, conversion) in ranked]
+
+
+def _times_of_stays(pairs: Sequence[Pair]) -> dict[str, float]:
+    """Episode → its newest time, which is that of its parts too."""
+    times: dict[str, float] = {}
+    for statement, _ in pairs:
+        if statement.effective and statement.episode:
+            before = times.get(statement.episode, -inf)
+            times[statement.episode] = max(before, statement.effective.timestamp())
+    return times
+
+
+def _moment(statement: Statement, stays: Mapping[str, float], otherwise: float) -> float:
+    if statement.effective:
+        return statement.effective.timestamp()
+    return stays.get(statement.episode or "", otherwise)
 
 
 def orders(pairs: Sequence[Pair]) -> list[list[Conversion]]:
     """In which order the record may have said it, however it arrived: one order or two.
 
-    Of versions of one paper with one own time, or with none, only their arrival says which is the
-    newer. Who must not depend on that (linkage, promise 3) reads them both ways round.
+    Of versions of one paper with one own time, and where one has none, only their arrival says
+    which is the newer. Who must not depend on that (linkage, promise 3) reads them both ways round.
     """
     if len(pairs) == 1:
         return [by_time(pairs)]
+    stays = _times_of_stays(pairs)
     by_hash = sorted(pairs, key=lambda pair: pair[0].content_hash)
     one, other = (
-        [conversion for _, conversion in sorted(way, key=_rank)]
-        for way in (by_hash, reversed(by_hash))
+        # Papers of two kinds do not replace each other.
+        sorted(way, key=lambda pair: (_moment(pair[0], stays, undated), pair[0].kind))
+        for way, undated in ((by_hash, inf), (by_hash[::-1], -inf))
     )
-    return [one] if is_same(one, other) else [one, other]
+    ways = [[conversion for _, conversion in way] for way in (one, other)]
+    return ways[:1] if is_same(*ways) else ways
 
 
 def is_same(one: Sequence[Conversion], other: Sequence[Conversion]) -> bool:
     """Whether two orders of the same conversions are one."""
     return all(left is right for left, right in zip(one, other, strict=True))
-
-
-def _rank(pair: Pair) -> tuple[float, str]:
-    """Time, then kind: papers of two kinds do not replace each other."""
-    return _time(pair[0]), pair[0].kind
-
-
-def _time(statement: Statement) -> float:
-    return statement.effective.timestamp() if statement.effective else float("inf")
 
 
 def _absorb(standing: dict[str, Resource], resources: Sequence[Resource]) -> None:

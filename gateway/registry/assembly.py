@@ -48,7 +48,7 @@ def assemble(
     for variant, members in history.group(pairs).items():
         kept = [kept_of[id(pair)] for pair in members]
         before = next((free.pop(k.record_id) for k in kept if k.record_id in free), None)
-        order = history.by_time([(k.timed, pair[1]) for k, pair in zip(kept, members, strict=True)])
+        order = history.by_time(members)
         now = history.compose(order)
         readings = tuple(
             now if history.is_same(other, order) else history.compose(other)

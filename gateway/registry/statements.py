@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -45,13 +45,6 @@ class KeptStatement:
     number: int | None = None
     moved: bool = False
     """Stored under another base key or record than it belongs to now."""
-
-    @property
-    def timed(self) -> Statement:
-        """The statement with its time of arrival where it has no time of its own."""
-        if self.statement.effective:
-            return self.statement
-        return replace(self.statement, effective=self.received)
 
 
 def new_statement(prepared: Prepared, message_id: str, now: datetime) -> KeptStatement:
