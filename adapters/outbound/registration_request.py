@@ -60,19 +60,22 @@ def draft(
     request_id: str,
     made_at: str,
     office: str | None = None,
+    name: str | None = None,
     requester: str | None = None,
 ) -> Draft:
     """The form of one child from its golden Patient, and its minutes from the sources' resources.
 
     `made_at` is a FHIR dateTime, `office` a commune of today (else that of the minutes, or where the
-    child was found), `requester` the body that asks (else the home that the child is in). The
-    finder is left out: the office's own minutes name it.
+    child was found), `requester` the body that asks (else the home that the child is in), `name` the
+    name that it proposes for a child who has none (BLDS 2015 Đ26k3). The finder is left out: the
+    office's own minutes name it.
     """
     discovery = parts_of(patient, EXT_DISCOVERY)
     minutes = _minutes(patient, resources)
     form = without_nothing(
         {
             **_child(patient, discovery, resources),
+            "nksHoTen": name_of(patient) or name,
             "nksSoGiayChungSinh": number_of(patient, IdentifierKind.BIRTH_CERTIFICATE),
             "bbSo": minutes.get("value"),
             "bbMaXa": issuer_of(minutes),
@@ -125,7 +128,6 @@ def _child(
     place = next(iter(discovery.get("place-text", ())), None)
     stated = next(iter(discovery.get("commune-stated", ())), None)
     return {
-        "nksHoTen": name_of(patient),
         "nksGioiTinh": _SEXES.get(patient.get("gender", "")),
         "nksNgaySinh": _written(birth_date(patient)),
         "nksNoiSinh": place,

@@ -16,6 +16,7 @@ from gateway.api.payload import Document, RequestId, parsed
 from gateway.api.way_out import CurrentErrand
 from gateway.outbound.registration import (
     MOST,
+    Choices,
     Registration,
     State,
     Step,
@@ -40,11 +41,13 @@ class Nothing(BaseModel):
 
 class Drafting(BaseModel):
     """For whom: the id of a record or of a child. `office`: today's commune, where it is not that
-    of the minutes. `renew`: a draft that has not left is written anew."""
+    of the minutes. `name`: proposed for a child who has none. `renew`: a draft that has not left is
+    written anew."""
 
     model_config = ConfigDict(extra="forbid")
     about: str = Field(max_length=64)
     office: str | None = Field(default=None, pattern=r"^\d{5}$")
+    name: str | None = Field(default=None, max_length=255, repr=False)
     renew: bool = False
 
 
@@ -87,7 +90,7 @@ def post_draft(document: Document, services: CurrentServices, caller: CurrentCal
         services.engine,
         asked.about,
         caller,
-        office=asked.office,
+        chosen=Choices(office=asked.office, name=asked.name),
         requester=terms.requester if terms else None,
         renew=asked.renew,
     )

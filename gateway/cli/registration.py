@@ -16,6 +16,7 @@ from gateway.outbound.obstacles import MISSING_WORDS, CannotRequestError, Incomp
 from gateway.outbound.platform import Platform
 from gateway.outbound.registration import (
     MOST,
+    Choices,
     Registration,
     State,
     Step,
@@ -42,6 +43,10 @@ Next = Annotated[
 ]
 Office = Annotated[
     str | None, typer.Option(help="Today's commune, where it is not that of the minutes.")
+]
+Name = Annotated[
+    bool,
+    typer.Option("--name", help="Propose a name for one child who has none; it is asked for."),
 ]
 Renew = Annotated[bool, typer.Option("--renew", help="Write a draft that has not left anew.")]
 Send = Annotated[bool, typer.Option("--send", help="And send what was drafted.")]
@@ -100,6 +105,7 @@ def draft_requests(
     ids: Ids = None,
     following: Next = None,
     office: Office = None,
+    name: Name = False,
     renew: Renew = False,
     and_send: Send = False,
 ) -> None:
@@ -109,12 +115,17 @@ def draft_requests(
     """
     if bool(ids) == bool(following):
         raise typer.BadParameter("name records or identities, or say how many with --next")
+    if name and len(ids or ()) != 1:
+        raise typer.BadParameter("a name is proposed for one child", param_hint="--name")
+    # Not as an argument, which stays in the shell's history and shows in the list of processes.
+    proposed = typer.prompt("Họ tên đề nghị · Proposed name", err=True) if name else None
+    chosen = Choices(office=office, name=proposed)
     rows = Rows()
     with open_desk() as desk:
         drafted = (
-            _drafted(desk, ids, office, rows, renew=renew)
+            _drafted(desk, ids, chosen, rows, renew=renew)
             if ids
-            else islice(_of_next(desk, office, rows), following)
+            else islice(_of_next(desk, chosen, rows), following)
         )
         if and_send:
             with way_out(desk) as platform:
@@ -187,33 +198,33 @@ def show_request(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) 
 
 
 def _drafted(
-    desk: Desk, ids: Iterable[str], office: str | None, rows: Rows, *, renew: bool
+    desk: Desk, ids: Iterable[str], chosen: Choices, rows: Rows, *, renew: bool
 ) -> Iterator[Registration]:
     for id_ in ids:
         try:
-            yield _draft(desk, id_, office, renew=renew)
+            yield _draft(desk, id_, chosen, renew=renew)
         except GatewayError as error:
             rows.add_failure(id_, error)
 
 
-def _of_next(desk: Desk, office: str | None, rows: Rows) -> Iterator[Registration]:
+def _of_next(desk: Desk, chosen: Choices, rows: Rows) -> Iterator[Registration]:
     """Whoever lacks something is passed over: the next one may not."""
     with transaction(desk.services.engine) as session:
         ids = without_number(session, desk.caller, LOOKED_AT)
     for id_ in ids:
         try:
-            yield _draft(desk, id_, office, renew=False)
+            yield _draft(desk, id_, chosen, renew=False)
         except IncompleteError as error:
             rows.passed_over.update(error.missing)
         except CannotRequestError:  # Somebody was quicker.
             continue
 
 
-def _draft(desk: Desk, id_: str, office: str | None, *, renew: bool) -> Registration:
+def _draft(desk: Desk, id_: str, chosen: Choices, *, renew: bool) -> Registration:
     terms = desk.services.site.platform
     requester = terms.requester if terms else None
     engine = desk.services.engine
-    return draft(engine, id_, desk.caller, office=office, requester=requester, renew=renew)
+    return draft(engine, id_, desk.caller, chosen=chosen, requester=requester, renew=renew)
 
 
 def _ids(desk: Desk, states: tuple[State, ...]) -> list[str]:

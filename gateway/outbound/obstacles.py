@@ -17,7 +17,7 @@ from gateway.registry.registrations import Registration
 POPULATION = "population"
 MISSING_WORDS = {
     "noiNhan": ("nơi nhận (chọn bằng --office)", "the office (choose with --office)"),
-    "nksHoTen": ("họ tên", "the child's name"),
+    "nksHoTen": ("họ tên (đề nghị bằng --name)", "the child's name (propose one with --name)"),
     "nksGioiTinh": ("giới tính", "the sex"),
     "nksNgaySinh": ("ngày sinh hoặc ngày phát hiện", "a birth date, or the day found"),
     "nksNoiSinh": ("nơi phát hiện", "the place found"),
@@ -66,6 +66,19 @@ class IncompleteError(CannotRequestError):
         self.missing = tuple(missing)
         words = [MISSING_WORDS[name] for name in self.missing]
         super().__init__("; ".join(f"{vietnamese} / {english}" for vietnamese, english in words))
+
+
+class UnusableNameError(CannotRequestError):
+    """What is proposed as the child's name is none."""
+
+    status = 422
+    vietnamese: ClassVar[str] = "Tên được đề nghị không phải là họ tên của một người."
+
+
+class HasNameError(CannotRequestError):
+    """The records know a name of this child: none can be proposed."""
+
+    vietnamese: ClassVar[str] = "Hồ sơ đã có họ tên của trẻ này: không thể đề nghị tên khác."
 
 
 class UnknownOfficeError(CannotRequestError):

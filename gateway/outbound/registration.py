@@ -1,6 +1,7 @@
 """Use cases: draft a request for a birth registration or withdraw it, list requests, show one."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
@@ -11,7 +12,10 @@ from ulid import ULID
 
 import audit
 from adapters import communes
+from adapters.formats.placeholders import read_name
 from adapters.formats.values import VIETNAM
+from adapters.legacy_text import clean
+from adapters.outbound.reading import name_of
 from adapters.outbound.registration_request import Draft, message
 from adapters.outbound.registration_request import draft as form
 from audit.event import Action, AuditEvent, Caller, Outcome
@@ -20,8 +24,10 @@ from gateway.outbound.child import Child, child
 from gateway.outbound.obstacles import (
     AlreadyRequestedError,
     CannotRequestError,
+    HasNameError,
     IncompleteError,
     UnknownOfficeError,
+    UnusableNameError,
     check_unregistered,
     standing_request,
 )
@@ -30,6 +36,7 @@ from gateway.registry.registration_states import HasLeftError, State
 from gateway.registry.registrations import Registration, Step, Told
 
 __all__ = [
+    "Choices",
     "Registration",
     "State",
     "Step",
@@ -42,6 +49,8 @@ __all__ = [
     "without_number",
 ]
 MOST = 500
+LONGEST_NAME = 255
+"""Characters, as in the health standard's HO_TEN."""
 
 
 class WithdrawalReason(StrEnum):
@@ -54,28 +63,39 @@ class WithdrawalReason(StrEnum):
     TEST = "test"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What a person chose where the records leave it open.
+
+    `office`: a commune of today, else the one that made the minutes. `name`: proposed for a child
+    who has none by the home, or by who cares for the child (BLDS 2015 Đ26k3).
+    """
+
+    office: str | None = None
+    name: str | None = field(default=None, repr=False)
+
+
 def draft(
     engine: Engine,
     id_: str,
     caller: Caller,
     *,
-    office: str | None = None,
+    chosen: Choices = Choices(),
     requester: str | None = None,
     renew: bool = False,
 ) -> Registration:
     """Draft the request for a child, from the form's data and the minutes that its records know.
 
-    `office`: a commune of today, else the one that made the minutes. `renew`: a draft that has not
-    left is written anew. Raises NotFoundError and the errors of `obstacles`; the log has both.
+    `renew`: a draft that has not left is written anew. Raises NotFoundError and the errors of
+    `obstacles`; the log has both.
     """
-    if office is not None and communes.name_of(office) is None:
-        raise UnknownOfficeError
+    chosen = _checked(chosen)
     failure: CannotRequestError | None = None
     with transaction(engine) as session:
         registrations.lock(session)
         found = child(session, id_)
         try:
-            made = _draft(session, found, office, requester, renew=renew)
+            made = _draft(session, found, chosen, requester, renew=renew)
         except CannotRequestError as error:
             failure = error
         detail = {} if failure else {"request": made.id}
@@ -93,14 +113,28 @@ def draft(
     return made
 
 
+def _checked(chosen: Choices) -> Choices:
+    if chosen.office is not None and communes.name_of(chosen.office) is None:
+        raise UnknownOfficeError
+    if chosen.name is None:
+        return chosen
+    name = clean(chosen.name)
+    letters = name.replace(" ", "").replace("'", "").replace("-", "")
+    if not letters.isalpha() or len(name) > LONGEST_NAME or read_name(name):
+        raise UnusableNameError
+    return replace(chosen, name=name)
+
+
 def _draft(
-    session: Session, found: Child, office: str | None, requester: str | None, *, renew: bool
+    session: Session, found: Child, chosen: Choices, requester: str | None, *, renew: bool
 ) -> Registration:
     standing = standing_request(session, found)
     renewed = standing if renew and standing and _can_be_renewed(standing) else None
     if standing is not None and renewed is None:
         raise AlreadyRequestedError(f"{standing.id}: {standing.state}")
     check_unregistered(session, found)
+    if chosen.name and name_of(found.golden.patient):
+        raise HasNameError
     now = datetime.now(UTC)
     new = renewed or Registration(
         id=str(ULID()).lower(),
@@ -113,7 +147,8 @@ def _draft(
         found.resources(session),
         request_id=new.id,
         made_at=now.astimezone(VIETNAM).isoformat(timespec="seconds"),
-        office=office,
+        office=chosen.office,
+        name=chosen.name,
         requester=requester,
     )
     if filled.missing:

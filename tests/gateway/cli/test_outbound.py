@@ -1,5 +1,6 @@
 """`motem lookup`, `registration` and `sandbox` as a shell sees them."""
 
+import io
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from sqlalchemy import URL, Engine
 from gateway.sandbox.population import site
 from tests.commands import motem
 from tests.gateway.outbound.conftest import NAME, NUMBER, child_with_number, found_child
+from tests.journeys.steps import ingest, minutes
 from tests.shell import Shell, shell_at
 
 REQUEST = re.compile(r"(?<!te-)\b01[0-9a-z]{24}\b")
@@ -92,6 +94,20 @@ def test_a_second_draft_for_a_child_is_refused_with_status_1(shell: Shell, engin
     assert again.status == 1
     assert "Đã có một đề nghị" in again.out
     assert shell("registration", "draft", child, "--renew", "--office", "00004").status == 0
+
+
+def test_a_name_is_proposed_on_standard_input(
+    shell: Shell, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (result,) = ingest(engine, [minutes({"gioiTinh": "NU"})])
+    child = result.records[0].identity
+    assert shell("registration", "draft", child).status == 1
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{NAME}\n"))
+    ended = shell("registration", "draft", child, "--name")
+    assert ended.status == 0
+    assert NAME not in ended.written
+    assert NAME in shell("registration", "show", only_request(ended.out)).out
+    assert shell("registration", "draft", "--next", 2, "--name").status == 2
 
 
 def test_a_draft_is_withdrawn_as_long_as_it_has_not_left(shell: Shell, engine: Engine) -> None:

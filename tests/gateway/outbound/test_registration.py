@@ -15,12 +15,15 @@ from gateway.outbound.obstacles import (
     AlreadyRegisteredError,
     AlreadyRequestedError,
     CannotRequestError,
+    HasNameError,
     HasNumberError,
     IncompleteError,
     UnknownOfficeError,
+    UnusableNameError,
 )
 from gateway.outbound.platform import Platform
 from gateway.outbound.registration import (
+    Choices,
     State,
     WithdrawalReason,
     draft,
@@ -117,7 +120,7 @@ def test_a_draft_that_has_not_left_can_be_renewed_under_its_id(
     engine: Engine, child: str, caller: Caller
 ) -> None:
     first = draft(engine, child, caller)
-    second = draft(engine, child, caller, office="00004", renew=True)
+    second = draft(engine, child, caller, chosen=Choices(office="00004"), renew=True)
     assert (second.id, second.draft.office) == (first.id, "00004")
     assert [step.state for step in second.steps] == [State.DRAFTED, State.DRAFTED]
 
@@ -221,7 +224,7 @@ def test_an_office_that_is_no_commune_of_today_is_refused(
     engine: Engine, child: str, caller: Caller
 ) -> None:
     with pytest.raises(UnknownOfficeError):
-        draft(engine, child, caller, office="99999")
+        draft(engine, child, caller, chosen=Choices(office="99999"))
 
 
 def test_nobody_is_not_found(engine: Engine, caller: Caller) -> None:
@@ -233,8 +236,8 @@ def test_nobody_is_not_found(engine: Engine, caller: Caller) -> None:
 
 def test_every_obstacle_says_its_reason_in_two_languages() -> None:
     kinds = CannotRequestError.__subclasses__()
-    assert len(kinds) == 5
-    assert len({kind.vietnamese for kind in kinds}) == 5
+    assert len(kinds) == 7
+    assert len({kind.vietnamese for kind in kinds}) == 7
 
 
 def test_next_are_found_children_without_number_and_request(engine: Engine, caller: Caller) -> None:
@@ -256,3 +259,31 @@ def test_requests_are_listed_the_newest_first_and_each_look_is_logged(
         assert shown(session, made[0], caller).id == made[0]
     events = written(engine, Action.REGISTRATION_SEARCH, Action.REGISTRATION_READ)
     assert [event.detail for event in events] == [{"count": 2}, {"count": 0}, {"request": made[0]}]
+
+
+def test_a_child_whom_nobody_named_is_asked_for_by_a_proposed_name(
+    engine: Engine, caller: Caller
+) -> None:
+    (result,) = ingest(engine, [minutes({"gioiTinh": "NU"})])
+    child = result.records[0].identity
+    with pytest.raises(IncompleteError) as caught:
+        draft(engine, child, caller)
+    assert caught.value.missing == ("nksHoTen",)
+    made = draft(engine, child, caller, chosen=Choices(name="  Nguyễn  Thị Thử "))
+    told = json.loads(made.draft.content or "")
+    assert told["toKhai"]["nksHoTen"] == "Nguyễn Thị Thử"
+    assert "Thử" not in repr(Choices(name="Nguyễn Thị Thử"))
+
+
+def test_who_has_a_name_keeps_it(engine: Engine, child: str, caller: Caller) -> None:
+    with pytest.raises(HasNameError):
+        draft(engine, child, caller, chosen=Choices(name="Trần Thị Khác"))
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "không rõ", "Bé gái", "A1", "An\nBình2", "Bệnh viện Nhi", "a" * 256]
+)
+def test_what_is_no_name_is_not_proposed(engine: Engine, name: str, caller: Caller) -> None:
+    (result,) = ingest(engine, [minutes({"gioiTinh": "NU"})])
+    with pytest.raises(UnusableNameError):
+        draft(engine, result.records[0].identity, caller, chosen=Choices(name=name))
