@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from linkage.groups import Edges, Groups, edges_of
 from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
+from linkage.settling import Traits, is_settled
 
 QUESTIONS_A_GROUP = 1
 """A steward is asked at most so often about one group from its own side: the best candidates."""
 
-UNTOLD = frozenset({""})
 NO_SOURCES: Mapping[str, frozenset[str]] = MappingProxyType({})
 Keys = tuple[str, str]
 """Two record keys, the smaller first."""
@@ -54,44 +55,23 @@ class Partition:
     reviews: tuple[Review, ...] = field(repr=False)
 
 
-@dataclass(slots=True)
-class _Groups:
-    """Disjoint groups of keys, and which keys may not be in one group."""
-
-    members: dict[str, set[str]]
-    forbids: Callable[[str, str], bool]
-    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    home: dict[str, str] = field(default_factory=dict)
-
-    def alike(self, one: str, other: str) -> bool:
-        """Whether both hold a record of one source, and so stand for the same part of a life."""
-        return not self._sources(one).isdisjoint(self._sources(other))
-
-    def _sources(self, group: str) -> set[str]:
-        return {source for key in self.members[group] for source in self.sources.get(key, UNTOLD)}
-
-    def find(self, key: str) -> str:
-        return self.home.get(key, key)
-
-    def join(self, left: str, right: str) -> None:
-        one, other = sorted((self.find(left), self.find(right)))
-        if one == other:
-            return
-        moved = self.members.pop(other)
-        self.members[one] |= moved
-        self.home |= dict.fromkeys(moved, one)
-
-    def conflicting(self, one: str, other: str) -> bool:
-        """Whether any member of one group may not be joined with any of the other."""
-        return any(
-            self.forbids(min(left, right), max(left, right))
-            for left in self.members[one]
-            for right in self.members[other]
-        )
-
-
 Judge = Callable[[ScoredPair], bool]
 """Whether the evidence of a pair is enough for the engine, apart from its weight."""
+SETTLED = 1.5
+"""So many margins of traits make one assignment of four records better than the other."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judges:
+    """Whose evidence is enough: in any case (`sufficient`), or where nobody else is in question.
+
+    `strong`: only what fits about as well is a rival. `traits`: see `settling.py`.
+    """
+
+    sufficient: Judge = lambda pair: True
+    otherwise: Judge = lambda pair: False
+    strong: Judge = lambda pair: False
+    traits: Traits = lambda pair: 0.0
 
 
 def partition(
@@ -101,24 +81,21 @@ def partition(
     thresholds: Thresholds,
     *,
     sources: Mapping[str, frozenset[str]] = NO_SOURCES,
-    sufficient: Judge = lambda pair: True,
-    strong: Judge = lambda pair: False,
+    judges: Judges = Judges(),
 ) -> Partition:
     """Join what the evidence covers, ask about the rest.
 
     `conflict` says whether two keys (the smaller first) may not be joined. `sources`: key →
     the sources that its records came from; where it is not told, any two are alike.
     """
-    groups = _Groups(
-        members={key: {key} for key in sorted(keys)}, forbids=conflict, sources=sources
-    )
+    groups = Groups(members={key: {key} for key in sorted(keys)}, forbids=conflict, sources=sources)
     ordered = sorted(pairs, key=lambda pair: (-pair.weight, pair.left, pair.right))
-    edges = _edges(ordered)
+    edges = edges_of(ordered)
     waiting: dict[Keys, Reason] = {}
     for pair in ordered:
         if pair.weight < thresholds.alone:
             break
-        _consider(groups, pair, edges, thresholds, sufficient, strong, waiting)
+        _consider(groups, pair, edges, thresholds, judges, waiting)
     reviews = _questions(groups, ordered, waiting, thresholds)
     return Partition(
         groups=tuple(sorted(tuple(sorted(group)) for group in groups.members.values())),
@@ -126,22 +103,12 @@ def partition(
     )
 
 
-def _edges(ordered: Sequence[ScoredPair]) -> dict[str, list[ScoredPair]]:
-    """The pairs of each record, strongest first."""
-    edges: dict[str, list[ScoredPair]] = defaultdict(list)
-    for pair in ordered:
-        edges[pair.left].append(pair)
-        edges[pair.right].append(pair)
-    return edges
-
-
 def _consider(
-    groups: _Groups,
+    groups: Groups,
     pair: ScoredPair,
-    edges: Mapping[str, Sequence[ScoredPair]],
+    edges: Edges,
     thresholds: Thresholds,
-    sufficient: Judge,
-    strong: Judge,
+    judges: Judges,
     waiting: dict[Keys, Reason],
 ) -> None:
     """Join the groups of a pair, or note why not."""
@@ -152,7 +119,7 @@ def _consider(
     if grown and pair.weight < thresholds.certain:
         waiting[pair.left, pair.right] = Reason.UNCERTAIN
         return
-    reason = _doubt(groups, pair, (one, other), edges, thresholds, sufficient, strong)
+    reason = _doubt(groups, pair, (one, other), edges, thresholds, judges)
     if reason is None:
         groups.join(one, other)
     else:
@@ -160,21 +127,30 @@ def _consider(
 
 
 def _doubt(
-    groups: _Groups,
+    groups: Groups,
     pair: ScoredPair,
     both: Keys,
-    edges: Mapping[str, Sequence[ScoredPair]],
+    edges: Edges,
     thresholds: Thresholds,
-    sufficient: Judge,
-    strong: Judge,
+    judges: Judges,
 ) -> Reason | None:
     """Why the engine should not join the two groups by itself, None where it may."""
     one, other = both
-    floor = pair.weight - thresholds.margin / (2 if strong(pair) else 1)
-    if not sufficient(pair):
+    floor = pair.weight - thresholds.margin / (2 if judges.strong(pair) else 1)
+    enough = judges.sufficient(pair)
+    if not enough and not judges.otherwise(pair):
         return Reason.DOUBT
-    if _has_rival(groups, one, other, edges, floor) or _has_rival(groups, other, one, edges, floor):
-        return Reason.RIVAL
+    rival = _has_rival(groups, one, other, edges, floor)
+    rival = rival or _has_rival(groups, other, one, edges, floor)
+    if (rival or not enough) and not is_settled(
+        groups,
+        pair,
+        edges,
+        thresholds.alone - thresholds.margin,
+        judges.traits,
+        SETTLED * thresholds.margin,
+    ):
+        return Reason.RIVAL if enough else Reason.DOUBT
     least = max(thresholds.crowd, pair.weight - thresholds.choice)
     if pair.weight < thresholds.link and (
         _has_choice(groups, one, other, edges, least)
@@ -185,10 +161,10 @@ def _doubt(
 
 
 def _has_rival(
-    groups: _Groups,
+    groups: Groups,
     one: str,
     other: str,
-    edges: Mapping[str, Sequence[ScoredPair]],
+    edges: Edges,
     floor: float,
 ) -> bool:
     """Whether `one` fits nearly as well with a third group that cannot be one child with `other`."""
@@ -207,10 +183,10 @@ def _has_rival(
 
 
 def _has_choice(
-    groups: _Groups,
+    groups: Groups,
     one: str,
     other: str,
-    edges: Mapping[str, Sequence[ScoredPair]],
+    edges: Edges,
     floor: float,
 ) -> bool:
     """Whether `one` may also be one child with a third group instead of with `other`.
@@ -218,47 +194,43 @@ def _has_choice(
     A group of other sources is no other choice: a hospital's record fits the police's and the
     home's, and is one child with both.
     """
-    known = _neighbours(groups, other, edges, floor)
+    known = groups.neighbours(other, edges, floor)
     return any(
-        third not in (one, other)
+        third != other
         and third not in known
         and groups.alike(third, other)
         and not groups.conflicting(third, one)
-        for third in _neighbours(groups, one, edges, floor)
+        for third in groups.neighbours(one, edges, floor)
     )
 
 
-def _neighbours(
-    groups: _Groups, group: str, edges: Mapping[str, Sequence[ScoredPair]], floor: float
-) -> set[str]:
-    """The groups that a group has a pair of at least `floor` bits with."""
-    return {
-        groups.find(pair.right if pair.left == key else pair.left)
-        for key in groups.members[group]
-        for pair in edges.get(key, ())
-        if pair.weight >= floor
-    }
-
-
 def _questions(
-    groups: _Groups,
+    groups: Groups,
     ordered: Sequence[ScoredPair],
     waiting: Mapping[Keys, Reason],
     thresholds: Thresholds,
 ) -> tuple[Review, ...]:
-    """The strongest pair between any two groups that may be one child, from `review` bits up."""
+    """The strongest pair between any two groups that may be one child, from `review` bits up.
+
+    Of two questions that exclude each other only the stronger is asked: its answer settles the
+    other, or brings it up at the next run.
+    """
     asked: dict[Keys, Review] = {}
-    count: dict[str, int] = defaultdict(int)
+    others: dict[str, list[str]] = defaultdict(list)
     for pair in ordered:
         if pair.weight < thresholds.review:
             break
         one, other = sorted((groups.find(pair.left), groups.find(pair.right)))
         if one == other or (one, other) in asked or groups.conflicting(one, other):
             continue
-        if min(count[one], count[other]) >= QUESTIONS_A_GROUP:
+        if min(len(others[one]), len(others[other])) >= QUESTIONS_A_GROUP:
             continue
-        count[one] += 1
-        count[other] += 1
+        if any(groups.conflicting(third, other) for third in others[one]) or any(
+            groups.conflicting(third, one) for third in others[other]
+        ):
+            continue
+        others[one].append(other)
+        others[other].append(one)
         reason = waiting.get((pair.left, pair.right), Reason.UNCERTAIN)
         asked[one, other] = Review(pair=pair, reason=reason, left=pair.left, right=pair.right)
     return tuple(asked.values())

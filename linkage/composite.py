@@ -60,6 +60,7 @@ def composite(members: Sequence[PersonRecord]) -> PersonRecord:
         due_low=max((r.due_low for r in members if r.due_low is not None), default=None),
         due_high=min((r.due_high for r in members if r.due_high is not None), default=None),
         several=any(record.several for record in members),
+        told=min((r.told for r in members if r.told is not None), default=None),
         grams=grams,
         grams_day=grams_day,
         foundling=any(record.foundling for record in members),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
-from linkage.clustering import Judge
+from linkage.clustering import Judges
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
@@ -56,6 +56,8 @@ HANDED_OVER = frozenset({0, 1, 2})
 CONVENTIONAL_BIRTH = 4
 DAY_OF_EVENT = frozenset({6, 7, 8})
 """Levels of the event that name a day without a place."""
+HOUSE_OF_EVENT = frozenset({3, 9})
+"""Levels of the event that name a house which takes in many children each day."""
 LAST_DAY = 8
 """The last level of the event that names a day."""
 SAME_YEAR = 1
@@ -70,10 +72,13 @@ ANOTHER_CARD = 1
 SWAPPED = frozenset({"personal_id", "certificate"})
 TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
+TRAITS = ("name", "birth", "sex", "weight", "marks")
 AGAINST_A_COPY = ("name", "birth", "sex", "due")
 COPIED_TWICE, COPIED_OWN, COPIED_ANY = 0, 1, 2
 """Levels of copied: two numbers, up to one number of the child's own, up to one that twins may share."""
 ONE_COPIED = frozenset({1, 2})
+FOUND_OTHER_DAY = 2
+"""Level of due: the day of finding is known, and the step does not fit it."""
 CROWD = 2
 """Rivals that fit worse than the pair by more than so many margins are no crowd around it."""
 MOST_FITS = 12
@@ -90,7 +95,7 @@ def judge(
     pairs: Sequence[ScoredPair],
     forbids: Forbids,
     thresholds: Thresholds,
-) -> Judge:
+) -> Judges:
     """What evidence is enough for the engine to act on by itself.
 
     Twins and siblings found together share place, time, minutes and often parts of the name; so
@@ -99,24 +104,37 @@ def judge(
     """
     crowded = _crowded(pairs, forbids, thresholds)
 
+    def doubted(pair: ScoredPair) -> bool:
+        several = any(by_key[key].several for key in (pair.left, pair.right))
+        return (
+            any(doubt(pair) for doubt in DOUBTS)
+            or is_borrowed(pair, several=several)
+            or (pair.weight < thresholds.link and is_contradicted(pair))
+        )
+
+    def otherwise(pair: ScoredPair) -> bool:
+        return not doubted(pair) and _rule((by_key[pair.left], by_key[pair.right]))(pair)
+
     def sufficient(pair: ScoredPair) -> bool:
         both = (by_key[pair.left], by_key[pair.right])
-        several = any(record.several for record in both)
         if is_merged(pair):
             return True
-        if any(doubt(pair) for doubt in DOUBTS) or is_borrowed(pair, several=several):
-            return False
-        if pair.weight < thresholds.link and is_contradicted(pair):
+        if doubted(pair):
             return False
         floor = pair.weight - CROWD * thresholds.margin
         own = is_personal(pair) or is_copied(pair, COPIED_OWN)
-        if several:
+        if any(record.several for record in both):
             return own or is_named(pair, SAME_BIRTH)
         if any(crowded.get(record.key, -inf) >= floor for record in both):
             return own or is_named(pair)
         return _rule(both)(pair)
 
-    return sufficient
+    return Judges(sufficient=sufficient, otherwise=otherwise, strong=is_strong, traits=traits)
+
+
+def traits(pair: ScoredPair) -> float:
+    """What speaks of the child itself: twins share place, time and minutes."""
+    return sum(pair.bits[POSITION[name]] for name in TRAITS)
 
 
 def _rule(both: tuple[PersonRecord, PersonRecord]) -> Callable[[ScoredPair], bool]:
@@ -148,13 +166,15 @@ def kinds(pair: ScoredPair) -> int:
     """How many kinds of evidence speak for the pair.
 
     A newborn is born, found and brought in on one day: a birth date set by convention, or an event
-    without a place, says that day again.
+    without a place, says that day again. A house in which many are born says with the day of birth
+    only that the child was born there.
     """
     telling = [
         kind for kind in KINDS if any(pair.bits[POSITION[name]] >= TELLING_BITS for name in kind)
     ]
     event, birth = pair.levels[POSITION["event"]], pair.levels[POSITION["birth"]]
     again = event in DAY_OF_EVENT or birth == CONVENTIONAL_BIRTH
+    again |= event in HOUSE_OF_EVENT and birth == SAME_DAY
     return len(telling) - (again and ("birth",) in telling and ("event",) in telling)
 
 
@@ -175,6 +195,16 @@ def is_miscopied(pair: ScoredPair) -> bool:
         pair.levels[POSITION["copied"]] in ONE_COPIED
         and not is_individual(pair)
         and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in AGAINST_A_COPY)
+    )
+
+
+def is_of_another(pair: ScoredPair) -> bool:
+    """One copied number agrees, but that child was found on another day: the number is its alone."""
+    return (
+        pair.levels[POSITION["copied"]] in ONE_COPIED
+        and pair.levels[POSITION["due"]] == FOUND_OTHER_DAY
+        and not is_individual(pair)
+        and pair.bits[POSITION["name"]] < TELLING_BITS
     )
 
 
@@ -274,15 +304,18 @@ def is_borrowed(pair: ScoredPair, *, several: bool) -> bool:
     """One number agrees, the name does not, nor does birth, sex or event (vn_domain.md 3.1).
 
     Numbers are mistyped, borrowed, and swapped between twins (`several`); a personal number beside
-    another name therefore wants a common event, or one day of birth and nobody born beside.
+    another name therefore wants a common event, or one day of birth and nobody born beside. A name
+    that is nearly the same will do where nobody was born beside and birth and sex agree with it.
     """
     agreeing = [name for name in INDIVIDUAL if pair.levels[POSITION[name]] == 0]
     if len(agreeing) != 1:
         return False
     name = pair.levels[POSITION["name"]]
     if agreeing == ["personal_id"]:
+        birth = pair.levels[POSITION["birth"]]
         other_name = name is not None and name > FOLDED_NAME
-        born_alone = pair.levels[POSITION["birth"]] == SAME_DAY and not several
+        latest = OVERLAPPING_BIRTH if name in LIKE_TWINS else SAME_DAY
+        born_alone = birth is not None and birth <= latest and not several
         born_alone &= pair.bits[POSITION["sex"]] >= 0
         return other_name and not born_alone and pair.bits[POSITION["event"]] < TELLING_BITS
     return pair.bits[POSITION["name"]] <= CONTRADICTING_BITS and any(

@@ -110,6 +110,7 @@ def person_record(
         ),
         report=key.rpartition("#")[0] if source == REPORTS else None,
         several=_several(patient),
+        told=_told(of_type(resources, "Communication")),
         grams=grams,
         grams_day=grams_day,
         mothers=sorted_set(_mother_names(resources)),
@@ -279,6 +280,12 @@ def _weight(observations: Sequence[Element]) -> tuple[int | None, int | None]:
         return None, None
     day, grams = min(weights)
     return grams, day
+
+
+def _told(communications: Sequence[Element]) -> int | None:
+    """When the report about the child came in, to the minute; None where only a day is known."""
+    times = [c["received"] for c in communications if "T" in c.get("received", "")]
+    return min(map(minute_of, times), default=None)
 
 
 def _several(patient: Element) -> bool:

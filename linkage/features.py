@@ -16,7 +16,7 @@ from splink import comparison_level_library as cll
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from linkage import normalise
-from linkage.numbers import SHARED, UNKNOWN, number_tokens
+from linkage.numbers import SHARED, UNKNOWN, number_tokens, register_of
 from linkage.passage import began, days_in_care, spread
 from linkage.records import PersonRecord
 
@@ -142,6 +142,11 @@ def _own_copied(record: PersonRecord) -> list[str]:
     return [token for token in record.copied if not token.startswith(SHARED)]
 
 
+def _registers(tokens: Iterable[str]) -> Iterator[str]:
+    """The books in which these numbers stand."""
+    return (book for token in tokens if (book := register_of(token)))
+
+
 def _places(record: PersonRecord) -> Iterator[str]:
     yield from (move.place for move in record.moves)
     yield from (file.partition("|")[0] for file in record.files)
@@ -194,10 +199,19 @@ GROWTH = "case when grams_day_l <= grams_day_r then grams_r - grams_l else grams
 
 DUE = "(began_l between due_low_r and due_high_r or began_r between due_low_l and due_high_l)"
 NOT_DUE = "(due_low_l is null or began_r is null) and (due_low_r is null or began_l is null)"
+FOUND_DAY = (
+    "(due_low_l is not null and found_low_r is not null"
+    " or due_low_r is not null and found_low_l is not null)"
+)
 SHORT = (
     "least(coalesce(due_high_l - due_low_l, 9999), coalesce(due_high_r - due_low_r, 9999)) <= 60"
 )
 COPIED_OWN = "list_has_any(copied_own_l, numbers_r) or list_has_any(numbers_l, copied_own_r)"
+COPIED_ANY = "list_has_any(copied_l, numbers_r) or list_has_any(numbers_l, copied_r)"
+COPIED_ANOTHER = (
+    "(coalesce(list_has_any(copied_books_l, books_r), false)"
+    " or coalesce(list_has_any(books_l, copied_books_r), false))"
+)
 NOTHING_COPIED = "copied_l is null and copied_r is null or numbers_l is null or numbers_r is null"
 
 FEATURES: tuple[Feature, ...] = (
@@ -406,6 +420,8 @@ FEATURES: tuple[Feature, ...] = (
             "copied": _texts(lambda r: r.copied),
             "copied_own": _texts(_own_copied),
             "numbers": _texts(_numbers),
+            "copied_books": _texts(lambda r: _registers(r.copied)),
+            "books": _texts(lambda r: _registers(number_tokens(r))),
         },
         missing="numbers",
         unsaid=NOTHING_COPIED,
@@ -416,29 +432,41 @@ FEATURES: tuple[Feature, ...] = (
                     f"({COPIED_OWN}) and (len(list_intersect(copied_l, numbers_r)) >= 2"
                     " or len(list_intersect(numbers_l, copied_r)) >= 2)"
                 ),
-                m=0.4,
-                u=1e-7,
+                m=0.16,
+                u=4e-8,
                 vietnamese="phiếu nêu hai số của trẻ",
                 english="the report names two numbers of the child",
             ),
             Level(
                 condition=_sql(COPIED_OWN),
-                m=0.4,
-                u=6e-6,
+                m=0.16,
+                u=2.4e-6,
                 vietnamese="phiếu nêu một số của trẻ",
                 english="the report names one number of the child",
             ),
             Level(
-                condition=_sql(
-                    "list_has_any(copied_l, numbers_r) or list_has_any(numbers_l, copied_r)"
-                ),
-                m=0.2,
-                u=6e-6,
+                condition=_sql(f"({COPIED_ANY}) and not {COPIED_ANOTHER}"),
+                m=0.08,
+                u=2.4e-6,
                 vietnamese="phiếu nêu số mà anh chị em sinh đôi có thể dùng chung",
                 english="the report names a number that twins may share",
             ),
+            Level(
+                condition=_sql(COPIED_ANY),
+                m=0.004,
+                u=2.4e-6,
+                vietnamese="phiếu nêu số dùng chung, nhưng nêu số riêng khác",
+                english="the report names a number that twins may share, and another number of its own",
+            ),
+            Level(
+                condition=_sql(COPIED_ANOTHER),
+                m=0.015,
+                u=0.09,
+                vietnamese="phiếu nêu số khác trong cùng một sổ",
+                english="the report names another number in the same book",
+            ),
         ),
-        otherwise=(0.5, 0.5),
+        otherwise=(0.58, 0.9),
         otherwise_words=(
             "phiếu không nêu số nào của hồ sơ này",
             "the report names none of these numbers",
@@ -469,11 +497,19 @@ FEATURES: tuple[Feature, ...] = (
                 vietnamese="bước được làm sau khi tìm thấy trẻ",
                 english="the step was done after the finding",
             ),
+            Level(
+                condition=_sql(FOUND_DAY),
+                m=0.005,
+                u=0.8,
+                vietnamese="bước không hợp với ngày tìm thấy",
+                english="the step does not fit the day of finding",
+            ),
         ),
-        otherwise=(0.08, 0.8),
+        # Who only knows when the child came to it does not know when it was found.
+        otherwise=(0.3, 0.8),
         otherwise_words=(
-            "bước không hợp với ngày tìm thấy",
-            "the step does not fit the day of finding",
+            "bước không hợp với ngày đến đầu tiên",
+            "the step does not fit the first arrival",
         ),
     ),
     Feature(

@@ -9,7 +9,7 @@ from linkage import directory, given_ids, siblings
 from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
-from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_strong, judge
+from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_of_another, judge
 from linkage.explanation import prior_bits
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
@@ -83,7 +83,12 @@ def link(
 
 
 def _is_hearsay(pair: ScoredPair, reports: Collection[str]) -> bool:
-    """Two step reports that only copied one number, perhaps each from another child's papers."""
+    """A number that a step report copied from another child's papers, as far as can be told.
+
+    Two reports that only copied one number, perhaps each from elsewhere, say nothing either.
+    """
+    if is_of_another(pair):
+        return True
     return (
         pair.left in reports
         and pair.right in reports
@@ -168,7 +173,7 @@ def _round(
 ) -> Partition:
     """One pass of joining over atoms: records at first, then the groups they formed."""
     by_key = {atom.key: atom for atom in atoms}
-    sufficient = judge(by_key, pairs, forbids, model.thresholds)
+    judges = judge(by_key, pairs, forbids, model.thresholds)
     sources = {atom.key: frozenset(atom.source.split("+")) for atom in atoms}
     return partition(
         by_key,
@@ -176,8 +181,7 @@ def _round(
         forbids,
         model.thresholds,
         sources=sources,
-        sufficient=sufficient,
-        strong=is_strong,
+        judges=judges,
     )
 
 

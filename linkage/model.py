@@ -36,7 +36,7 @@ class Thresholds:
     certain: float = 14.0
     link: float = 5.0
     alone: float = 0.0
-    review: float = -2.75
+    review: float = -4.5
     crowd: float = -1.75
     margin: float = 6.0
     choice: float = 3.0

@@ -8,6 +8,9 @@ from linkage.records import PersonRecord
 UNKNOWN = "?"
 SHARED = ("min:", "card:")
 """Kinds whose number twins may share: one minutes for both, one temporary card."""
+ONE_A_CHILD = ("id", "cert")
+ONE_A_HOUSE = ("file", "reg")
+"""Kinds of which a child has one number: in the country, in one house or office."""
 
 
 def number_tokens(record: PersonRecord) -> Iterator[str]:
@@ -29,6 +32,19 @@ def number_tokens(record: PersonRecord) -> Iterator[str]:
         report, commune, day = number.split("|")
         if commune != UNKNOWN:
             yield f"min:{report}|{commune}|{_year(day)}"
+
+
+def register_of(token: str) -> str | None:
+    """The book in which one child has one number: `id`, `cert`, `file:home:HP05`, `reg:00199`.
+
+    None for what twins share, and for cases of the hotline, of which one child may have several.
+    """
+    kind, _, number = token.partition(":")
+    if kind in ONE_A_CHILD:
+        return kind
+    if kind in ONE_A_HOUSE:
+        return f"{kind}:{number.replace('/', '|').partition('|')[0]}"
+    return None
 
 
 def _year(day: str) -> str:

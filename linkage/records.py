@@ -88,6 +88,8 @@ class PersonRecord:
     """Key of the report in which several children were reported together, if so."""
     several: bool = False
     """The source itself says that this child was not alone (twins, siblings found together)."""
+    told: int | None = field(default=None, repr=False)
+    """The minute since ordinal 0 at which the hotline was told of the child."""
     grams: int | None = field(default=None, repr=False)
     grams_day: int | None = field(default=None, repr=False)
     mothers: tuple[str, ...] = field(default=(), repr=False)

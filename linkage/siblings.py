@@ -8,7 +8,9 @@ from itertools import combinations
 from linkage.records import PersonRecord
 
 Occasion = tuple[str, int]
-"""What two children of one birth share: a house and an hour, or a home and a day."""
+"""What two children share who were not alone: a house and an hour of birth, a home and a day, or a
+place and the minute of a call.
+"""
 DAYS_APART = 3
 """Homes set the birth dates of twins by guess, one by one."""
 
@@ -30,11 +32,17 @@ def resolve(records: Sequence[PersonRecord]) -> list[PersonRecord]:
 
 
 def _occasions(record: PersonRecord) -> Iterator[Occasion]:
-    """Certified births by house and hour, receptions into a home by house and day."""
+    """Certified births by house and hour, receptions into a home by house and day, calls by minute.
+
+    The hotline gives each child of one call a case of its own.
+    """
     for move in record.moves if record.source == "hospital" and record.certificates else ():
         yield from [(move.place, move.hour)] if move.hour else []
     for move in record.moves if record.source == "facility" else ():
         yield from [(move.place, move.day)] if move.direction == "in" else []
+    if record.told is not None and record.cases:
+        words = " ".join(record.place_words)
+        yield from ((place, record.told) for place in (*record.communes, words) if place)
 
 
 def _like_twins(left: PersonRecord, right: PersonRecord) -> bool:

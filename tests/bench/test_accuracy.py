@@ -20,8 +20,8 @@ CHILDREN = "2000"
 SEEDS = ("20261121", "77001", "77002")
 PRECISION, RECALL, RECALL_AFTER, MIXED = 0.995, 0.75, 0.90, 0.005
 REVIEWS = 40
-"""Questions for 100 children. With nine sources it is not reached yet: about ten are about step
-reports that name nobody, which formats.md wants to wait as a review."""
+"""Questions for 100 children. With nine sources about four of them are about step reports that name
+nobody, which formats.md wants to wait as a review."""
 SOURCES = {"four": (), "nine": ("--all-sources",)}
 TOLERANCE = 0.004
 """One world of 2,000 children is a sample: three of them scatter by about so much."""

@@ -333,6 +333,20 @@ def test_a_source_may_say_that_a_child_was_not_alone(
     assert read(**elements).several is several
 
 
+@pytest.mark.parametrize(
+    ("received", "told"),
+    [("2026-03-04T05:25:00+07:00", 5 * 60 + 25), ("2026-03-03T22:25:00Z", 5 * 60 + 25)],
+)
+def test_the_minute_of_a_call_is_vietnams(received: str, told: int) -> None:
+    report = {"resourceType": "Communication", "received": received}
+    midnight = date(2026, 3, 4).toordinal() * 1440
+    assert read(report, source="hotline").told == midnight + told
+
+
+def test_a_day_is_no_minute_of_a_call() -> None:
+    assert read({"resourceType": "Communication", "received": "2026-03-04"}).told is None
+
+
 # Weight, marks, family --------------------------------------------------------------------------
 
 

@@ -214,6 +214,53 @@ def test_records_that_say_nothing_in_common_have_the_weight_of_the_prior() -> No
     assert pair.weight == pytest.approx(prior + known, abs=1e-6)
 
 
+HOME_FILE, MINUTES = "file:home:99001|7", "min:12|00199|2026"
+
+
+@pytest.mark.parametrize(
+    ("copied", "words"),
+    [
+        (("min:12|00199|2026", HOME_FILE), "the report names two numbers of the child"),
+        ((HOME_FILE,), "the report names one number of the child"),
+        ((MINUTES,), "the report names a number that twins may share"),
+        (
+            ("file:home:99001|8", MINUTES),
+            "the report names a number that twins may share, and another number of its own",
+        ),
+        (("file:home:99001|8",), "the report names another number in the same book"),
+        (("file:home:99002|7",), "the report names none of these numbers"),
+    ],
+)
+def test_the_numbers_of_a_report_are_compared_book_by_book(
+    copied: tuple[str, ...], words: str
+) -> None:
+    shared: dict[str, Any] = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
+    report = person("casework:1", copied=copied, **shared)
+    home = person("facility:2", files=("home:99001|7|a",), minutes=(f"12|00199|{TODAY}",), **shared)
+    (pair,) = score([report, home], MODEL, EVERYTHING)
+    assert pair.levels[NAMES.index("copied")] == said(words)[1]
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"found_low": TODAY}, "the step was done when it is due after the finding"),
+        ({"found_low": TODAY + 20}, "the step does not fit the day of finding"),
+        (
+            {"moves": (Move(direction="in", place=HOME, day=TODAY + 20),)},
+            "the step does not fit the first arrival",
+        ),
+    ],
+)
+def test_a_step_is_held_against_the_finding_and_less_so_against_an_arrival(
+    known: dict[str, Any], words: str
+) -> None:
+    report = person("casework:1", copied=(MINUTES,), due_low=TODAY - 7, due_high=TODAY)
+    other = person("facility:2", minutes=(f"12|00199|{TODAY}",), **known)
+    (pair,) = score([report, other], MODEL, EVERYTHING)
+    assert pair.levels[NAMES.index("due")] == said(words)[1]
+
+
 # Which pairs, and in what order -----------------------------------------------------------------
 
 

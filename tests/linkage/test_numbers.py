@@ -1,6 +1,8 @@
 """The numbers of a record as tokens that a report's copies are compared with."""
 
-from linkage.numbers import number_tokens
+import pytest
+
+from linkage.numbers import number_tokens, register_of
 from tests.linkage.people import HOSPITAL, TODAY, person, rich
 
 
@@ -31,3 +33,19 @@ def test_minutes_that_state_a_year_name_the_same_as_those_that_state_a_day() -> 
 
 def test_minutes_of_an_unknown_commune_are_no_number() -> None:
     assert list(number_tokens(person("a:1", minutes=("12|?|2026",)))) == []
+
+
+@pytest.mark.parametrize(
+    ("token", "book"),
+    [
+        ("id:998326000001", "id"),
+        ("cert:00001.GCS.01234.26", "cert"),
+        ("reg:00199/01/2026/24", "reg:00199"),
+        (f"file:{HOSPITAL}|BN1", f"file:{HOSPITAL}"),
+        ("card:9900000001", None),
+        ("min:12|00199|2026", None),
+        ("case:111-2026-000001", None),
+    ],
+)
+def test_a_book_in_which_one_child_has_one_number(token: str, book: str | None) -> None:
+    assert register_of(token) == book

@@ -25,6 +25,11 @@ def received(number: str, move: Move = RECEPTION, **values: Any) -> PersonRecord
     return person(f"facility:{number}", moves=(move,), **values)
 
 
+def called(case: str, told: int = TODAY * 1440 + 90, **values: Any) -> PersonRecord:
+    place: dict[str, Any] = {"communes": ("00199",)} | values
+    return person(f"hotline:{case}", cases=(case,), told=told, **place)
+
+
 def several(*records: PersonRecord) -> list[bool]:
     return [record.several for record in siblings.resolve(records)]
 
@@ -36,13 +41,24 @@ def several(*records: PersonRecord) -> list[bool]:
         (born("1", mothers=("bui thi xuan",)), born("2", mothers=("bui thi xuan",))),
         (born("1", mothers=("bui thi xuan",)), born("2")),
         (received("1"), received("2")),
+        (called("1"), called("2")),
+        (called("1", communes=(), place_words=("chua",)), called("2", place_words=("chua",))),
         (received("1", names=("cao an",)), received("2", names=("cao diệu lê",))),
         (
             received("1", birth_low=TODAY - 9, birth_high=TODAY - 5),
             received("2", birth_low=TODAY - 2, birth_high=TODAY - 2),
         ),
     ],
-    ids=["one hour", "one mother", "one mother named", "one day", "one family", "near births"],
+    ids=[
+        "one hour",
+        "one mother",
+        "one mother named",
+        "one day",
+        "one call",
+        "one call by words",
+        "one family",
+        "near births",
+    ],
 )
 def test_born_or_received_together_is_not_alone(left: PersonRecord, right: PersonRecord) -> None:
     assert several(left, right) == [True, True]
@@ -62,6 +78,9 @@ def test_born_or_received_together_is_not_alone(left: PersonRecord, right: Perso
             received("2", birth_low=TODAY - 2, birth_high=TODAY - 2),
         ),
         (received("1"), person("hospital:2", moves=(RECEPTION,))),
+        (called("1"), called("2", TODAY * 1440 + 91)),
+        (called("1"), called("2", communes=("00200",))),
+        (called("1", communes=()), called("2", communes=())),
     ],
     ids=[
         "hour",
@@ -72,6 +91,9 @@ def test_born_or_received_together_is_not_alone(left: PersonRecord, right: Perso
         "out",
         "ages",
         "house",
+        "minute",
+        "commune",
+        "no place",
     ],
 )
 def test_others_are_alone(left: PersonRecord, right: PersonRecord) -> None:
