@@ -29,6 +29,7 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 # Matches from a quote always, to the closing quote or to the end: so the scan stays linear.
 _TOKEN = re.compile(rb'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_SIGN = re.compile(_TOKEN.pattern + rb"|,", re.DOTALL)
 _NAME = re.compile(rb'"((?:[^"\\]){1,60})"\s*:')
 _SNIFFED_BYTES = 64 * 1024
 _TRIED_LINES = 1_000
@@ -70,7 +71,7 @@ def read(content: bytes, way: Way = PLAIN_WAY) -> Records:
 
     The pointer of a single object is "", of the n-th element or line `/n` (counted from 0, empty
     lines counted too). Raises PayloadError where nothing can be read: empty, too large, too deep,
-    not UTF-8, broken syntax. A truncated array is refused as a whole.
+    not UTF-8, broken syntax. A truncated array is refused as a whole: who cut it sends it again.
     """
     if len(content) > MAX_BYTES:
         raise PayloadError(Problem.TOO_LARGE)
@@ -157,7 +158,12 @@ def _take_line(
 
 
 def _document(plain: bytes, way: Way) -> Records:
-    value, suspicious = _parsed(plain, MAX_DOCUMENT_BYTES, way)
+    try:
+        value, suspicious = _parsed(plain, MAX_DOCUMENT_BYTES, way)
+    except PayloadError as error:
+        if error.rejection.problem is Problem.MALFORMED and plain.startswith(b"["):
+            return _one_by_one(plain, way)
+        raise
     if not isinstance(value, list):
         bad = _refuse_inside(value, "", way) if suspicious else []
         return Records(objects=[("", _checked(value, "", suspicious))], rejections=bad)
@@ -173,6 +179,35 @@ def _document(plain: bytes, way: Way) -> Records:
         except PayloadError as error:
             rejections.append(_refused(error, element))
     return Records(objects=objects, rejections=rejections)
+
+
+def _one_by_one(plain: bytes, way: Way) -> Records:
+    """The elements of a broken array that can be read. Raises MALFORMED where there are none."""
+    objects: list[tuple[str, JsonObject]] = []
+    rejections: list[Rejection] = []
+    for number, element in enumerate(_elements(plain)):
+        _take_line(f"/{number}", element, way, objects, rejections)
+    if not objects:
+        raise PayloadError(Problem.MALFORMED)
+    return Records(objects=objects, rejections=rejections)
+
+
+def _elements(plain: bytes) -> Iterator[bytes]:
+    """The elements of an array as sent. Raises MALFORMED where its end is not that of the text."""
+    depth, begin, closing = 0, 1, b""
+    for count, sign in enumerate(_SIGN.finditer(plain)):
+        first = sign[0][:1]
+        depth += (first in b"[{") - (first in b"]}")
+        if depth == 0 or (depth == 1 and first == b","):
+            yield plain[begin : sign.start()]
+            begin = sign.end()
+        if depth == 0:
+            closing = first
+            break
+        if count > MAX_VALUES:
+            raise PayloadError(Problem.TOO_LARGE)
+    if closing != b"]" or begin != len(plain):
+        raise PayloadError(Problem.MALFORMED)
 
 
 def _refused(error: PayloadError, value: Any) -> Rejection:

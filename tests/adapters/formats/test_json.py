@@ -50,6 +50,30 @@ def test_a_byte_order_mark_is_accepted(content: bytes) -> None:
     assert json.read(content).objects == [("", {"a": "Đức"})]
 
 
+@pytest.mark.parametrize(
+    ("text", "good", "bad"),
+    [
+        ('[{"a": "],"}, {"b": [1, {}],}, {"c": "\\"}"}]', ["/0", "/2"], ["/1"]),
+        ('[{"a": 1}, ]', ["/0"], ["/1"]),
+        ('[{"a": 1}, nothing, {"a": [{}, {}]}]', ["/0", "/2"], ["/1"]),
+        ('[{"a": 1} {"b": 2}, {"a": 1}]\n', ["/1"], ["/0"]),
+    ],
+)
+def test_one_broken_element_does_not_spoil_the_others(
+    text: str, good: list[str], bad: list[str]
+) -> None:
+    records = read(text)
+    assert [pointer for pointer, _ in records.objects] == good
+    assert problems(records) == [(Problem.MALFORMED, pointer) for pointer in bad]
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}, {"b": 2}', '[{"a": 1}, {"b": [}]', '[{"a": 1}}, {}]'])
+def test_an_array_whose_end_is_lost_is_refused_as_a_whole(text: str) -> None:
+    with pytest.raises(PayloadError) as caught:
+        read(text)
+    assert caught.value.rejection.problem is Problem.MALFORMED
+
+
 def test_one_bad_line_does_not_spoil_the_others() -> None:
     bad = ['{"a": ', "7", '{"a": 1, "a": 2}', '{"a": NaN}', '{"a": "\\u0000"}', '{"a": "\\ud800"}']
     records = read("\n".join(['{"a": 0}', *bad, '{"a": 9}']))
