@@ -39,6 +39,7 @@ TELLING_BITS = 1.5
 CONTRADICTING_BITS = -0.5
 OTHER_BIRTH_BITS = -2.0
 """Another birth date; one less than seven months away is none, because minutes name no birth."""
+SCHOOL = "education"
 SAME_NAME = 1
 """Levels of the name with its marks: twins are called An and Ân."""
 FOLDED_NAME = 2
@@ -147,6 +148,9 @@ def _rule(both: tuple[PersonRecord, PersonRecord]) -> Callable[[ScoredPair], boo
             not is_miscopied(pair)
             and (is_copied(pair, COPIED_ANY) or (is_named(pair) and kinds(pair) > 1))
         )
+    # A pupil keeps the ministry's code for life: two codes are two pupils, twins Bảo and Bạo.
+    if sources == [SCHOOL, SCHOOL]:
+        return lambda pair: is_named(pair) or is_individual(pair)
     if _are_two_cases(*both):
         return lambda pair: is_named(pair) or is_individual(pair) or is_copied(pair, COPIED_OWN)
     return is_enough

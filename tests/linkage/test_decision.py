@@ -760,6 +760,15 @@ def test_two_cases_of_the_hotline_want_a_name_or_a_number_to_be_of_one_child() -
     assert answer(HOSPITAL, one, where)
 
 
+def test_two_pupils_want_the_name_with_its_marks_or_a_number_to_be_one_child() -> None:
+    """Twins called Bảo and Bạo sit in one class, each with a code of the ministry."""
+    one, other = (person(f"education:999000000{n}") for n in (1, 2))
+    born = "same day of birth"
+    assert not answer(one, other, "same name without marks and order", born)
+    assert answer(one, other, "same full name", born)
+    assert answer(HOSPITAL, one, "same name without marks and order", born)
+
+
 def test_what_a_house_merged_is_one_whatever_else_it_says() -> None:
     merged = "the house itself says that both numbers are one patient"
     assert answer(HOSPITAL, person("hospital:01234/B"), merged, **AGAINST)
