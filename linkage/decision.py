@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 
+from linkage import normalise
 from linkage.clustering import Judges
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair
@@ -104,33 +106,61 @@ def judge(
     only a number of its own or its full name will do.
     """
     crowded = _crowded(pairs, forbids, thresholds)
+    rules = _Rules(by_key=by_key, crowded=crowded, thresholds=thresholds)
+    return Judges(
+        sufficient=rules.is_sufficient,
+        otherwise=rules.is_otherwise,
+        strong=is_strong,
+        traits=rules.traits,
+    )
 
-    def doubted(pair: ScoredPair) -> bool:
-        several = any(by_key[key].several for key in (pair.left, pair.right))
-        return (
-            any(doubt(pair) for doubt in DOUBTS)
-            or is_borrowed(pair, several=several)
-            or (pair.weight < thresholds.link and is_contradicted(pair))
-        )
 
-    def otherwise(pair: ScoredPair) -> bool:
-        return not doubted(pair) and _rule((by_key[pair.left], by_key[pair.right]))(pair)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rules:
+    """The rules of this module, applied to pairs of these records."""
 
-    def sufficient(pair: ScoredPair) -> bool:
-        both = (by_key[pair.left], by_key[pair.right])
+    by_key: Mapping[str, PersonRecord] = field(repr=False)
+    crowded: Mapping[str, float] = field(repr=False)
+    thresholds: Thresholds
+
+    def is_sufficient(self, pair: ScoredPair) -> bool:
+        both = self._both(pair)
         if is_merged(pair):
             return True
-        if doubted(pair):
+        if self._is_doubted(pair):
             return False
-        floor = pair.weight - CROWD * thresholds.margin
+        floor = pair.weight - CROWD * self.thresholds.margin
         own = is_personal(pair) or is_copied(pair, COPIED_OWN)
         if any(record.several for record in both):
             return own or is_named(pair, SAME_BIRTH)
-        if any(crowded.get(record.key, -inf) >= floor for record in both):
+        if any(self.crowded.get(record.key, -inf) >= floor for record in both):
             return own or is_named(pair)
         return _rule(both)(pair)
 
-    return Judges(sufficient=sufficient, otherwise=otherwise, strong=is_strong, traits=traits)
+    def is_otherwise(self, pair: ScoredPair) -> bool:
+        return not self._is_doubted(pair) and _rule(self._both(pair))(pair)
+
+    def traits(self, pair: ScoredPair) -> float:
+        name = pair.bits[POSITION["name"]] if self._have_other_marks(pair) else 0.0
+        return traits(pair) - name
+
+    def _both(self, pair: ScoredPair) -> tuple[PersonRecord, PersonRecord]:
+        return self.by_key[pair.left], self.by_key[pair.right]
+
+    def _is_doubted(self, pair: ScoredPair) -> bool:
+        several = any(record.several for record in self._both(pair))
+        return (
+            any(doubt(pair) for doubt in DOUBTS)
+            or (self._have_other_marks(pair) and not is_individual(pair))
+            or is_borrowed(pair, several=several)
+            or (pair.weight < self.thresholds.link and is_contradicted(pair))
+        )
+
+    def _have_other_marks(self, pair: ScoredPair) -> bool:
+        """Twins are called Bảo and Bạo."""
+        left, right = self._both(pair)
+        folded = pair.levels[POSITION["name"]] == FOLDED_NAME
+        return folded and normalise.other_marks(left.names, right.names)
 
 
 def traits(pair: ScoredPair) -> float:

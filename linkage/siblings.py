@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from linkage.numbers import number_tokens
 from linkage.records import PersonRecord
 
 Occasion = tuple[str, int]
@@ -28,7 +29,14 @@ def resolve(records: Sequence[PersonRecord]) -> list[PersonRecord]:
         if _like_twins(*pair)
         for record in pair
     }
+    shared = {minutes for r in records if r.report and r.several for minutes in _minutes(r)}
+    found |= {record.key for record in records if not shared.isdisjoint(_minutes(record))}
     return [replace(r, several=True) if r.key in found else r for r in records]
+
+
+def _minutes(record: PersonRecord) -> list[str]:
+    """By number, commune and year. Who names minutes of several children was not alone."""
+    return [token for token in number_tokens(record) if token.startswith("min:")]
 
 
 def _occasions(record: PersonRecord) -> Iterator[Occasion]:

@@ -1,5 +1,6 @@
 """Who was not alone although nobody says so."""
 
+from datetime import date
 from itertools import permutations
 from typing import Any
 
@@ -98,6 +99,20 @@ def test_born_or_received_together_is_not_alone(left: PersonRecord, right: Perso
 )
 def test_others_are_alone(left: PersonRecord, right: PersonRecord) -> None:
     assert several(left, right) == [False, False]
+
+
+def test_who_names_minutes_of_several_children_was_not_alone() -> None:
+    minutes = (f"12|00199|{TODAY}",)
+    year = date.fromordinal(TODAY).year
+    twins = [
+        person(f"police:12#{n}", report="police:12", minutes=minutes, several=True) for n in (1, 2)
+    ]
+    registered = person("civil_status:1", minutes=minutes)
+    received_later = person("facility:1", minutes=(f"12|00199|{year}",))
+    other = person("civil_status:2", minutes=(f"13|00199|{TODAY}",))
+    assert several(*twins, registered, received_later, other) == [True] * 4 + [False]
+    alone = person("police:13#1", report="police:13", minutes=other.minutes)
+    assert several(alone, other) == [False, False]
 
 
 def test_what_a_source_says_stays() -> None:
