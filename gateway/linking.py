@@ -1,8 +1,9 @@
 """Use cases: link all records into identities, train a model, export links and reviews."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from inspect import getdoc
 
 from sqlalchemy.orm import Session
 
@@ -10,10 +11,11 @@ from audit.event import Action, AuditEvent, Caller
 from audit.log import append, append_many
 from gateway import golden
 from gateway.errors import GatewayError
-from linkage import linker
+from linkage import blocking, linker
 from linkage.clustering import Review
 from linkage.explanation import explain, probability
 from linkage.linker import Linkage
+from linkage.matcher import TooManyPairsError
 from linkage.model import MatchModel
 from linkage.records import PersonRecord
 from linkage.store import IdentityStore, Membership, OpenReview
@@ -28,15 +30,23 @@ class TooFewRecordsError(GatewayError):
     """At least 200 records are needed to train a model."""
 
 
+class OversizedError(GatewayError):
+    """Too many records share one key: their pairs do not fit in memory, and nothing was linked."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkReport:
-    """What a linking did: counts of records, candidate pairs, identities, reviews, changes."""
+    """What a linking did: counts of records, candidate pairs, identities, reviews, changes.
+
+    `oversized` names the kinds of keys that very many records share, e.g. `min 1 × 3000`.
+    """
 
     records: int
     pairs: int
     identities: int
     reviews: int
     moved: int
+    oversized: str
     model: str
 
 
@@ -53,12 +63,20 @@ class Link:
 def link(
     session: Session, model: MatchModel, caller: Caller, progress: Progress = lambda step: None
 ) -> LinkReport:
-    """Score all records that share a block key, decide, and give every record its identity."""
+    """Score all records that share a block key, decide, and give every record its identity.
+
+    Raises OversizedError.
+    """
     store = IdentityStore(session)
     store.lock()
     progress("records")
     records = list(store.records())
-    outcome = linker.link(records, model, store.standing(), progress)
+    oversized = _oversized(records)
+    try:
+        outcome = linker.link(records, model, store.standing(), progress)
+    except (TooManyPairsError, MemoryError) as error:
+        blocks = f" Oversized blocks: {oversized or 'none'}."
+        raise OversizedError(f"{getdoc(OversizedError)}{blocks}") from error
     progress("identities")
     moved = _assign(session, store, outcome, caller)
     store.replace_reviews(
@@ -70,10 +88,17 @@ def link(
         identities=len(outcome.groups),
         reviews=len(outcome.reviews),
         moved=moved,
+        oversized=oversized,
         model=model.version,
     )
     append(session, AuditEvent(action=Action.LINKAGE_RUN, caller=caller, detail=asdict(report)))
     return report
+
+
+def _oversized(records: Sequence[PersonRecord]) -> str:
+    """By kind, number and size; the keys themselves are child data."""
+    found = blocking.oversized(records)
+    return ", ".join(f"{kind.kind} {kind.blocks} × {kind.largest}" for kind in found)
 
 
 def _assign(session: Session, store: IdentityStore, outcome: Linkage, caller: Caller) -> int:

@@ -1,6 +1,8 @@
 """Which records are worth comparing: the keys that a pair must share one of."""
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from linkage import normalise
@@ -12,6 +14,24 @@ LONGEST_DUE = 60
 """A step that may come later than so many days after the finding is no key."""
 SEXES = ("female", "male")
 """A record without sex may be either: missing is no evidence against."""
+MOST_TOGETHER = 12
+"""Children of one report are never one child. Those of small reports (twins, siblings) are compared
+all the same, because who fits whom tells them apart; those of larger ones are not.
+"""
+OVERSIZED = 1_000
+"""So many records with one key are half a million pairs: a default value, or a flood."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Oversized:
+    """Blocks of more than OVERSIZED records: what kind of key, how many, and the largest's size.
+
+    Never the key itself, which is child data.
+    """
+
+    kind: str
+    blocks: int
+    largest: int
 
 
 def block_keys(record: PersonRecord) -> Iterator[str]:
@@ -20,6 +40,40 @@ def block_keys(record: PersonRecord) -> Iterator[str]:
     yield from _name_keys(record)
     yield from _birth_keys(record)
     yield from _event_keys(record)
+
+
+def oversized(records: Iterable[PersonRecord]) -> list[Oversized]:
+    """The oversized blocks by kind, the largest first. They are compared like all others."""
+    sizes = Counter(key for record in records for key in set(block_keys(record)))
+    found: dict[str, list[int]] = defaultdict(list)
+    for key, size in sizes.items():
+        if size > OVERSIZED:
+            found[key.partition(":")[0]].append(size)
+    kinds = [Oversized(kind=k, blocks=len(v), largest=max(v)) for k, v in found.items()]
+    return sorted(kinds, key=lambda kind: (-kind.largest, kind.kind))
+
+
+def crowds(records: Iterable[PersonRecord]) -> frozenset[str]:
+    """Reports of so many children that those are not compared with one another."""
+    sizes = Counter(record.report for record in records if record.report is not None)
+    return frozenset(report for report, size in sizes.items() if size > MOST_TOGETHER)
+
+
+def most_pairs(keys: Iterable[tuple[str | None, Sequence[str]]]) -> int:
+    """How many pairs share a key, at most, given each record's crowd and its different keys.
+
+    A pair is counted once for each key that it shares.
+    """
+    blocks: Counter[str] = Counter()
+    within: Counter[tuple[str, str]] = Counter()
+    for crowd, known in keys:
+        blocks.update(known)
+        within.update((crowd, key) for key in known if crowd is not None)
+    return sum(map(_pairs_of, blocks.values())) - sum(map(_pairs_of, within.values()))
+
+
+def _pairs_of(size: int) -> int:
+    return size * (size - 1) // 2
 
 
 def _number_keys(record: PersonRecord) -> Iterator[str]:

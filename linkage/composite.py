@@ -96,14 +96,14 @@ def _without_reports(members: Sequence[PersonRecord]) -> list[PersonRecord]:
 
 def _stays(members: Sequence[PersonRecord]) -> tuple[Stay, ...]:
     """Each stay once: who says that it ended knows more than who still saw the child there."""
-    ends: dict[tuple[str, str, int], int] = {}
+    ends: dict[tuple[str, str, int, bool], int] = {}
     for stay in (stay for record in members for stay in record.stays):
-        begun = (stay.place, stay.file, stay.start)
+        begun = (stay.place, stay.file, stay.start, stay.visit)
         ends[begun] = min(stay.end, ends.get(begun, stay.end))
     return tuple(
         sorted(
-            Stay(place=place, file=file, start=start, end=end)
-            for (place, file, start), end in ends.items()
+            Stay(place=place, file=file, start=start, end=end, visit=visit)
+            for (place, file, start, visit), end in ends.items()
         )
     )
 

@@ -16,16 +16,25 @@ class Conflict(StrEnum):
     TWO_CERTIFICATES = "two-certificates"
     TWO_REGISTRATIONS = "two-registrations-at-one-office"
     TWO_BEDS = "two-beds-at-one-time"
+    TWO_HOSPITALS = "two-hospitals-at-one-time"
 
 
 MISTYPED: Mapping[Conflict | None, float] = {
     Conflict.TWO_CERTIFICATES: 0.0,
     Conflict.TWO_REGISTRATIONS: 20.0,
+    Conflict.TWO_HOSPITALS: 0.0,
 }
 """Conflicts that a slip of the pen makes, and the bits from which on a steward is asked about it.
 
-A certificate number is copied by hand; a second entry in the books of one office is rarely a slip.
+A certificate number is copied by hand, and so are times of arrival and departure; a second entry in
+the books of one office is rarely a slip.
 """
+TRANSFER_MINUTES = 12 * 60
+"""A child sent on at night is written out of the first house by the next noon: stays that overlap
+longer are no transfer.
+"""
+OWN_NUMBERS = ("personal_ids", "certificates", "registrations", "files", "letters", "merged")
+"""Numbers that are meant to be one child's; twins are sent home with one card."""
 VARIANT = re.compile(r"(?P<base>.*[^:])~[0-9a-f]{12}")
 """A business key that two children were given: `<key>~<hash>`; unkeyed records are `~<hash>`."""
 
@@ -89,6 +98,25 @@ def _together(one: Stay, other: Stay) -> bool:
     )
 
 
+def _two_hospitals(left: PersonRecord, right: PersonRecord) -> bool:
+    """In two hospitals at one time, without a number of its own that says it is one child.
+
+    A child of a home may lie in a hospital, and who only visits a hospital may stay in another.
+    """
+    if any(set(getattr(left, n)) & set(getattr(right, n)) for n in OWN_NUMBERS):
+        return False
+    return any(
+        one.place != other.place
+        and min(one.end, other.end) - max(one.start, other.start) > TRANSFER_MINUTES
+        for one in _in_hospital(left)
+        for other in _in_hospital(right)
+    )
+
+
+def _in_hospital(record: PersonRecord) -> list[Stay]:
+    return [s for s in record.stays if s.place.startswith("hospital:") and not s.visit]
+
+
 RULES: tuple[tuple[Conflict, Callable[[PersonRecord, PersonRecord], bool]], ...] = (
     (Conflict.REPORTED_TOGETHER, _reported_together),
     (Conflict.REUSED_KEY, _reused_key),
@@ -96,4 +124,5 @@ RULES: tuple[tuple[Conflict, Callable[[PersonRecord, PersonRecord], bool]], ...]
     (Conflict.TWO_CERTIFICATES, _two_certificates),
     (Conflict.TWO_REGISTRATIONS, _two_registrations),
     (Conflict.TWO_BEDS, _two_beds),
+    (Conflict.TWO_HOSPITALS, _two_hospitals),
 )

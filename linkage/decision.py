@@ -71,7 +71,15 @@ ANOTHER_NUMBER = 2
 """Level of the personal number: different, and not by one digit."""
 ANOTHER_FILE = 1
 """Level of the file: different numbers in the books of one house."""
+OTHER_HOUSE = 2
+"""Level of the file: numbers in the books of two houses."""
 ANOTHER_CARD = 1
+OTHER_WEIGHT = 3
+"""Level of the weight: further apart than one child's on one scale within days."""
+MOTHERS_NAME = 1
+ONE_PLACE = 9
+"""The last level of the event that names a place or a day."""
+MOTHER_AND_BIRTH = frozenset({"mother", "birth", "sex", "weight"})
 SWAPPED = frozenset({"personal_id", "certificate"})
 TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
@@ -324,6 +332,33 @@ def is_another_patient(pair: ScoredPair) -> bool:
     )
 
 
+def is_other_weight(pair: ScoredPair) -> bool:
+    """Weighed within days by two who keep books of patients, and not as one child can weigh.
+
+    A newborn loses a tenth, a scale errs by 3 %. Minutes guess the weight.
+    """
+    return (
+        pair.levels[POSITION["weight"]] == OTHER_WEIGHT
+        and pair.levels[POSITION["file"]] is not None
+        and not is_individual(pair)
+    )
+
+
+def is_mother_alone(pair: ScoredPair) -> bool:
+    """Patients of two houses, and only the mother's name and the birth speak for one child.
+
+    Many mothers are called Trần Thị Lan. A transfer, a stay in one house or a number links stays.
+    """
+    event = pair.levels[POSITION["event"]]
+    telling = {name for name, at in POSITION.items() if pair.bits[at] >= TELLING_BITS}
+    return (
+        pair.levels[POSITION["file"]] == OTHER_HOUSE
+        and pair.levels[POSITION["mother"]] == MOTHERS_NAME
+        and (event is None or event > ONE_PLACE)
+        and telling <= MOTHER_AND_BIRTH
+    )
+
+
 def is_contradicted(pair: ScoredPair) -> bool:
     """More speaks against the pair than the lack of choice can make up for."""
     return sum(bits for bits in pair.bits if bits < 0) < MOST_AGAINST
@@ -363,6 +398,8 @@ DOUBTS = (
     is_named_like_a_twin,
     is_twins_card,
     is_another_patient,
+    is_other_weight,
+    is_mother_alone,
 )
 """What is asked about, whatever its weight."""
 

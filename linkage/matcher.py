@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
+from splink.internals.exceptions import SplinkException
 
-from linkage.blocking import block_keys
+from linkage.blocking import block_keys, crowds, most_pairs
 from linkage.features import COLUMNS, FEATURES, ColumnKind, row
 from linkage.model import TERM_FREQUENCY_COLUMNS, MatchModel, settings
 from linkage.records import PersonRecord
@@ -19,8 +20,16 @@ ARROW_TYPES = {
     ColumnKind.NUMBER: pa.int64(),
 }
 FETCH = 50_000
+PAIRS_AT_ONCE = 250_000
+"""Scored at once; a pair with all its columns takes DuckDB about four kilobytes."""
+MOST_SCORED = 4_000_000
+"""Pairs that one linking may keep: about five gigabytes of this process."""
 PRECISION = 6
 """Weights are rounded to a millionth of a bit, so that no engine's last digit decides."""
+
+
+class TooManyPairsError(Exception):
+    """So many pairs share a block key and fit that memory does not suffice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,13 +48,52 @@ class ScoredPair:
 
 
 def score(records: Sequence[PersonRecord], model: MatchModel, least: float) -> Iterator[ScoredPair]:
-    """Every pair that shares a block key and reaches `least` bits, in no particular order."""
+    """Every pair that shares a block key and reaches `least` bits, in no particular order.
+
+    Children of one large report are not paired, see `blocking.crowds`. The pairs are scored in
+    portions, so that memory does not grow with a block. Raises TooManyPairsError.
+    """
     if len(records) < 2:
         return
-    linker = make_linker(records, model)
-    # Splink filters unrounded weights; the rounded ones decide.
-    predictions = linker.inference.predict(threshold_match_weight=least - 10**-PRECISION)
-    yield from (p for p in _pairs(linker, predictions.physical_name) if p.weight >= least)
+    table = as_table(records)
+    linker = _linker(table, records, model)
+    kept = 0
+    for portion in _portions(table):
+        # Splink filters unrounded weights; the rounded ones decide.
+        for pair in _scored(linker, portion, least - 10**-PRECISION):
+            if pair.weight >= least:
+                kept += 1
+                if kept > MOST_SCORED:
+                    raise TooManyPairsError
+                yield pair
+
+
+def _portions(table: pa.Table) -> list[tuple[int, int]]:
+    """(1, n) to (n, n), by which Splink divides the left sides of all pairs."""
+    known = zip(table["crowd"].to_pylist(), table["block_keys"].to_pylist(), strict=True)
+    count = 1 + most_pairs(known) // PAIRS_AT_ONCE
+    return [(number, count) for number in range(1, count + 1)]
+
+
+def _scored(linker: Linker, portion: tuple[int, int], least: float) -> Iterator[ScoredPair]:
+    try:
+        found = linker.inference.predict_chunk(
+            left_chunk=portion, right_chunk=(1, 1), threshold_match_weight=least
+        )
+    except (SplinkException, duckdb.OutOfMemoryException) as error:
+        if _is_out_of_memory(error):
+            # The library's text quotes the statement; without it nothing of a child is told.
+            raise TooManyPairsError from None
+        raise
+    yield from _pairs(linker, found.physical_name)
+    found.drop_table_from_database_and_remove_from_cache()
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Splink wraps what DuckDB says."""
+    while error is not None and not isinstance(error, duckdb.OutOfMemoryException):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def make_linker(
@@ -53,11 +101,15 @@ def make_linker(
     model: MatchModel,
 ) -> Linker:
     """A Splink linker over the records with the model's frozen term frequencies."""
+    return _linker(as_table(records), records, model)
+
+
+def _linker(rows: pa.Table, records: Sequence[PersonRecord], model: MatchModel) -> Linker:
     # DuckDB would spill what it compares, child data, to a folder of its own.
     connection = duckdb.connect(config={"temp_directory": ""})
     api = DuckDBAPI(connection=connection)
     linker = Linker(
-        api.register(as_table(records), dataset_display_name="records"),
+        api.register(rows, dataset_display_name="records"),
         settings(model),
         log_level=logging.WARNING,
         # The settings are made by us and held by tests; checking them takes half of a small run.
@@ -72,12 +124,20 @@ def make_linker(
 
 
 def as_table(records: Sequence[PersonRecord]) -> pa.Table:
-    """The records as an Arrow table: key, block keys, and the columns of every feature."""
+    """The records as an Arrow table: key, crowd, block keys, and the columns of every feature."""
     schema = pa.schema(
-        [("unique_id", pa.string()), ("block_keys", pa.list_(pa.string()))]
+        [("unique_id", pa.string()), ("crowd", pa.string()), ("block_keys", pa.list_(pa.string()))]
         + [(name, ARROW_TYPES[column.kind]) for name, column in COLUMNS.items()]
     )
-    rows = [row(record) | {"block_keys": sorted(set(block_keys(record)))} for record in records]
+    large = crowds(records)
+    rows = [
+        row(record)
+        | {
+            "crowd": record.report if record.report in large else None,
+            "block_keys": sorted(set(block_keys(record))),
+        }
+        for record in records
+    ]
     return pa.Table.from_pylist(rows, schema=schema)
 
 

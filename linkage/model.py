@@ -8,7 +8,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from splink import SettingsCreator, block_on
+from splink import SettingsCreator
+from splink import blocking_rule_library as brl
 from splink import comparison_level_library as cll
 from splink import comparison_library as cl
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
@@ -18,6 +19,8 @@ from linkage.features import FEATURES, Feature
 TERM_FREQUENCY_COLUMNS = tuple(
     sorted({lv.term_frequency for f in FEATURES for lv in f.levels if lv.term_frequency})
 )
+SHARED_KEY = "l.block_keys = r.block_keys and coalesce(l.crowd <> r.crowd, true)"
+"""Children of one crowd, a report of very many, are never one child: conflict reported-together."""
 TERM_FREQUENCY_FLOOR = 5e-4
 """No name counts as rarer than this: a rare spelling is also what a shared mistake looks like."""
 
@@ -124,7 +127,7 @@ def settings(model: MatchModel, *, probability: float | None = None) -> Settings
         unique_id_column_name="unique_id",
         probability_two_random_records_match=probability or model.prior,
         blocking_rules_to_generate_predictions=[
-            block_on("block_keys", arrays_to_explode=["block_keys"])
+            brl.CustomRule(SHARED_KEY, sql_dialect="duckdb", arrays_to_explode=["block_keys"])
         ],
         comparisons=[_comparison(feature, model.weights[feature.name]) for feature in FEATURES],
         retain_matching_columns=True,

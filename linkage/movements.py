@@ -22,6 +22,8 @@ from linkage.records import OPEN, Move, Stay
 
 NEVER_HELD = frozenset({"cancelled", "entered-in-error"})
 """States of an Encounter."""
+VISITS = frozenset({"AMB", "PRENC"})
+"""Classes of an Encounter after which the child goes home, though its papers may span weeks."""
 CHECK_IN_MINUTES = 60
 """A stay whose end nobody stated is taken as one hour: enough to see two at once, no more."""
 
@@ -116,7 +118,13 @@ def hospital_stays(encounters: Sequence[Element], file: str) -> Iterator[Stay]:
         if house and start and len(start) >= 10:
             begins = minute_of(start)
             ends = minute_of(end) if end and len(end) >= 10 else begins + CHECK_IN_MINUTES
-            yield Stay(place=house, file=file, start=begins, end=max(begins, ends))
+            yield Stay(
+                place=house,
+                file=file,
+                start=begins,
+                end=max(begins, ends),
+                visit=encounter.get("class", {}).get("code") in VISITS,
+            )
 
 
 def home_stays(episodes: Sequence[Element], file: str) -> Iterator[Stay]:

@@ -27,13 +27,15 @@ class Move:
 class Stay:
     """A bed in a house under a file number, from `start` to `end`, in minutes since ordinal 0.
 
-    `end` is OPEN where the child is still there as far as the source says.
+    `end` is OPEN where the child is still there as far as the source says. `visit`: the source says
+    that it was no stay overnight.
     """
 
     place: str
     file: str
     start: int
     end: int
+    visit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -99,6 +99,7 @@ def link(
         ("Trẻ em · identities", report.identities),
         ("Chờ người quyết định · reviews", report.reviews),
         ("Bản ghi đổi chỗ · records moved", report.moved),
+        *([("Khối quá lớn · oversized blocks", report.oversized)] if report.oversized else []),
         ("Mô hình · model", report.model),
     ):
         table.add_row(words, str(value))

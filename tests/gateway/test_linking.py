@@ -14,7 +14,8 @@ from audit.event import Action, Caller
 from gateway import linking
 from gateway.database import transaction
 from gateway.ingest import ingest
-from gateway.linking import LinkReport, TooFewRecordsError
+from gateway.linking import LinkReport, OversizedError, TooFewRecordsError
+from linkage import blocking, matcher
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
 from linkage.tables import review
@@ -43,6 +44,27 @@ def test_an_empty_registry_is_linked_to_nothing(session: Session, caller: Caller
     assert (report.records, report.pairs, report.identities, report.moved) == (0, 0, 0, 0)
     assert linking.links(session, caller) == []
     assert linking.reviews(session, caller) == []
+
+
+def test_oversized_blocks_are_reported_by_kind_and_size(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME}, {"id": "3", **OTHER})
+    assert run(session, caller).oversized == ""
+    monkeypatch.setattr(blocking, "OVERSIZED", 1)
+    told = run(session, caller).oversized
+    assert "id 1 × 2" in told
+    assert SAME["numbers"][0] not in told
+
+
+def test_more_pairs_than_fit_in_memory_are_a_foreseeable_error_and_link_nothing(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matcher, "MOST_SCORED", 0)
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
+    with pytest.raises(OversizedError, match="nothing was linked"):
+        run(session, caller)
+    assert {m.decision for m in IdentityStore(session).memberships()} == {"pending"}
 
 
 def test_records_of_one_child_become_the_identity_of_the_earliest(

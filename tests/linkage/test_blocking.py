@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from linkage import normalise
-from linkage.blocking import DAYS_APART, block_keys
+from linkage import blocking, normalise
+from linkage.blocking import DAYS_APART, MOST_TOGETHER, block_keys, crowds, most_pairs, oversized
 from linkage.records import Move, PersonRecord
 from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, person, rich
 
@@ -156,3 +156,32 @@ def test_saying_more_never_takes_a_key_away(record: PersonRecord, field: str) ->
     assume(getattr(record, field) == ())
     more = replace(record, **{field: getattr(rich("hospital:1"), field)})
     assert set(block_keys(record)) <= set(block_keys(more))
+
+
+def test_only_reports_of_very_many_children_are_crowds() -> None:
+    few = [person(f"police:1#{n}", report="police:1") for n in range(MOST_TOGETHER)]
+    many = [person(f"police:2#{n}", report="police:2") for n in range(MOST_TOGETHER + 1)]
+    assert crowds([*few, *many, person("hospital:1")]) == {"police:2"}
+
+
+def test_pairs_are_counted_for_each_key_but_not_within_a_crowd() -> None:
+    known = [("c", ["a", "b"]), ("c", ["a"]), (None, ["a", "b"]), (None, [])]
+    assert most_pairs(known) == 3
+
+
+def test_oversized_blocks_are_told_by_kind_and_size_and_not_by_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blocking, "OVERSIZED", 2)
+    sizes = {"991": 3, "992": 4, "993": 2}
+    records = [
+        person(f"hospital:{card}-{n}", cards=(card,), files=("hospital:1|7",))
+        for card, size in sizes.items()
+        for n in range(size)
+    ]
+    found = oversized(records)
+    assert [(kind.kind, kind.blocks, kind.largest) for kind in found] == [
+        ("file", 1, 9),
+        ("card", 2, 4),
+    ]
+    assert not any(card in repr(found) for card in sizes)

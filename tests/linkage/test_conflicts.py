@@ -1,11 +1,12 @@
 """What forbids the engine to join two records: each rule, both ways round, and nothing else."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from linkage.conflicts import RULES, Conflict, conflict
+from linkage.conflicts import RULES, TRANSFER_MINUTES, Conflict, conflict
 from linkage.records import OPEN, PersonRecord, Stay
 from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, person, rich
 
@@ -115,6 +116,43 @@ def test_two_beds_at_one_time_conflict() -> None:
 )
 def test_other_stays_are_no_two_beds(other: tuple[Stay, ...]) -> None:
     assert both_ways(*pair("stays", stay(10, 20), other)) is None
+
+
+HERE = stay(0, 5000, place=HOSPITAL)
+ELSEWHERE = "hospital:79123"
+
+
+def test_two_hospitals_at_one_time_conflict() -> None:
+    late = stay(5000 - TRANSFER_MINUTES - 1, 9000, place=ELSEWHERE)
+    assert both_ways(*pair("stays", HERE, late)) is Conflict.TWO_HOSPITALS
+    assert both_ways(*pair("stays", HERE, stay(10, OPEN, ELSEWHERE))) is Conflict.TWO_HOSPITALS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        stay(5000 - TRANSFER_MINUTES, 9000, place=ELSEWHERE),
+        stay(6000, 9000, place=ELSEWHERE),
+        stay(0, 5000, place=HOME),
+        (Stay(place=ELSEWHERE, file="A", start=0, end=5000, visit=True),),
+    ],
+    ids=["a transfer", "later", "a home", "a visit"],
+)
+def test_who_goes_from_house_to_house_is_in_no_two_hospitals_at_one_time(
+    other: tuple[Stay, ...],
+) -> None:
+    assert both_ways(*pair("stays", HERE, other)) is None
+
+
+@pytest.mark.parametrize(
+    "field", ["personal_ids", "certificates", "registrations", "files", "letters", "merged"]
+)
+def test_a_number_of_its_own_outweighs_two_hospitals_but_not_a_card(field: str) -> None:
+    one, other = pair("stays", HERE, stay(0, 5000, place=ELSEWHERE))
+    one, other = (replace(record, cards=("9900000001",)) for record in (one, other))
+    assert both_ways(one, other) is Conflict.TWO_HOSPITALS
+    shared: dict[str, Any] = {field: ("1", "2")}
+    assert both_ways(replace(one, **shared), replace(other, **shared)) is None
 
 
 def test_every_rule_has_a_name_of_its_own_and_every_name_a_rule() -> None:

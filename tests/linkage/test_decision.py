@@ -566,6 +566,47 @@ def test_two_patients_of_one_house_with_two_cards_are_asked_about(
     assert (len(made.groups) == 1) is joined
 
 
+@pytest.mark.parametrize(
+    ("others", "joined"),
+    [
+        (["nearly the same weight within days"], True),
+        (["very different weight within days"], False),
+        (["very different weight within days", "same personal ID number"], True),
+    ],
+    ids=["one weight", "two weights", "two weights and a number"],
+)
+def test_two_patients_with_weights_that_are_not_one_childs_are_asked_about(
+    others: list[str], joined: bool
+) -> None:
+    levels = level("same full name", "same day of birth", "files at different places", *others)
+    made = decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, SURE, levels))
+    assert (len(made.groups) == 1) is joined
+
+
+def test_a_weight_that_minutes_guess_is_no_doubt() -> None:
+    levels = level("same full name", "same day of birth", "very different weight within days")
+    assert len(decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, SURE, levels)).groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("others", "joined"),
+    [
+        (["files at different places"], False),
+        (["files at different places", "nearly the same weight within days"], False),
+        (["files at different places", "same full name"], True),
+        (["files at different places", "left one body and came to the other on one day"], True),
+        ([], True),
+    ],
+    ids=["nothing else", "weight", "name", "a transfer", "a register"],
+)
+def test_a_mothers_name_and_a_birth_do_not_join_the_patients_of_two_houses(
+    others: list[str], joined: bool
+) -> None:
+    levels = level("same name of the mother", "same day of birth", "same sex", *others)
+    made = decided([HOSPITAL, HOME], pair(HOSPITAL, HOME, SURE, levels, {"file": 0.0}))
+    assert (len(made.groups) == 1) is joined
+
+
 def test_a_record_that_nothing_links_is_a_group_of_its_own() -> None:
     assert decided([HOSPITAL, HOME]).groups == ((HOME.key,), (HOSPITAL.key,))
     assert decided([]).groups == ()

@@ -148,6 +148,24 @@ def test_a_certificate_that_alone_keeps_two_apart_is_asked_about() -> None:
     assert asked(made, Reason.MISTYPED) == [("civil_status:1", "facility:2")]
 
 
+def test_babies_who_lie_in_two_hospitals_at_one_time_are_asked_about_and_not_joined() -> None:
+    beds = ["hospital:01234", "hospital:79123"]
+    one, other = (
+        person(
+            f"{place}/BN1",
+            mothers=("tran thi lan",),
+            stays=(Stay(place=place, file="BN1", start=TODAY * 1440, end=(TODAY + 5) * 1440),),
+            **AGREEING,
+        )
+        for place in beds
+    )
+    made = link([one, other], MODEL)
+    assert len(made.groups) == 2
+    assert asked(made, Reason.MISTYPED) == [(one.key, other.key)]
+    roster = person("facility:3", mothers=("tran thi lan",), **AGREEING)
+    assert not any({one.key, other.key} <= {*g} for g in link([one, other, roster], MODEL).groups)
+
+
 @pytest.mark.parametrize(
     "other",
     [

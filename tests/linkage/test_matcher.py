@@ -8,11 +8,13 @@ from itertools import combinations
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
+from linkage import matcher
 from linkage.blocking import block_keys
 from linkage.features import FEATURES, Feature
-from linkage.matcher import ScoredPair, score
+from linkage.matcher import ScoredPair, TooManyPairsError, score
 from linkage.model import TERM_FREQUENCY_FLOOR, MatchModel, untrained
 from linkage.records import Move, PersonRecord
 from tests.linkage.people import HOME, HOSPITAL, TODAY, person, rich, said
@@ -341,3 +343,55 @@ def test_weights_and_bits_are_finite_and_add_up() -> None:
 
 def test_keys_do_not_show_in_the_representation() -> None:
     assert "hospital" not in repr(every()[0])
+
+
+CROWD = "police:00199/12/2026"
+
+
+def large_report(size: int) -> list[PersonRecord]:
+    """Children of one report, and one of a hospital who shares their minutes."""
+    shared = {"minutes": (f"12|00199|{TODAY}",), "several": True}
+    found = [person(f"{CROWD}#{n}", report=CROWD, **shared) for n in range(size)]
+    return [*found, person("hospital:01234/BN1", **shared)]
+
+
+def test_children_of_one_large_report_are_compared_with_others_only() -> None:
+    pairs = list(score(large_report(400), MODEL, EVERYTHING))
+    assert len(pairs) == 400
+    assert all("hospital:01234/BN1" in (pair.left, pair.right) for pair in pairs)
+
+
+def test_twins_of_one_report_are_compared() -> None:
+    assert len(list(score(large_report(2), MODEL, EVERYTHING))) == 3
+
+
+def test_portions_score_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [rich(f"hospital:01234/BN{n}") for n in range(12)]
+    whole = sorted(score(records, MODEL, EVERYTHING), key=lambda p: (p.left, p.right))
+    monkeypatch.setattr(matcher, "PAIRS_AT_ONCE", 900)
+    portions = sorted(score(records, MODEL, EVERYTHING), key=lambda p: (p.left, p.right))
+    assert len(whole) == 66
+    assert portions == whole
+
+
+def test_more_pairs_than_may_be_kept_end_with_an_error_of_our_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(matcher, "MOST_SCORED", 65)
+    with pytest.raises(TooManyPairsError):
+        list(score([rich(f"hospital:01234/BN{n}") for n in range(12)], MODEL, EVERYTHING))
+
+
+def test_where_the_engine_runs_out_of_memory_that_is_what_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect = duckdb.connect
+
+    def small(database: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection:
+        limits = {"memory_limit": "12MB", "threads": "1"}
+        return connect(database, config=options.get("config", {}) | limits)
+
+    monkeypatch.setattr(duckdb, "connect", small)
+    with pytest.raises(TooManyPairsError) as told:
+        list(score([rich(f"hospital:01234/BN{n}") for n in range(200)], MODEL, EVERYTHING))
+    assert told.value.__cause__ is None

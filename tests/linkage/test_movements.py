@@ -129,6 +129,14 @@ def test_a_check_in_is_short_and_a_home_is_open() -> None:
     assert at_home.end == OPEN
 
 
+@pytest.mark.parametrize(
+    ("kind", "visit"), [("AMB", True), ("PRENC", True), ("IMP", False), ("EMER", False)]
+)
+def test_who_only_visits_a_hospital_does_not_lie_in_it(kind: str, visit: bool) -> None:
+    seen = encounter(ARRIVAL, DEPARTURE) | {"class": {"code": kind}}
+    assert [stay.visit for stay in movements.hospital_stays([seen], "f")] == [visit]
+
+
 @pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
 def test_a_stay_that_was_taken_back_is_not_held(status: str) -> None:
     finished = encounter(ARRIVAL, DEPARTURE) | {"status": "finished"}
