@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeAlias
 
+from adapters import parent_names
 from adapters.contract import Conversion, Resource, Statement
 from adapters.legacy_text import fold
 from adapters.profile import (
@@ -159,7 +160,7 @@ def compose(ordered: Sequence[Conversion]) -> Conversion:
     addresses and events of older statements stay, marked old (formats.md, Source formats).
     """
     standing: dict[str, Resource] = {}
-    for conversion in ordered:
+    for conversion in parent_names.masked(ordered):
         _absorb(standing, conversion.resources)
     province = next((c.province for c in reversed(ordered) if c.province), None)
     return Conversion(
@@ -345,11 +346,18 @@ def _names(older: Sequence[Resource], newer: Sequence[Resource]) -> list[Resourc
 
 
 def _identifiers(older: Sequence[Resource], newer: Sequence[Resource]) -> list[Resource]:
-    """A number is old as soon as its issuer states another one of the same kind."""
+    """A number is old as soon as its issuer states another one of the same kind.
+
+    Since when it holds is kept where the newer statement of the same number leaves it unsaid.
+    """
     stated = {_number(identifier) for identifier in newer}
     kinds = {kind for kind, _ in stated}
     kept = [identifier for identifier in older if _number(identifier) not in stated]
-    return [*newer, *(_old(i) if _number(i)[0] in kinds else i for i in kept)]
+    periods = {_number(one): {"period": one["period"]} for one in older if "period" in one}
+    return [
+        *(periods.get(_number(identifier), {}) | identifier for identifier in newer),
+        *(_old(i) if _number(i)[0] in kinds else i for i in kept),
+    ]
 
 
 def _number(identifier: Resource) -> tuple[tuple[str, str], str]:

@@ -19,6 +19,7 @@ MEANINGS = {
     "103": "Table value not found",
     "200": "Unsupported message type",
     "201": "Unsupported event code",
+    "202": "Unsupported processing id",
     "203": "Unsupported version id",
     "207": "Application internal error",
 }
@@ -35,8 +36,8 @@ CODES = {
     Problem.BROKE_OFF: "207",
 }
 """Our problem → table 0357; any other is a data type error."""
-CODES_OF_ELEMENTS = {"MSH-9.1": "200", "MSH-9.2": "201", "MSH-12": "203"}
-UNSUPPORTED = frozenset({"200", "201", "203"})
+CODES_OF_ELEMENTS = {"MSH-9.1": "200", "MSH-9.2": "201", "MSH-11": "202", "MSH-12": "203"}
+UNSUPPORTED = frozenset({"200", "201", "202", "203"})
 """Not for this receiver whatever it holds: AR instead of AE."""
 OWN_CODES = "99MOTEM"
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?)?")

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from adapters.formats.values import local_day
 from adapters.profile import EXT_PLACEHOLDER, Basis, birth_range, flag_placeholder, without_nothing
 
 _ADULT = 18
+FIRST_PAYLOADS = date(2026, 1, 1)
+"""No payload is older: who was 18 then is an adult in one that states no time. A fixed day, so that
+reading says the same however late it is done, and who grows up keeps the record."""
 
 UNITS = ("NGAY", "THANG", "NAM")
 """Units of an estimated age: days, months, years."""
@@ -130,9 +134,15 @@ def is_default_date(fhir_date: str) -> bool:
     return fhir_date.endswith("-01-01")
 
 
-def is_adult(birth: Birth | None, at: date | None) -> bool:
-    """Whether a person is surely 18 or more at a time (formats.md, Common rules)."""
-    return bool(birth and at and _years_later(birth.high, _ADULT) <= at)
+def is_adult(birth: Birth | None, *times: str | None) -> bool:
+    """Whether a person is surely 18 or more at a record's time (formats.md, Common rules).
+
+    `times`: FHIR dates or dateTimes; the first that is stated counts, at the earliest day that it
+    may mean. Without any the record is judged by its arrival: as of FIRST_PAYLOADS.
+    """
+    stated = next(filter(None, times), None)
+    at = (local_day(stated) or span(stated)[0]) if stated else FIRST_PAYLOADS
+    return birth is not None and _years_later(birth.high, _ADULT) <= at
 
 
 def is_placeholder(elements: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from adapters.formats.fields import Field
 from adapters.formats.grid import Grid
 from adapters.formats.told_names import UNTOLD, told
 from adapters.formats.values import plain
-from adapters.legacy_text import clean
+from adapters.legacy_text import clean, fold
 
 LITERAL_EMPTIES = frozenset({"36", "36.0"})
 """What MoET's export writes into empty optional cells (vn_domain.md 6)."""
@@ -21,6 +21,8 @@ _FEWEST_COLUMNS = 2
 _SNIFFED_BYTES = 64 * 1024
 _SNIFFED_LINES = 200
 _OTHER_FORMATS = (b"<", b"{", b"[")
+_SUM = re.compile(r"(?:tong(?: cong| so)?|cong)(?: (?:so|tre|em|hoc sinh|ho so|phieu))*[ :.\d]*")
+_SUM_IN_WORDS = re.compile(r"tổng (?:cộng|số)\b.*", re.IGNORECASE)
 _COLUMN_NUMBER = re.compile(r"[(\[]?(\d{1,3})[)\]]?")
 
 
@@ -36,6 +38,16 @@ class Row:
     def position_of(self, name: str) -> str:
         """`sheet!row:column` of a field's cell; the row where there is no such column."""
         return f"{self.position}:{self.columns[name]}" if name in self.columns else self.position
+
+    def is_sum(self, name: str) -> bool:
+        """Whether it is a total below the rows ("Tổng cộng: 25"): its first cell says so.
+
+        `name` is the column of names, in which marks count: Tống is a family name.
+        """
+        first = next(filter(None, map(clean, self.line)), "")
+        if first == clean(self.cells.get(name, "")):
+            return _SUM_IN_WORDS.fullmatch(first) is not None
+        return _SUM.fullmatch(fold(first)) is not None
 
     @property
     def excerpt(self) -> bytes:

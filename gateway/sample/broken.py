@@ -65,7 +65,8 @@ def _truncated_json(rng: Random, number: int) -> Broken:
 
 
 def _bad_minutes_date(_: Random, number: int) -> Broken:
-    wrong = _minutes(number) | {"ngayLap": "2026-13-45T08:30:00+07:00"}
+    """Its find has no time either: with one, the child would be taken."""
+    wrong = _minutes(number) | {"ngayLap": "2026-13-45T08:30:00+07:00", "phatHien": None}
     return Broken(
         source="police", ending="json", fault="wrong-date", content=json.dumps([wrong]).encode()
     )
@@ -97,11 +98,11 @@ def _envelope(content: str) -> bytes:
     ).encode()
 
 
-def _stay(number: int, sex: str, admitted: str) -> str:
+def _stay(file: str) -> str:
     return (
-        f"<TONG_HOP><MA_LK>sai.{number}</MA_LK><MA_BN>SAI{number}</MA_BN><HO_TEN>Vô danh</HO_TEN>"
-        f"<NGAY_SINH>202603040000</NGAY_SINH><GIOI_TINH>{sex}</GIOI_TINH>"
-        f"<NGAY_VAO>{admitted}</NGAY_VAO><MA_CSKCB>01999</MA_CSKCB></TONG_HOP>"
+        f"<TONG_HOP><MA_LK>sai.{file}</MA_LK><MA_BN>{file}</MA_BN><HO_TEN>Vô danh</HO_TEN>"
+        "<NGAY_SINH>202603040000</NGAY_SINH><GIOI_TINH>2</GIOI_TINH>"
+        "<NGAY_VAO>202603041200</NGAY_VAO><MA_CSKCB>01999</MA_CSKCB></TONG_HOP>"
     )
 
 
@@ -110,25 +111,30 @@ def _encoded(text: str) -> str:
 
 
 def _broken_base64(_: Random, number: int) -> Broken:
-    damaged = _encoded(_stay(number, "2", "202603041200"))[:-7] + "?!*"
+    damaged = _encoded(_stay(f"SAI{number}"))[:-7] + "?!*"
     return Broken(
         source="hospital", ending="xml", fault="broken-base64", content=_envelope(damaged)
     )
 
 
 def _cut_document(_: Random, number: int) -> Broken:
-    cut = _encoded(_stay(number, "2", "202603041200")[:-20])
+    cut = _encoded(_stay(f"SAI{number}")[:-20])
     return Broken(source="hospital", ending="xml", fault="malformed-inner", content=_envelope(cut))
 
 
-def _bad_stay_sex(_: Random, number: int) -> Broken:
-    wrong = _encoded(_stay(number, "X", "202603041200"))
-    return Broken(source="hospital", ending="xml", fault="wrong-code", content=_envelope(wrong))
+def _endless_file_number(_: Random, number: int) -> Broken:
+    wrong = _encoded(_stay(f"SAI{number}" * 70))
+    return Broken(
+        source="hospital", ending="xml", fault="wrong-identifier", content=_envelope(wrong)
+    )
 
 
-def _bad_stay_date(_: Random, number: int) -> Broken:
-    wrong = _encoded(_stay(number, "1", "202613451200"))
-    return Broken(source="hospital", ending="xml", fault="wrong-date", content=_envelope(wrong))
+def _paper_of_no_stay(_: Random, number: int) -> Broken:
+    """A discharge paper that names neither the stay nor the patient."""
+    paper = f"<MA_LK/><MA_YTE/><SO_LUU_TRU>SAI{number}</SO_LUU_TRU><HO_TEN_ME>Sai</HO_TEN_ME>"
+    root = "CHI_TIEU_DU_LIEU_GIAY_RA_VIEN"
+    wrong = _envelope(_encoded(f"<{root}>{paper}</{root}>"))
+    return Broken(source="hospital", ending="xml", fault="missing-value", content=wrong)
 
 
 def _roster_without_header(_: Random, number: int) -> Broken:
@@ -150,8 +156,8 @@ FAULTS: tuple[Fault, ...] = (
     _register_in_legacy_code_page,
     _broken_base64,
     _cut_document,
-    _bad_stay_sex,
-    _bad_stay_date,
+    _endless_file_number,
+    _paper_of_no_stay,
     _roster_without_header,
     _cut_workbook,
 )

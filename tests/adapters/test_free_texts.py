@@ -10,6 +10,7 @@ from adapters.catalog import load_adapters
 from adapters.contract import Resource, SourceMessage
 from adapters.profile import Label
 from tests.adapters.sources.hospital.adt_payloads import adt, pid, pv1, segment
+from tests.adapters.sources.hospital.payloads import CERTIFICATE, element, envelope, filed, stay
 
 ADAPTERS = load_adapters()
 TEXT = "mẹ nhiễm HIV"
@@ -49,6 +50,12 @@ SAID: tuple[tuple[str, bytes], ...] = (
     ("education", as_csv(**PUPIL, **{"Loại khuyết tật": TEXT})),
     ("hospital", adt(pid(), pv1(), segment("PV2", {3: f"^{TEXT}"}))),
     ("hospital", adt(pid(), pv1(), segment("DG1", {3: f"J18^{TEXT}"}))),
+    (
+        "hospital",
+        envelope(filed("XML9", element("GIAYCHUNGSINH", CERTIFICATE | {"TINH_TRANG_CON": TEXT}))),
+    ),
+    ("hospital", envelope(filed("XML1", stay(LY_DO_VV=TEXT)))),
+    ("hospital", envelope(filed("XML1", stay(CHAN_DOAN_RV=TEXT)))),
     (
         "fhir",
         as_json(

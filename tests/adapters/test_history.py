@@ -54,6 +54,24 @@ def patient(*pairs: Pair) -> Resource:
     return said_by(*pairs).resources[0]
 
 
+def test_since_when_a_number_holds_stays_where_it_is_said_again_without() -> None:
+    kind = IdentifierKind.CIVIL_REGISTRATION
+    first = profile.identifier(kind, "1", start="2026-01-02")
+    again, moved = profile.identifier(kind, "1"), profile.identifier(kind, "1", start="2026-02-03")
+    assert patient(pair(1, identifier=[first]), pair(2, identifier=[again]))["identifier"] == [
+        first
+    ]
+    assert patient(pair(1, identifier=[first]), pair(2, identifier=[moved]))["identifier"] == [
+        moved
+    ]
+
+
+def test_a_daughter_may_be_called_like_her_mother_outside_hospitals() -> None:
+    mother = profile.related_person("fake", "mother", name="Trần Thị Mẹ")
+    (name,) = patient(child(1, "Trần Thị Mẹ"), pair(2, mother))["name"]
+    assert name == profile.human_name("Trần Thị Mẹ")
+
+
 GIRL, BOY = child(1, "Nguyễn Thị Thử"), child(2, "Trần Văn Mẫu", "male", "2025-03-04")
 
 

@@ -33,7 +33,7 @@ def papers(tmp_path: Path) -> Path:
     folder = tmp_path / "papers"
     folder.mkdir()
     (folder / "good.json").write_bytes(minutes({"hoTen": NAME, "gioiTinh": "NU"}))
-    (folder / "bad.json").write_bytes(minutes({"hoTen": NAME}, ngayLap="hôm qua"))
+    (folder / "bad.json").write_bytes(minutes({"hoTen": NAME}, ngayLap="hôm qua", phatHien=None))
     (folder / "truth.csv").write_text(
         "source,record,child\npolice,00199/12/BB-CAX/2026#1,1\n", encoding="utf-8"
     )

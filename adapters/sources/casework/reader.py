@@ -11,7 +11,7 @@ from adapters.formats.dialects import in_our_words, names_in_our_words, with_dia
 from adapters.formats.fields import Content, Field, read_object, read_row, unknown_names
 from adapters.formats.gathering import Gathered, stated_key, statement
 from adapters.formats.sheet import Row
-from adapters.formats.values import local_day, moment, plain
+from adapters.formats.values import moment, plain
 from adapters.sources.casework import keys
 from adapters.sources.casework.birth import birth_of
 from adapters.sources.casework.fields import COLUMNS, NOT_MAPPED, ONLY_KNOWN, STEP
@@ -86,7 +86,7 @@ def _read_sheet(content: bytes, columns: Sequence[Field]) -> Reading:
     for row in table.rows:
         try:
             told = _content_of_row(row, columns)
-            if len(told.values) < _FEWEST:
+            if row.is_sum(f"{CHILD}.hoTen") or len(told.values) < _FEWEST:
                 found.left_out["not-a-record"] += 1
             else:
                 _take(told, row.position, found)
@@ -115,7 +115,7 @@ def _take(told: Content, position: str, found: Gathered) -> None:
     found.note_unread(told)
     if is_zero:
         found.left_out["zero-report"] += 1
-    elif births.is_adult(birth_of(values), local_day(values.get(TIME))):
+    elif births.is_adult(birth_of(values), values.get(TIME)):
         found.left_out["adult"] += 1
     else:
         effective = moment(values.get(TIME))

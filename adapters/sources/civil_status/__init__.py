@@ -10,7 +10,7 @@ __all__ = ["adapter", "vocabulary"]
 class CivilStatusAdapter:
     """One statement for each registration."""
 
-    version = "civil-status-1"
+    version = "civil-status-2"
 
     def recognises(self, message: SourceMessage) -> bool:
         return reader.recognises(message.content, message.dialect)

@@ -43,7 +43,7 @@ def _person(prefix: str) -> tuple[Field, ...]:
 REGISTRATION = (
     Field(name="so", required=True),
     Field(name="quyenSo", required=True),
-    Field(name="ngayDangKy", read=day, required=True),
+    Field(name="ngayDangKy", read=day),
     Field(name="loaiDangKy", read=coded(REGISTRATIONS)),
     Field(name="noiDangKy.maXa", read=OFFICE, required=True, aliases=("noiDangKyMaXa",)),
     Field(name="noiDangKy.ten", aliases=("noiDangKyTen", "noiDangKy")),
@@ -68,7 +68,7 @@ REGISTRATION = (
     Field(name="bbMaXa", read=commune),
     Field(name="bbNgay", read=day),
 )
-"""The key's parts and the day reject when unreadable, the rest is noted."""
+"""The key's parts reject when unreadable, the rest is noted."""
 
 NOT_MAPPED = (
     "loai",

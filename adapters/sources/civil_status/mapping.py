@@ -27,6 +27,7 @@ SOURCE = "civil_status"
 UNKNOWN_BODY = "commune:unknown"
 BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 NATIONALITY = "http://hl7.org/fhir/StructureDefinition/patient-nationality"
+CHANGES = ("CAI_CHINH", "NHAN_CON_NUOI")
 PEOPLE = (("me", "mother"), ("cha", "father"), ("nyc", "requester"))
 
 
@@ -151,9 +152,14 @@ def _registration(content: Mapping[str, Any], office: str | None) -> list[dict[s
             IdentifierKind.CIVIL_REGISTRATION,
             "/".join(str(part) for part in parts),
             issuer=evidence.commune_place(office),
-            start=content.get("ngayDangKy"),
+            start=content.get("ngayDangKy") if _is_first(content) else None,
         )
     ]
+
+
+def _is_first(content: Mapping[str, Any]) -> bool:
+    """Whether its day is that of the entry: a correction or an adoption changes one that stands."""
+    return content.get("loaiDangKy") not in CHANGES
 
 
 def to_related(content: Mapping[str, Any]) -> list[Resource]:

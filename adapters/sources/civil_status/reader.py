@@ -10,7 +10,7 @@ from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import births, json
 from adapters.formats.dialects import in_our_words, names_in_our_words
 from adapters.formats.fields import read_object, unknown_names
-from adapters.formats.values import local_day, moment, plain
+from adapters.formats.values import moment, plain
 from adapters.sources.civil_status.fields import NOT_MAPPED, REGISTRATION
 
 KEY = ("noiDangKy.maXa", "quyenSo", "so")
@@ -80,5 +80,4 @@ def _statement(registration: Mapping[str, Any], pointer: str, unknown: Counter[s
 
 def _is_adult(content: Mapping[str, Any]) -> bool:
     born = content.get("nksNgaySinh")
-    registered = local_day(content.get("ngayDangKy"))
-    return bool(born) and births.is_adult(births.stated(str(born)), registered)
+    return bool(born) and births.is_adult(births.stated(str(born)), content.get("ngayDangKy"))

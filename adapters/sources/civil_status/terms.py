@@ -51,12 +51,14 @@ TERMS = (
         origin=SOURCED,
         to=(
             "Patient.birthDate",
+            "Patient.identifier[so-khai-sinh]",
             "Patient.meta.security",
             "RelatedPerson(father).meta.security",
             "RelatedPerson(mother).meta.security",
             "RelatedPerson(requester).meta.security",
         ),
-        note="NHAN_CON_NUOI: label sealed-adoption; the codes are assumed",
+        note="NHAN_CON_NUOI: label sealed-adoption; with it or CAI_CHINH the day is not the number's; the "
+        "codes are assumed",
         codes=CodeList(known=REGISTRATIONS, meanings=REGISTRATION_WORDS),
     ),
     Term(
@@ -128,6 +130,7 @@ TERMS = (
         origin=SOURCED,
         to=(
             "Location.address",
+            "Patient.extension[discovery].commune",
             "Patient.extension[discovery].commune-stated",
             "Patient.extension[patient-birthPlace]",
         ),
@@ -239,9 +242,11 @@ TERMS = (
         origin=ASSUMED,
         to=(
             "Flag.period",
+            "Patient.birthDate",
             "Patient.extension[discovery].time",
             "Patient.identifier[bien-ban-bo-roi]",
         ),
+        note="without ngayDangKy it tells whether the birth is the day found",
     ),
 )
 
@@ -257,7 +262,6 @@ vocabulary = Vocabulary(
             Problem.TOO_DEEP,
             Problem.TOO_LARGE,
             Problem.UNKNOWN_STRUCTURE,
-            Problem.WRONG_DATE,
             Problem.WRONG_IDENTIFIER,
             Problem.WRONG_NUMBER,
             Problem.WRONG_TYPE,

@@ -5,11 +5,12 @@ from typing import Any
 from adapters.contract import Reading
 from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError
-from adapters.formats import sheet
+from adapters.formats import births, sheet
 from adapters.formats.dialects import with_dialect
 from adapters.formats.fields import read_row
 from adapters.formats.gathering import Gathered, stated_key, statement
 from adapters.sources.education.fields import (
+    BORN,
     CARD,
     CLASS,
     COLUMNS,
@@ -50,11 +51,11 @@ def read(content: bytes, dialect: Dialect = OURS) -> Reading:
             continue
         found.note_unread(cells)
         student = _student(cells.values)
-        if _is_student(student):
+        if reason := "not-a-record" if row.is_sum(NAME) else _left_out(student):
+            found.left_out[reason] += 1
+        else:
             key = stated_key(student.get(STUDENT_ID))
             found.statements.append(statement("student-row", key, student, row.position))
-        else:
-            found.left_out["not-a-record"] += 1
     return found.reading()
 
 
@@ -67,5 +68,9 @@ def _student(values: dict[str, Any]) -> dict[str, Any]:
     return student
 
 
-def _is_student(student: dict[str, Any]) -> bool:
-    return len(student) >= _FEWEST and any(name in student for name in _OF_A_CHILD)
+def _left_out(student: dict[str, Any]) -> str | None:
+    """Why a row is no child's record: too little in it, or a grown-up. A list states no time."""
+    if len(student) < _FEWEST or not any(name in student for name in _OF_A_CHILD):
+        return "not-a-record"
+    stated = student.get(BORN)
+    return "adult" if births.is_adult(births.stated(stated) if stated else None) else None

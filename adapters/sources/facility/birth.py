@@ -61,4 +61,4 @@ def _estimated(stated: str, received: date | None) -> Birth:
 
 def is_adult(content: Mapping[str, Any]) -> bool:
     """18 or more at reception."""
-    return births.is_adult(birth_of(content), local_day(content.get("Ngày tiếp nhận")))
+    return births.is_adult(birth_of(content), content.get("Ngày tiếp nhận"))

@@ -44,7 +44,7 @@ def read(content: bytes, dialect: Dialect = OURS) -> Reading:
             continue
         unknown.update(f"{name}: {problem}" for name, problem in found.unread)
         content_of_row = _content(found, unknown)
-        reason = _left_out(content_of_row)
+        reason = "not-a-record" if row.is_sum(NAME) else _left_out(content_of_row)
         if reason:
             left_out[reason] += 1
         else:

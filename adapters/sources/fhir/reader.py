@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.contract import Domains, Reading, Resource, SourceMessage
-from adapters.errors import PayloadError
+from adapters.errors import PayloadError, Problem
 from adapters.formats import births
 from adapters.formats.gathering import Gathered, statement
 from adapters.formats.values import local_day, moment
@@ -12,14 +12,12 @@ from adapters.profile import TAG_SYSTEM, without_nothing
 from adapters.sources.fhir.bundle import Item, items
 from adapters.sources.fhir.domain import own_number
 from adapters.sources.fhir.elements import time_of
-from adapters.sources.fhir.fields import BODIES
+from adapters.sources.fhir.fields import BODIES, SUBJECTS
 from adapters.sources.fhir.kin import completed
 from adapters.sources.fhir.payload import Spot, excerpt, roots
-from adapters.sources.fhir.record import Records, records
-from adapters.sources.fhir.references import index
+from adapters.sources.fhir.record import Records, records, subject_of
+from adapters.sources.fhir.references import index, may_be_patient
 
-FIRST_PAYLOADS = "2026-01-01"
-"""No payload is older: who was 18 then is an adult in one that states no time."""
 CARE = frozenset({"Encounter", "EpisodeOfCare"})
 KEPT_META = ("profile", "security", "tag")
 
@@ -50,7 +48,20 @@ def _read_root(root: Resource, spot: Spot, found: Gathered, domains: Domains) ->
             found.refuse(at, excerpt(taken[place].resource))
     for place, item in enumerate(taken):
         if place not in used and item.kind not in BODIES:
-            found.left_out["without-patient"] += 1
+            _leave(item, coming.index.target(place, subject_of(item.resource)), found)
+
+
+def _leave(item: Item, target: int | None, found: Gathered) -> None:
+    """What is about a child whose Patient is not in the payload is refused, so that nobody loses
+    it; what is about nobody, a group or a device is counted."""
+    if target is None and may_be_patient(subject_of(item.resource)):
+        element = SUBJECTS[item.kind]
+        missing = PayloadError(
+            Problem.MISSING_VALUE, item.spot.at(f"/{element}"), f"{item.kind}.{element}"
+        )
+        found.refuse(missing, excerpt(item.resource))
+    else:
+        found.left_out["without-patient"] += 1
 
 
 def _read_patient(
@@ -112,7 +123,7 @@ def _is_adult(content: Mapping[str, Any], effective: str | None) -> bool:
     stated = content["patient"].get("birthDate")
     care = (r.get("period", {}).get("start") for r in content["resources"] if _is_care(r))
     days = [day for day in map(local_day, [effective, *care]) if day]
-    at = min(days, default=local_day(FIRST_PAYLOADS))
+    at = min(days).isoformat() if days else None
     return births.is_adult(births.stated(stated) if stated else None, at)
 
 

@@ -134,11 +134,17 @@ def records(items: Sequence[Item], index: Index) -> tuple[Records, list[int]]:
     patients = [n for n, item in enumerate(items) if item.kind == "Patient"]
     subjects: dict[int, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
-        subject = item.resource.get(SUBJECTS.get(item.kind, ""))
+        subject = subject_of(item.resource)
         target = index.target(place, subject) if subject else None
         if target is not None and items[target].kind == "Patient":
             subjects[target].append(place)
     return Records(index=index, subjects=subjects), patients
+
+
+def subject_of(resource: Resource) -> Resource:
+    """The reference that says whose a resource is; {} where none does."""
+    stated: Resource = resource.get(SUBJECTS.get(resource["resourceType"], ""), {})
+    return stated
 
 
 def _number(place: Place) -> dict[str, str]:

@@ -16,6 +16,8 @@ URI = "urn:ietf:rfc:3986"
 LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
 NOBODY = {"display": "?"}
 """Stands where a resource must point to something and nothing is left to name it by."""
+TYPED = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]*$")
+"""The type in an address, with the id or, of a conditional reference, without."""
 VERSION = re.compile(r"/_history/[^/]+$")
 
 
@@ -77,6 +79,14 @@ def unresolved(reference: Mapping[str, Any], target: Resource | None) -> Resourc
         {**kept, "type": kind or (local[1] if local else None), "identifier": number}
     )
     return made or NOBODY
+
+
+def may_be_patient(reference: Mapping[str, Any]) -> bool:
+    """Whether it names somebody, and says of no other type that it is one."""
+    address = VERSION.sub("", reference.get("reference", "").partition("?")[0])
+    named = TYPED.search(address) or TYPED.search(f"{address}/")
+    kind = reference.get("type") or (named[1] if named else "Patient")
+    return kind == "Patient" and bool(address or reference.get("identifier"))
 
 
 def _as_identifier(text: str) -> Resource | None:

@@ -322,6 +322,7 @@ vocabulary = Vocabulary(
             Problem.ENCODING,
             Problem.FORBIDDEN_CHARACTER,
             Problem.MALFORMED,
+            Problem.MISSING_VALUE,
             Problem.NOT_CONVERTIBLE,
             Problem.TOO_DEEP,
             Problem.TOO_LARGE,

@@ -18,7 +18,7 @@ BEGINNING = 64 * 1024
 class HospitalAdapter:
     """Health XML or HL7 v2.5 ADT in, FHIR out."""
 
-    version = "1.1.0"
+    version = "1.2.0"
 
     def recognises(self, message: SourceMessage) -> bool:
         """Whether it begins as HL7 does, or an envelope's or table's root stands near there."""

@@ -13,7 +13,7 @@ SOURCE = "hospital"
 TIMES = ("admitted", "issued", "discharged", "born")
 
 
-def abandonment_flag(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def abandonment_flag(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """At most one Flag; it begins with the admission, or with the certificate."""
     if is_abandoned(content):
         start = next((content[time] for time in TIMES if time in content), None)

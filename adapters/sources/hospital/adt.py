@@ -55,8 +55,8 @@ class Patient:
 
     @property
     def is_adult(self) -> bool:
-        at = next((self.content[t] for t in ("admitted", "recorded") if t in self.content), None)
-        return is_adult(self.content.get("born"), at)
+        times = map(self.content.get, ("admitted", "recorded"))
+        return is_adult(self.content.get("born"), *times)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,14 +78,16 @@ def read(content: bytes, dialect: Dialect = OURS) -> Reading:
         if patient.is_adult:
             notes.left_out["adult"] += 1
             notes.left_out["adult-part"] += len(patient.ended)
-            mothers[_file(patient.content)] = mother_of(patient.content)
+            if file := _file(patient.content):
+                mothers[file] = mother_of(patient.content)
         else:
             children.append(patient)
             records += 1 + len(patient.ended)
             if records > MAX_RECORDS:
                 raise PayloadError(Problem.TOO_LARGE)
     for child in children:
-        mother = mothers.get(_file(child.content.get("mother_file", {})), {})
+        file = _file(child.content.get("mother_file", {}))
+        mother = mothers.get(file, {}) if file else {}
         child.content.update({k: v for k, v in mother.items() if k not in child.content})
     return Reading(
         statements=tuple(statement for child in children for statement in _statements(child)),
@@ -95,8 +97,10 @@ def read(content: bytes, dialect: Dialect = OURS) -> Reading:
     )
 
 
-def _file(content: Mapping[str, Any]) -> tuple[str, str]:
-    return content.get("facility", ""), content.get("file", "")
+def _file(content: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Facility and number; None where either is missing, for then it names nobody."""
+    facility, file = content.get("facility"), content.get("file")
+    return (facility, file) if facility and file else None
 
 
 def _patients(content: bytes, notes: _Notes, dialect: Dialect) -> Iterator[Patient]:
@@ -206,7 +210,7 @@ def _single_values(group: Group, unknown: Counter[str]) -> Mapping[str, Any]:
 def _facility(found: Sequence[Number], group: Group) -> str:
     """The authority of the record's number, the sender's where several name it (formats.md).
 
-    Without one the sender answers (MSH-4), else who wrote the birth certificate.
+    Without one the sender answers (MSH-4), else who wrote the birth certificate, else nobody ("").
     """
     houses = [n.facility for n in found if n.kind == "file" and n.facility]
     sender = code(hl7.value(group.segments, "MSH-4"))
@@ -214,16 +218,15 @@ def _facility(found: Sequence[Number], group: Group) -> str:
     issuers = [match[1] for match in certificates if match]
     if sender in houses:
         return sender
-    facility = next(iter([*houses, *filter(None, [sender]), *issuers]), None)
-    if facility is None:
-        raise PayloadError(Problem.MISSING_VALUE, group.pid.position(3), "PID-3.4")
-    return facility
+    return next(iter([*houses, *filter(None, [sender]), *issuers]), "")
 
 
 def _ended(group: Group, survivor: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The records that A40 ended, each with its place and the number that goes on."""
     if "file" not in survivor:
         raise PayloadError(Problem.MISSING_VALUE, group.pid.position(3), "PID-3")
+    if "facility" not in survivor:
+        raise PayloadError(Problem.MISSING_VALUE, group.pid.position(3), "PID-3.4")
     going_on = {key: survivor[key] for key in ("facility", "file")}
     ended = []
     for segment in group.merged:
@@ -255,7 +258,9 @@ def _statements(patient: Patient) -> Iterator[Statement]:
 
 
 def _key(content: Mapping[str, Any]) -> str | None:
-    """The business key of formats.md."""
+    """The business key of formats.md; None where no number or no facility is stated."""
+    if "facility" not in content:
+        return None
     if "file" in content:
         return f"{content['facility']}/{content['file']}"
     if "certificate" in content:

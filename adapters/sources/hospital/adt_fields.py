@@ -5,7 +5,7 @@ from datetime import datetime
 
 from adapters.errors import Problem
 from adapters.sources.hospital.codes import SEXES
-from adapters.sources.hospital.fields import Field, as_code, as_key, as_text
+from adapters.sources.hospital.fields import Field, as_code, as_key, as_text, as_year
 from adapters.sources.hospital.moments import VIETNAM, has_time, moment
 
 _EVENTS = "A01 A02 A03 A04 A06 A07 A08 A11 A13 A28 A31 A40"
@@ -33,6 +33,10 @@ NOT_USED = dict.fromkeys(_NOT_USED.split(), "event-not-used") | dict.fromkeys(
 
 Plans, beds, leave, doctors, numbers of accounts and visits, and what is taken back of them. Merges
 of patients, links, moves and deletions that are not read are in no list: somebody must look."""
+
+NOT_PRODUCTION = frozenset({"D", "N", "T"})
+"""Table 0103, processing id: debugging, non-production testing, training. Their patients are made up
+(HL7 v2.5, 2.9.2: a receiver that is none of those rejects them, table 0357, 202)."""
 
 _OTHER_TYPES = """
     ACK ADR BAR BPS BRP BRT BTS CRM CSU DFT DOC DSR EAC EAN EAR EDR EHC EQQ ERP ESR ESU INR INU LSR
@@ -124,8 +128,8 @@ def as_people(text: str) -> str | None:
 
 
 FIELDS = (
-    Field(key="born", elements=("PID-7",), read=as_time, problem=Problem.WRONG_DATE),
-    Field(key="sex", elements=("PID-8",), read=as_hl7_sex, problem=Problem.WRONG_CODE),
+    Field(key="born", elements=("PID-7",), read=as_time, rest=as_year),
+    Field(key="sex", elements=("PID-8",), read=as_hl7_sex),
     Field(key="ethnicity", elements=("PID-22", "PID-10"), read=as_people),
     Field(key="birth_place", elements=("PID-23",), read=as_text),
     Field(key="born_together", elements=("PID-24",), read=as_yes_or_no),
@@ -135,8 +139,8 @@ FIELDS = (
     Field(key="stay", elements=("PV1-19",), read=as_key, problem=Problem.WRONG_IDENTIFIER),
     Field(key="stay_class", elements=("PV1-2",), read=as_stay_class),
     Field(key="born_here", elements=("PV1-4",), read=as_newborn),
-    Field(key="admitted", elements=("PV1-44",), read=as_time, problem=Problem.WRONG_DATE),
-    Field(key="discharged", elements=("PV1-45",), read=as_time, problem=Problem.WRONG_DATE),
+    Field(key="admitted", elements=("PV1-44",), read=as_time),
+    Field(key="discharged", elements=("PV1-45",), read=as_time),
     Field(key="reason", elements=("PV2-3.2", "PV2-3"), read=as_text),
     Field(key="disease", elements=("DG1-3",), read=as_code),
     Field(key="diagnosis", elements=("DG1-3.2", "DG1-4"), read=as_text),

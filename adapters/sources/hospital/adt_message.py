@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 
 from adapters.errors import PayloadError, Problem
 from adapters.formats.hl7 import Message, Segment
-from adapters.sources.hospital.adt_fields import EVENTS, MERGE, NOT_USED, OTHER_TYPES
+from adapters.sources.hospital.adt_fields import (
+    EVENTS,
+    MERGE,
+    NOT_PRODUCTION,
+    NOT_USED,
+    OTHER_TYPES,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,9 +60,11 @@ def event_of(message: Message) -> str:
     """The trigger event, one of EVENTS or NOT_USED.
 
     Raises PayloadError(WRONG_CODE) for a type, an event or a version that this source does not
-    know.
+    know, and for a message that tries out a system.
     """
     head = message.segments[0]
+    if _is_trial(message):
+        raise _not_ours("MSH-11")
     if head.text(9).strip().upper() != "ADT":
         raise _not_ours("MSH-9.1")
     named = next((s.text(1) for s in message.segments if s.name == "EVN"), "")
@@ -70,8 +78,12 @@ def event_of(message: Message) -> str:
 
 
 def is_for_others(message: Message) -> bool:
-    """Whether it is of a type that HL7 made for other systems than this."""
-    return message.segments[0].text(9).strip().upper() in OTHER_TYPES
+    """Whether it is of a type that HL7 made for other systems, or not sent for production."""
+    return message.segments[0].text(9).strip().upper() in OTHER_TYPES or _is_trial(message)
+
+
+def _is_trial(message: Message) -> bool:
+    return message.segments[0].text(11).strip().upper() in NOT_PRODUCTION
 
 
 def _not_ours(path: str) -> PayloadError:

@@ -243,7 +243,13 @@ ADT_TERMS = (
     Term(
         name="MSH-4",
         origin=SOURCED,
-        to=("required",),
+        to=(
+            "Encounter.serviceProvider",
+            "Organization",
+            "Patient.identifier[patient-internal-id]",
+            "custodian",
+            "record id",
+        ),
         note="the facility, where the number names none",
     ),
     Term(name="MSH-7", origin=SOURCED, to=("own time",), note="where EVN-2 is empty"),

@@ -16,7 +16,7 @@ PATIENT_FILE = "urn:motem:extension:patient-file"
 """On RelatedPerson: the number under which a hospital keeps that person as its own patient."""
 
 
-def to_family(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def to_family(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """RelatedPersons. A name that names nobody (a hospital's, "không rõ") makes no person."""
     for relation in RELATIONS:
         person = _person(content, relation)

@@ -23,13 +23,15 @@ CERTIFICATE_NUMBER = re.compile(r"\d{5}\.GCS\.(\d{5})\.\d{2}", re.IGNORECASE)
 class Field:
     """One thing a table says. `problem` set: an unreadable value refuses the record.
 
-    Otherwise an unreadable value is left out and reported with the unknown fields.
+    Otherwise an unreadable value is left out and reported with the unknown fields, but for what
+    `rest` still reads in it.
     """
 
     key: str
     elements: tuple[str, ...]
     read: Reader
     problem: Problem | None = None
+    rest: Reader | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +56,7 @@ def typed(row: Mapping[str, str], fields: Iterable[Field], position: str) -> Typ
             if field.problem is not None:
                 raise PayloadError(field.problem, position, element) from None
             unreadable.append(element)
-            continue
+            value = field.rest(row[element]) if field.rest else None
         if value not in (None, "", []):
             content[field.key] = value
     return Typed(content=content, unreadable=tuple(unreadable))
@@ -100,6 +102,13 @@ def as_moment(text: str) -> str | None:
     return moment(text.replace(" ", ""))
 
 
+def as_year(text: str) -> str | None:
+    """The year of a date whose day or time is impossible; None where even that is uncertain."""
+    month_fits = re.match(r"((?:19|20)\d\d)(?:0[1-9]|1[0-2])\d", text)
+    found = month_fits or re.search(r"[-/.]((?:19|20)\d\d)$", text)
+    return found[1] if found else None
+
+
 def as_sex(text: str) -> str | None:
     code = text.upper().removesuffix(".0").lstrip("0")
     if code and code not in SEXES:
@@ -119,10 +128,14 @@ def as_list(text: str) -> list[str]:
 
 
 def as_birth_grams(text: str) -> int | None:
-    """Grams. A list of several children's weights tells one child's only where all are equal."""
+    """Grams. A list of several children's weights, as the standard has it for twins (vn_domain.md
+    4.1), tells one child's only where all are equal: otherwise none is taken, and nothing is wrong.
+    """
     weights = {_number(part) for part in text.split(";") if part.strip()}
-    if len(weights) != 1:
-        raise ValueError("several weights")
+    if not weights:
+        raise ValueError("no weight")
+    if len(weights) > 1:
+        return None
     weight = weights.pop()
     return _grams(weight * 1000 if weight < HEAVIEST_BIRTH_KG else weight, HEAVIEST_BIRTH_KG)
 
@@ -162,8 +175,8 @@ NO_CERTIFICATE = frozenset({"0", "chua cap", "chua co", "khong", "khong co"})
 
 _WHO = (
     Field(key="name", elements=("HO_TEN",), read=as_text),
-    Field(key="born", elements=("NGAY_SINH",), read=as_moment, problem=Problem.WRONG_DATE),
-    Field(key="sex", elements=("GIOI_TINH",), read=as_sex, problem=Problem.WRONG_CODE),
+    Field(key="born", elements=("NGAY_SINH",), read=as_moment, rest=as_year),
+    Field(key="sex", elements=("GIOI_TINH",), read=as_sex),
     Field(key="paper", elements=("SO_CCCD",), read=as_code),
     Field(key="ethnicity", elements=("MA_DANTOC",), read=as_padded(2)),
     Field(key="address", elements=("DIA_CHI",), read=as_text),
@@ -176,8 +189,8 @@ _STAY = (
         key="facility", elements=("MA_CSKCB",), read=as_padded(5), problem=Problem.WRONG_IDENTIFIER
     ),
     Field(key="stay", elements=("MA_LK",), read=as_key, problem=Problem.WRONG_IDENTIFIER),
-    Field(key="admitted", elements=("NGAY_VAO",), read=as_moment, problem=Problem.WRONG_DATE),
-    Field(key="discharged", elements=("NGAY_RA",), read=as_moment, problem=Problem.WRONG_DATE),
+    Field(key="admitted", elements=("NGAY_VAO",), read=as_moment),
+    Field(key="discharged", elements=("NGAY_RA",), read=as_moment),
     Field(key="stay_kind", elements=("MA_LOAI_KCB",), read=as_padded(2)),
     Field(key="reason", elements=("LY_DO_VV", "LY_DO_VNT"), read=as_text),
     Field(key="diagnosis", elements=("CHAN_DOAN_RV", "CHAN_DOAN_VAO"), read=as_text),
@@ -232,8 +245,8 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         ),
         Field(key="book", elements=("QUYEN_SO",), read=as_text),
         Field(key="name", elements=("HO_TEN_CON", "TEN_CON"), read=as_text),
-        Field(key="sex", elements=("GIOI_TINH_CON",), read=as_sex, problem=Problem.WRONG_CODE),
-        Field(key="born", elements=("NGAY_SINH_CON",), read=as_moment, problem=Problem.WRONG_DATE),
+        Field(key="sex", elements=("GIOI_TINH_CON",), read=as_sex),
+        Field(key="born", elements=("NGAY_SINH_CON",), read=as_moment, rest=as_year),
         Field(key="birth_place", elements=("NOI_SINH_CON",), read=as_text),
         Field(key="condition_at_birth", elements=("TINH_TRANG_CON",), read=as_text),
         Field(key="children", elements=("SO_CON",), read=as_count),
@@ -247,7 +260,7 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field(key="mother_insurance", elements=("MA_BHXH_NND",), read=as_code),
         Field(key="father", elements=("HO_TEN_CHA", "HOTEN_CHA"), read=as_text),
         Field(key="note", elements=("GHI_CHU",), read=as_text),
-        Field(key="issued", elements=("NGAY_CT",), read=as_moment, problem=Problem.WRONG_DATE),
+        *_ISSUED,
     ),
 }
 """Table → its fields. Spellings are aliases in `elements`; the first that is filled counts."""

@@ -14,6 +14,7 @@ from adapters.sources.hospital.patient import to_patient
 from adapters.sources.hospital.stay import to_condition, to_encounter, weights
 
 SOURCE = "hospital"
+UNKNOWN_BODY = "hospital:unknown"
 
 
 def to_conversion(statement: Statement) -> Conversion:
@@ -23,38 +24,40 @@ def to_conversion(statement: Statement) -> Conversion:
     """
     content = statement.content
     try:
-        facility = Place(kind=PlaceKind.HOSPITAL, code=content["facility"])
         makers = RESOURCES[content["table"]]
     except KeyError:
         raise PayloadError(Problem.NOT_CONVERTIBLE, statement.position) from None
+    code = content.get("facility")
+    facility = Place(kind=PlaceKind.HOSPITAL, code=code) if code else None
     patient = to_patient(content, facility, unkeyed=statement.unkeyed)
     resources = [patient, *found_places(SOURCE, patient)]
     for maker in makers:
         resources += maker(content, facility)
     return Conversion(
-        resources=resources, custodian=str(facility), province=province_of(facility.code)
+        resources=resources,
+        custodian=str(facility) if facility else UNKNOWN_BODY,
+        province=province_of(facility.code) if facility else None,
     )
 
 
-Maker = Callable[[Mapping[str, Any], Place], Iterator[Resource]]
+Maker = Callable[[Mapping[str, Any], Place | None], Iterator[Resource]]
 
 
-def organizations(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def organizations(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """The facility, and those the child came from or went to. The tables hold no names."""
-    codes = {facility.code: None} | {
-        content[way]: None for way in ("sent_by", "sent_to") if way in content
-    }
-    for code in codes:
+    own = [facility.code] if facility else []
+    others = [content[way] for way in ("sent_by", "sent_to") if way in content]
+    for code in dict.fromkeys([*own, *others]):
         yield organization(Place(kind=PlaceKind.HOSPITAL, code=code), None)
 
 
-def organizations_of_stay(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def organizations_of_stay(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """ADT messages of a person alone, without a stay, do not say that the child was there."""
     if "stay" in content or "admitted" in content:
         yield from organizations(content, facility)
 
 
-def state_at_birth(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def state_at_birth(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """TINH_TRANG_CON: healthy, weak, malformed."""
     said = content.get("condition_at_birth")
     yield from remarks(SOURCE, "state-at-birth", [said] if said else [])

@@ -20,5 +20,6 @@ def to_links(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def file_number(file: Mapping[str, str], use: str | None = None) -> dict[str, Any]:
     """`{"facility", "file"}` as an identifier of that house."""
-    house = Place(kind=PlaceKind.HOSPITAL, code=file["facility"])
+    code = file["facility"]
+    house = Place(kind=PlaceKind.HOSPITAL, code=code) if code else None
     return identifier(IdentifierKind.FILE, file["file"], issuer=house, use=use)

@@ -1,7 +1,8 @@
 """Times of the health XML, as digit strings with zeros for what is unknown, in FHIR's words."""
 
-from calendar import monthrange
 from datetime import date, datetime, timedelta, timezone
+
+from adapters.formats import births
 
 VIETNAM = timezone(timedelta(hours=7))
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -52,20 +53,6 @@ def has_time(stated: str | None) -> bool:
     return stated is not None and len(stated) > 10
 
 
-def last_day(stated: str) -> date:
-    """The latest day that a FHIR date or instant may mean."""
-    if len(stated) == 4:
-        return date(int(stated), 12, 31)
-    if len(stated) == 7:
-        year, month = int(stated[:4]), int(stated[5:])
-        return date(year, month, monthrange(year, month)[1])
-    return date.fromisoformat(stated[:10])
-
-
-def is_adult(born: str | None, at: str | None) -> bool:
-    """Whether one born then is surely 18 or more at that time (formats.md, Common rules)."""
-    day = day_of(at)
-    if born is None or day is None:
-        return False
-    latest = last_day(born)
-    return (latest.year + 18, latest.month, latest.day) <= (day.year, day.month, day.day)
+def is_adult(born: str | None, *times: str | None) -> bool:
+    """Whether one born then is surely 18 or more at the first of these times (`births.is_adult`)."""
+    return births.is_adult(births.stated(born[:10]) if born else None, *times)

@@ -21,7 +21,7 @@ CARD = re.compile(r"[A-Z]{2}[0-9A-Z]\d{12}|\d{10}|\d{12}")
 _MINUTES = re.compile(r"bi[êe]n b[ảa]n(?: s[ốo])?[:\s]+([\w.-]+/[\w./-]*\w)", re.IGNORECASE)
 
 
-def identifiers_of(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
+def identifiers_of(content: Mapping[str, Any], facility: Place | None) -> list[dict[str, Any]]:
     """All numbers that a table states of the child."""
     found = [*_files(content, facility), *_certificate(content, facility)]
     for number in (content.get("paper"), *content.get("papers", ())):
@@ -60,7 +60,7 @@ def placeholder(element: dict[str, Any], reason: str) -> dict[str, Any]:
     return {"extension": [flag_placeholder(reason)]} | element | {"use": "temp"}
 
 
-def _files(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
+def _files(content: Mapping[str, Any], facility: Place | None) -> list[dict[str, Any]]:
     others = [file_number(other, "secondary") for other in content.get("other_files", ())]
     # Without the patient's number a case number would make an earlier one look replaced.
     if "file" not in content:
@@ -72,7 +72,7 @@ def _files(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
     return [file, identifier(IdentifierKind.FILE, case, issuer=facility, use="secondary")]
 
 
-def _certificate(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
+def _certificate(content: Mapping[str, Any], facility: Place | None) -> list[dict[str, Any]]:
     """The national form is unique; a number of another form only at its hospital."""
     number = content.get("certificate")
     if number is None:

@@ -45,7 +45,7 @@ TELLING = ("birth_place", "reason", "note", "diagnosis")
 """Fields whose text may say that, and where, the child was abandoned."""
 
 
-def to_patient(content: Mapping[str, Any], facility: Place, *, unkeyed: bool) -> Resource:
+def to_patient(content: Mapping[str, Any], facility: Place | None, *, unkeyed: bool) -> Resource:
     """A part gives a Patient that states only what the part says."""
     name = name_reading(content)
     at_facility = _is_facility_address(content, name)

@@ -15,7 +15,10 @@ from adapters.sources.hospital.moments import instant_of, is_adult
 
 KEYED = ("XML1", "XML0")
 """Tables that name the patient's own number; the others name only the stay."""
-AT = ("admitted", "discharged")
+WHOLE = (*KEYED, "XML9")
+"""Tables that tell a child by themselves: unkeyed where nothing says which facility it was."""
+NAMING = {"name", "born", "file", "paper", "cards", "temporary_card", "certificate", "mother"}
+AT = ("admitted", "discharged", "issued")
 RELATIONS = ("mother", "father", "guardian")
 STAY_TIMES = ("discharged", "admitted", "issued")
 TIMES = {"XML9": ("issued", "born")}
@@ -35,13 +38,12 @@ class Record:
 
     @property
     def episode(self) -> str | None:
-        stay = self.content.get("stay")
-        return f"{self.content['facility']}|{stay}" if stay else None
+        facility, stay = self.content.get("facility"), self.content.get("stay")
+        return f"{facility}|{stay}" if facility and stay else None
 
     @property
     def is_adult(self) -> bool:
-        at = next((self.content[time] for time in AT if time in self.content), None)
-        return is_adult(self.content.get("born"), at)
+        return is_adult(self.content.get("born"), *map(self.content.get, AT))
 
 
 def read(message: SourceMessage) -> Reading:
@@ -87,10 +89,9 @@ def _records(rows: Sequence[Row], envelope: Envelope) -> list[Record]:
     records = []
     for row, content in contents:
         facility = _facility(row.table, content, sibling, sender)
-        if facility:
-            records.append(
-                Record(row=row, content=content | {"table": row.table, "facility": facility})
-            )
+        whose = {"facility": facility} if facility else {}
+        if whose or (row.table in WHOLE and NAMING & content.keys()):
+            records.append(Record(row=row, content=content | {"table": row.table} | whose))
         else:
             missing = PayloadError(Problem.MISSING_VALUE, row.position, "MA_CSKCB")
             envelope.rejections.append(_rejection(missing, row))
@@ -186,7 +187,9 @@ def _statement(record: Record) -> Statement:
 def _record_id(record: Record) -> str | None:
     """The business key of formats.md; None for a part, and for a record without its number."""
     content, table = record.content, record.table
-    facility = content["facility"]
+    facility = content.get("facility")
+    if facility is None:
+        return None
     if table == "XML9":
         number = content.get("certificate")
         return f"{facility}/GCS/{number}" if number else None

@@ -37,7 +37,7 @@ INFANCY = timedelta(days=365)
 """CAN_NANG_CON of an older patient is the weight of that patient's own child."""
 
 
-def to_encounter(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def to_encounter(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     number = _stay_key(content)
     if number is None:
         return
@@ -45,7 +45,7 @@ def to_encounter(content: Mapping[str, Any], facility: Place) -> Iterator[Resour
     yield without_nothing(
         {
             "resourceType": "Encounter",
-            "id": role("encounter", facility.code, number),
+            "id": role("encounter", _code(facility), number),
             "meta": meta(SOURCE, labels=labels),
             "identifier": _numbers(content, facility),
             "status": _status(content),
@@ -54,12 +54,12 @@ def to_encounter(content: Mapping[str, Any], facility: Place) -> Iterator[Resour
             "period": _period(content),
             "reasonCode": [{"text": content["reason"]}] if "reason" in content else None,
             "hospitalization": _hospitalization(content, facility),
-            "serviceProvider": _organization(facility.code),
+            "serviceProvider": _organization(facility.code) if facility else None,
         }
     )
 
 
-def to_condition(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def to_condition(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """The main diagnosis: ICD-10 as sent, the discharge's words before the admission's."""
     disease, text, number = content.get("disease"), content.get("diagnosis"), _stay_key(content)
     if number is None or not (disease or text):
@@ -67,22 +67,22 @@ def to_condition(content: Mapping[str, Any], facility: Place) -> Iterator[Resour
     yield without_nothing(
         {
             "resourceType": "Condition",
-            "id": role("condition", facility.code, number),
+            "id": role("condition", _code(facility), number),
             "meta": meta(SOURCE, labels=labels_of(disease, text)),
             "category": [concept(CONDITION_CATEGORY, "encounter-diagnosis")],
             "code": concept(ICD10, disease, text) if disease else {"text": text},
             "subject": PATIENT,
-            "encounter": reference("Encounter", role("encounter", facility.code, number)),
+            "encounter": reference("Encounter", role("encounter", _code(facility), number)),
             "recordedDate": content.get("discharged") or content.get("admitted"),
         }
     )
 
 
-def weights(content: Mapping[str, Any], facility: Place) -> Iterator[Resource]:
+def weights(content: Mapping[str, Any], facility: Place | None) -> Iterator[Resource]:
     """Body weight at admission, and birth weight where it is the child's own."""
     admitted, born = content.get("admitted"), content.get("born")
     if "weight" in content:
-        number = f"{facility.code}|{_stay_key(content)}"
+        number = f"{_code(facility)}|{_stay_key(content)}"
         yield profile.weight(
             SOURCE, content["weight"], at=admitted, birth=False, distinguishing=number
         )
@@ -131,7 +131,7 @@ def _period(content: Mapping[str, Any]) -> dict[str, Any]:
     return without_nothing({"start": start, "end": end})
 
 
-def _numbers(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]]:
+def _numbers(content: Mapping[str, Any], facility: Place | None) -> list[dict[str, Any]]:
     """MA_LK, and the transfer letter, which is unique for the hospital that wrote it."""
     numbers = []
     if "stay" in content:
@@ -146,25 +146,32 @@ def _numbers(content: Mapping[str, Any], facility: Place) -> list[dict[str, Any]
     return numbers
 
 
-def _letter_sender(content: Mapping[str, Any], facility: Place) -> Place | None:
+def _letter_sender(content: Mapping[str, Any], facility: Place | None) -> Place | None:
     """MA_NOI_DI; a transfer letter (XML13) without it is the facility's own."""
     if "sent_by" in content:
         return Place(kind=PlaceKind.HOSPITAL, code=content["sent_by"])
     return facility if content["table"] == "XML13" else None
 
 
-def _own(system: str, value: str, issuer: Place) -> dict[str, Any]:
-    assigner = {"identifier": {"system": issuer.system, "value": issuer.code}}
-    return {"system": system, "value": value, "assigner": assigner}
+def _own(system: str, value: str, issuer: Place | None) -> dict[str, Any]:
+    number = {"system": system, "value": value}
+    if issuer is None:
+        return number
+    return {**number, "assigner": {"identifier": {"system": issuer.system, "value": issuer.code}}}
 
 
-def _hospitalization(content: Mapping[str, Any], facility: Place) -> dict[str, Any]:
+def _code(facility: Place | None) -> str:
+    """ "" where nobody says which house it was: such a record is unkeyed."""
+    return facility.code if facility else ""
+
+
+def _hospitalization(content: Mapping[str, Any], facility: Place | None) -> dict[str, Any]:
     origin, destination = content.get("sent_by"), content.get("sent_to")
     code = content.get("discharge")
     return without_nothing(
         {
             # The sender of a transfer letter is the facility itself: nobody came from there.
-            "origin": _organization(origin) if origin and origin != facility.code else None,
+            "origin": _organization(origin) if origin and origin != _code(facility) else None,
             "destination": _organization(destination) if destination else None,
             "dischargeDisposition": concept(DISCHARGE_CODES, code, DISCHARGES.get(code))
             if code

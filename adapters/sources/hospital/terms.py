@@ -55,7 +55,15 @@ TERMS = (
     Term(
         name="MACSKCB",
         origin=SOURCED,
-        to=("required",),
+        to=(
+            "Encounter.identifier[dot-dieu-tri]",
+            "Encounter.serviceProvider",
+            "Organization",
+            "Patient.identifier[giay-chung-sinh]",
+            "Patient.identifier[patient-internal-id]",
+            "custodian",
+            "record id",
+        ),
         note="the facility, where the record has no MA_CSKCB",
     ),
     Term(
@@ -269,7 +277,9 @@ TERMS = (
         name="MA_GCS",
         origin=SOURCED,
         to=(
+            "Organization",
             "Patient.identifier[giay-chung-sinh]",
+            "custodian",
             "record id",
         ),
         note="the key; assigner the hospital where it has not the national form",
@@ -356,7 +366,6 @@ vocabulary = Vocabulary(
             Problem.TOO_LARGE,
             Problem.UNKNOWN_STRUCTURE,
             Problem.WRONG_CODE,
-            Problem.WRONG_DATE,
             Problem.WRONG_IDENTIFIER,
         }
     ),

@@ -25,4 +25,4 @@ def birth_of_person(content: Mapping[str, Any], name: str) -> Birth | None:
 
 
 def is_adult(content: Mapping[str, Any]) -> bool:
-    return births.is_adult(birth_of(content), seen_on(content))
+    return births.is_adult(birth_of(content), content.get("thoiGian"))

@@ -20,4 +20,5 @@ def birth_of(content: Mapping[str, Any]) -> Birth | None:
 
 
 def is_adult(content: Mapping[str, Any]) -> bool:
-    return births.is_adult(birth_of(content), seen_on(content))
+    times = (content.get("phatHien.thoiGian"), content.get("ngayLap"))
+    return births.is_adult(birth_of(content), *times)

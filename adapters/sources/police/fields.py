@@ -37,7 +37,7 @@ MAKER = digits(5, lost=4)
 MINUTES = (
     Field(name="loai", read=coded(KINDS), required=True),
     Field(name="soBienBan", required=True),
-    Field(name="ngayLap", read=instant, required=True),
+    Field(name="ngayLap", read=instant),
     Field(name="donViLap.maXa", read=MAKER, required=True),
     Field(name="donViLap.ten"),
     Field(name="donViLap.loai", read=coded(MAKERS)),
@@ -55,7 +55,8 @@ MINUTES = (
     Field(name="banGiao.thoiGian", read=instant),
     Field(name="banGiao.maHoSoNoiNhan"),
 )
-"""Of the minutes as a whole. The key's parts reject when unreadable, the rest is noted."""
+"""Of the minutes as a whole. The key's numbers reject when unreadable, the rest is noted; `ngayLap`
+rejects where minutes state no other time."""
 
 CHILD = (
     Field(name="stt", read=whole, required=True),

@@ -10,7 +10,7 @@ from adapters.dialect import OURS, Dialect
 from adapters.errors import PayloadError, Problem, Rejection
 from adapters.formats import json
 from adapters.formats.dialects import in_our_words, names_in_our_words
-from adapters.formats.fields import read_object, unknown_names
+from adapters.formats.fields import Content, read_object, unknown_names
 from adapters.formats.values import VIETNAM, moment, plain, texts
 from adapters.sources.police import birth
 from adapters.sources.police.fields import CHILD, LISTS, MINUTES, NOT_MAPPED
@@ -18,6 +18,7 @@ from adapters.sources.police.fields import CHILD, LISTS, MINUTES, NOT_MAPPED
 CHILDREN = "tre"
 MARKS = frozenset({"BIEN_BAN_TRE_BI_BO_ROI"})
 _MAKER, _NUMBER, _MADE, _ORDER = "donViLap.maXa", "soBienBan", "ngayLap", "tre.stt"
+_FOUND = "phatHien.thoiGian"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -65,6 +66,7 @@ def _rejected(error: PayloadError, value: object) -> Rejection:
 
 def _read_minutes(minutes: Mapping[str, Any], pointer: str, found: _Found) -> None:
     whole = read_object(MINUTES, minutes, pointer)
+    _check_time(whole, pointer)
     children = _children(minutes, pointer)
     members = [entry.name for entry in MINUTES] + [CHILDREN, *NOT_MAPPED]
     found.unknown.update(unknown_names(members, minutes))
@@ -83,6 +85,14 @@ def _read_minutes(minutes: Mapping[str, Any], pointer: str, found: _Found) -> No
             found.left_out["adult"] += 1
         else:
             found.statements.append(_statement(content, position, keyed=not doubled))
+
+
+def _check_time(whole: Content, pointer: str) -> None:
+    """A place and a time are enough to name a child (formats.md): where the minutes' own cannot be
+    read, that of the find. Raises PayloadError where there is none."""
+    problem = dict(whole.unread).get(_MADE)
+    if problem and _FOUND not in whole.values:
+        raise PayloadError(problem, f"{pointer}/{_MADE}", _MADE)
 
 
 def _children(minutes: Mapping[str, Any], pointer: str) -> list[Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from adapters.formats import births
 from adapters.formats.births import Birth
-from adapters.formats.values import local_day
 
 
 def birth_of(content: Mapping[str, Any]) -> Birth | None:
@@ -18,5 +17,5 @@ def birth_of(content: Mapping[str, Any]) -> Birth | None:
 
 
 def is_adult(content: Mapping[str, Any]) -> bool:
-    """Surely 18 or more at ThoiDiemDuLieu; without it nobody is."""
-    return births.is_adult(birth_of(content), local_day(content.get("ThoiDiemDuLieu")))
+    """Surely 18 or more at ThoiDiemDuLieu, without it when the data came."""
+    return births.is_adult(birth_of(content), content.get("ThoiDiemDuLieu"))

@@ -56,6 +56,7 @@ def test_each_refusal_is_one_err_with_its_place() -> None:
     [
         (Problem.WRONG_CODE, "message[1]/MSH-9.1", "MSH-9.1", "AR", "200"),
         (Problem.WRONG_CODE, "message[1]/MSH-9.2", "MSH-9.2", "AR", "201"),
+        (Problem.WRONG_CODE, "message[1]/MSH-11", "MSH-11", "AR", "202"),
         (Problem.WRONG_CODE, "message[1]/MSH-12", "MSH-12", "AR", "203"),
         (Problem.UNKNOWN_STRUCTURE, "/", None, "AR", "200"),
         (Problem.WRONG_CODE, "message[1]/PID-8", "PID-8", "AE", "103"),

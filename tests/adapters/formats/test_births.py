@@ -108,4 +108,31 @@ def test_around_never_passes_the_latest_day() -> None:
     [("2008-03-04", True), ("2008-03-05", False), ("2008", False), ("2007", True), ("2024", False)],
 )
 def test_an_adult_is_surely_eighteen(stated: str, adult: bool) -> None:
-    assert births.is_adult(births.stated(stated), SEEN) is adult
+    assert births.is_adult(births.stated(stated), SEEN.isoformat()) is adult
+
+
+@pytest.mark.parametrize(
+    ("times", "adult"),
+    [
+        ((), True),
+        ((None, None), True),
+        ((None, "2010-06-01"), False),
+        (("2010",), False),
+        (("2018",), False),
+        (("2019",), True),
+        (("2018-12-31T18:00:00+00:00",), True),
+    ],
+)
+def test_who_is_an_adult_goes_by_the_record_and_without_a_time_by_its_arrival(
+    times: tuple[str | None, ...], adult: bool
+) -> None:
+    assert births.is_adult(births.stated("2000"), *times) is adult
+
+
+@pytest.mark.parametrize("born", ["2008-01-02", "2015"])
+def test_who_grew_up_after_the_first_payloads_stays_a_child_without_a_time(born: str) -> None:
+    assert not births.is_adult(births.stated(born))
+
+
+def test_nobody_without_a_birth_is_an_adult() -> None:
+    assert not births.is_adult(None, "2026-03-04")

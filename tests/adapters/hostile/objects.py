@@ -136,11 +136,9 @@ CIVIL_STATUS: Cases = {
     "a registration that is a number": case("[1, 2, 3]", "0 wrong-type"),
     "a book that walks up": case(json.dumps(REGISTERED | {"quyenSo": "../../2026"}), "1"),
     "a date of registration in the future of all": case(
-        json.dumps(REGISTERED | {"ngayDangKy": "31.12.9999"}), "0 wrong-date"
+        json.dumps(REGISTERED | {"ngayDangKy": "31.12.9999"}), "1"
     ),
-    "a date with no digits": case(
-        json.dumps(REGISTERED | {"ngayDangKy": "hôm qua"}), "0 wrong-date"
-    ),
+    "a date with no digits": case(json.dumps(REGISTERED | {"ngayDangKy": "hôm qua"}), "1"),
     "a sex of 10 to the 400": case(json.dumps(REGISTERED).replace('"1"', "1e400"), "wrong-number"),
     "parents that are objects": case(
         json.dumps(REGISTERED | {"meHoTen": {"a": 1}, "chaHoTen": []}), "1"

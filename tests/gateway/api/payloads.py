@@ -10,14 +10,17 @@ JSON = {"Content-Type": "application/json"}
 NAME = "Nguyễn Thị Bí Mật"
 
 
+UNDATED: dict[str, Any] = {"ngayLap": "hôm qua", "phatHien": None}
+
+
 def girl(number: int = 1, **changes: Any) -> bytes:
     """Police minutes of one girl, under a number of their own."""
     return minutes({"hoTen": NAME, "gioiTinh": "NU"}, soBienBan=f"{number}/BB-CAX", **changes)
 
 
 def refused() -> bytes:
-    """Minutes that cannot be taken: their day is no day."""
-    return girl(99, ngayLap="hôm qua")
+    """Minutes that cannot be taken: their day is no day, and no other time is stated."""
+    return girl(99, **UNDATED)
 
 
 def post(

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from audit import log
 from audit.event import Action
 from gateway.database import transaction
-from tests.gateway.api.payloads import JSON, NAME, girl, post, refused
+from tests.gateway.api.payloads import JSON, NAME, UNDATED, girl, post, refused
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_message_that_does_not_exist_is_404(
 
 def test_refusals_that_are_alike_are_shown_together(client: httpx.Client) -> None:
     for number in range(3):
-        post(client, girl(number, ngayLap="hôm qua"))
+        post(client, girl(number, **UNDATED))
     (cause,) = client.get("/messages/errors").json()["errors"]
     assert (cause["source"], cause["code"], cause["count"], cause["aboutChild"]) == (
         "police",
@@ -145,7 +145,7 @@ def test_a_message_that_was_taken_cannot_be_read_again(client: httpx.Client) -> 
 
 
 def test_a_group_is_read_again(client: httpx.Client) -> None:
-    ids = [post(client, girl(n, ngayLap="hôm qua")).json()["message"] for n in range(3)]
+    ids = [post(client, girl(n, **UNDATED)).json()["message"] for n in range(3)]
     post(client, b"{")
 
     def group(**wanted: object) -> list[str]:

@@ -25,7 +25,8 @@ def good(number: int = 1) -> bytes:
 
 
 def bad(number: int = 1) -> bytes:
-    return minutes({"hoTen": NAME}, soBienBan=f"{number}/BB-CAX", ngayLap="hôm qua")
+    undated = {"ngayLap": "hôm qua", "phatHien": None}
+    return minutes({"hoTen": NAME}, soBienBan=f"{number}/BB-CAX", **undated)
 
 
 def ids(url: URL, *arguments: str) -> list[str]:

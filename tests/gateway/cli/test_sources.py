@@ -18,6 +18,7 @@ MINUTES = {
     "phatHien": {"thoiGian": "2026-03-04T05:10:00+07:00", "maXa": "00199", "loaiNoi": "CHO"},
     "tre": [{"stt": 1, "hoTen": "Nguyễn Thị Bí Mật", "gioiTinh": "NU"}],
 }
+UNDATED: dict[str, object] = {"ngayLap": "hôm qua", "phatHien": None}
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_what_is_refused_is_said_with_code_place_and_both_languages(
     motem: Motem, tmp_path: Path
 ) -> None:
     payload(tmp_path, "good.json")
-    payload(tmp_path, "bad.json", MINUTES | {"ngayLap": "hôm qua"})
+    payload(tmp_path, "bad.json", MINUTES | UNDATED)
     result = motem("ingest", tmp_path)
     assert result.exit_code == 3
     assert "wrong-date" in result.stdout
@@ -103,7 +104,7 @@ def test_sources_lists_each_adapter(motem: Motem) -> None:
 
 def test_report_counts_messages_refusals_and_children(motem: Motem, tmp_path: Path) -> None:
     payload(tmp_path, "good.json")
-    payload(tmp_path, "bad.json", MINUTES | {"ngayLap": "hôm qua"})
+    payload(tmp_path, "bad.json", MINUTES | UNDATED)
     motem("ingest", tmp_path)
     result = motem("report")
     assert result.exit_code == 0

@@ -116,7 +116,6 @@ def test_an_adoption_keeps_the_earlier_name_as_an_old_one() -> None:
 @pytest.mark.parametrize(
     ("change", "problem", "position"),
     [
-        ({"ngayDangKy": "32.13.2026"}, Problem.WRONG_DATE, "/0/ngayDangKy"),
         ({"so": ["24"]}, Problem.WRONG_TYPE, "/0/so"),
         ({"quyenSo": True}, Problem.WRONG_TYPE, "/0/quyenSo"),
         ({"noiDangKy": ["00199"]}, Problem.WRONG_TYPE, "/0/noiDangKy/maXa"),
@@ -128,6 +127,28 @@ def test_a_bad_registration_is_rejected_alone_at_its_pointer(
     reading = read(REGISTRATION | change, REGISTRATION | {"so": "25"})
     assert [(r.problem, r.position) for r in reading.rejections] == [(problem, position)]
     assert [s.record_id for s in reading.statements] == ["00199/01/2026/25"]
+
+
+@pytest.mark.parametrize("kind", ["CAI_CHINH", "NHAN_CON_NUOI"])
+def test_a_change_of_an_entry_does_not_move_the_day_of_its_number(kind: str) -> None:
+    change = REGISTRATION | {"loaiDangKy": kind, "ngayDangKy": "02.02.2027"}
+    for order in ((REGISTRATION, change), (change, REGISTRATION)):
+        pairs = [(s, adapter.convert(s)) for s in read(*order).statements]
+        numbers = history.patient_of(history.compose(history.by_time(pairs)).resources)[
+            "identifier"
+        ]
+        (entry,) = [n for n in numbers if n["system"].endswith("so-khai-sinh")]
+        assert entry["period"] == {"start": "2026-03-15"}
+    (alone,) = [n for n in patient(change)["identifier"] if n["system"].endswith("so-khai-sinh")]
+    assert "period" not in alone
+
+
+def test_an_unreadable_day_of_registration_is_noted_and_loses_no_child() -> None:
+    reading = read(REGISTRATION | {"ngayDangKy": "32.13.2026"})
+    (statement,) = reading.statements
+    assert (statement.record_id, statement.effective) == ("00199/01/2026/24", None)
+    assert reading.rejections == []
+    assert reading.unknown_fields == {"ngayDangKy: wrong-date": 1}
 
 
 def test_a_lost_zero_of_a_personal_id_comes_back() -> None:

@@ -44,6 +44,17 @@ def patient_of(reading: Reading) -> Resource:
     return history.patient_of(adapter.convert(statement).resources)
 
 
+def test_a_sum_is_no_student() -> None:
+    reading = read("Tổng cộng,,45,0123456701,,,\n")
+    assert (reading.statements, reading.left_out) == ([], {"not-a-record": 1})
+
+
+def test_a_grown_up_is_no_student_for_a_list_states_no_time() -> None:
+    grown, child = (row_of(Ngày_sinh=f"01/02/{year}") for year in (1950, 2015))
+    assert (grown.statements, grown.left_out) == ([], {"adult": 1})
+    assert len(child.statements) == 1
+
+
 @pytest.mark.parametrize(
     ("sent", "key"),
     [

@@ -46,9 +46,26 @@ def test_a_card_may_have_ten_twelve_or_fifteen_characters() -> None:
         assert identifiers(f"HN01,1,An,,,{card}")["insurance_number"] == card
 
 
-@pytest.mark.parametrize("row", ["HN01,,,,,", ",,Người lập biểu,,,", ",,,,,", "Tổng cộng: 2,,,,,"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "HN01,,,,,",
+        ",,Người lập biểu,,,",
+        ",,,,,",
+        "Tổng cộng: 2,,,,,",
+        "Tổng cộng,1,,,,",
+        "TONG SO,12,,,,",
+        "Cộng:,,3,,,",
+    ],
+)
 def test_a_footer_is_no_record(row: str) -> None:
     assert read(f"HN01,1,An,,,\n{row}\n").statements[1:] == []
+
+
+def test_a_child_of_the_family_tong_is_no_sum() -> None:
+    reading = read("Tống Công,1,HN01\nCộng,2,HN01\nTổng cộng,2,\n", "Họ và tên,Số hồ sơ,Mã cơ sở\n")
+    assert [s.record_id for s in reading.statements] == ["HN01/1", "HN01/2"]
+    assert reading.left_out == {"not-a-record": 1}
 
 
 def test_a_child_without_number_is_accepted_unkeyed() -> None:

@@ -151,7 +151,54 @@ def test_every_way_to_name_a_patient_finds_it(subject: dict[str, Any]) -> None:
 def test_a_reference_that_two_patients_may_mean_is_given_to_neither() -> None:
     reading = read(bundle(PATIENT, PATIENT, observation({"reference": "Patient/p"})))
     assert all(not statement.content["resources"] for statement in reading.statements)
-    assert reading.left_out["without-patient"] == 1
+    (rejection,) = reading.rejections
+    assert (rejection.problem, rejection.position) == (
+        Problem.MISSING_VALUE,
+        "/entry/2/resource/subject",
+    )
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient/abc"},
+        {"reference": "https://a.vi-du.vn/fhir/Patient/abc/_history/2"},
+        {"reference": "urn:uuid:0d2b1f0e-0000-4000-8000-000000000001"},
+        {"reference": "#abc"},
+        {"reference": "Patient?identifier=https://a.vi-du.vn/mrn|2"},
+        {"identifier": OWN | {"value": "2"}},
+        {"type": "Patient", "identifier": OWN | {"value": "2"}},
+    ],
+)
+def test_what_is_about_a_child_of_another_payload_is_refused_at_its_place(
+    subject: dict[str, Any],
+) -> None:
+    sent = bundle({"resourceType": "Condition", "subject": subject, "code": {"text": "x"}})
+    reading = read(sent)
+    (rejection,) = reading.rejections
+    assert (rejection.problem, rejection.position, rejection.element) == (
+        Problem.MISSING_VALUE,
+        "/entry/0/resource/subject",
+        "Condition.subject",
+    )
+    assert rejection.excerpt
+    assert not reading.left_out
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {},
+        {"display": "phòng mổ"},
+        {"reference": "Group/1"},
+        {"reference": "https://a.vi-du.vn/fhir/Device/1"},
+        {"type": "Group", "identifier": OWN},
+        {"reference": "Device?identifier=https://a.vi-du.vn/may|2"},
+    ],
+)
+def test_what_is_about_nobody_or_a_thing_is_counted(subject: dict[str, Any]) -> None:
+    reading = read(bundle(observation(subject)))
+    assert (reading.rejections, reading.left_out) == ([], {"without-patient": 1})
 
 
 def test_the_same_ids_under_two_addresses_are_told_apart() -> None:

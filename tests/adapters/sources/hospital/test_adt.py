@@ -296,6 +296,29 @@ def test_the_mothers_message_completes_her_childs() -> None:
         assert told == {"01999/BN1": "Trần Thị Cúc", "01999/BN2": None}
 
 
+def test_a_grown_up_in_a_message_without_any_time_is_no_child() -> None:
+    reading = read(adt(pid({7: "19900102"}), msh_7=""))
+    assert (reading.statements, reading.left_out) == ((), {"adult": 1})
+
+
+def test_a_child_of_an_unstated_house_is_accepted_unkeyed() -> None:
+    reading = read(adt(pid({3: "BN1^^^^MR", 21: "M-7^^^^MR"}), pv1(), msh_4=""))
+    (statement,) = reading.statements
+    assert (reading.rejections, statement.unkeyed) == ((), True)
+    conversion = adapter.convert(statement)
+    assert conversion.custodian == "hospital:unknown"
+    for resource in conversion.resources:
+        validation.validated(resource)
+        assert "assigner" not in str(resource)
+
+
+def test_a_mother_of_an_unstated_house_completes_no_child() -> None:
+    mother = adt(pid({3: "", 5: "Trần^Cúc^Thị", 7: "19990102"}), msh_4="")
+    reading = read(mother + adt(pid({3: "BN2^^^^MR"}), msh_4=""))
+    (child,) = reading.statements
+    assert "mother" not in child.content
+
+
 def test_an_adult_and_the_numbers_merged_into_it_are_left_out() -> None:
     reading = read(adt(pid({7: "19990102"}), "MRG|BN0", event="A40"))
     assert (reading.statements, reading.left_out) == ((), {"adult": 1, "adult-part": 1})
@@ -372,11 +395,6 @@ def test_the_same_words_at_another_time_are_another_statement() -> None:
 @pytest.mark.parametrize(
     ("content", "problem", "position", "element"),
     [
-        (adt(pid({7: "20261301"})), Problem.WRONG_DATE, "PID-7", "PID-7"),
-        (adt(pid({7: "hôm qua"})), Problem.WRONG_DATE, "PID-7", "PID-7"),
-        (adt(pid({7: "20260304101500+9999"})), Problem.WRONG_DATE, "PID-7", "PID-7"),
-        (adt(pid({8: "X"})), Problem.WRONG_CODE, "PID-8", "PID-8"),
-        (adt(pid(), pv1({44: "31/02/2026"})), Problem.WRONG_DATE, "PV1-44", "PV1-44"),
         (adt(pid({3: "9" * 201})), Problem.WRONG_IDENTIFIER, "PID-3[1]", "PID-3"),
         (adt(pid({3: "BN1~" * 101})), Problem.TOO_LARGE, "PID-3", "PID-3"),
         (adt(pid({3: "BN1~" * 3000})), Problem.TOO_LARGE, "PID-3", "PID-3"),
@@ -401,10 +419,43 @@ def test_what_cannot_be_read_is_refused_at_its_place(
     assert _refusal(content) == (problem, f"message[1]/{position}", element)
 
 
+@pytest.mark.parametrize("mode", ["T", "D", "N", "t", "T^A"])
+def test_who_is_made_up_to_try_a_system_becomes_no_child(mode: str) -> None:
+    trial = adt(pid({3: "BN2^^^01999^MR"}), msh_11=mode)
+    reading = read(trial + adt(pid()))
+    assert [s.record_id for s in reading.statements] == ["01999/BN1"]
+    (rejection,) = reading.rejections
+    assert (rejection.problem, rejection.element) == (Problem.WRONG_CODE, "MSH-11")
+    assert not rejection.about_child
+
+
+@pytest.mark.parametrize("mode", ["P", "", "P^T", "p", "X"])
+def test_any_other_processing_id_is_for_production(mode: str) -> None:
+    assert len(read(adt(pid(), msh_11=mode)).statements) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (adt(pid({7: "20261301"})), "PID-7"),
+        (adt(pid({7: "hôm qua"})), "PID-7"),
+        (adt(pid({7: "20260304101500+9999"})), "PID-7"),
+        (adt(pid({8: "X"})), "PID-8"),
+        (adt(pid(), pv1({44: "31/02/2026"})), "PV1-44"),
+        (adt(pid(), pv1({45: "x"})), "PV1-45"),
+    ],
+)
+def test_an_unreadable_side_value_loses_no_child(content: bytes, place: str) -> None:
+    reading = read(content)
+    assert [s.record_id for s in reading.statements] == ["01999/BN1"]
+    assert reading.rejections == ()
+    assert reading.unknown_fields == {f"{place} (unreadable)": 1}
+
+
 def test_one_bad_patient_of_a_merge_spoils_no_other() -> None:
-    reading = read(adt(pid(), "MRG|BN0", pid({3: "BN2", 8: "X"}), "MRG|BN3", event="A40"))
+    reading = read(adt(pid(), "MRG|BN0", pid({3: "9" * 201}), "MRG|BN3", event="A40"))
     assert [s.record_id for s in reading.statements] == ["01999/BN1", "01999/BN0"]
-    assert [r.position for r in reading.rejections] == ["message[1]/PID[2]-8"]
+    assert [r.position for r in reading.rejections] == ["message[1]/PID[2]-3[1]"]
 
 
 def test_more_records_than_one_file_may_hold_are_refused_whole() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.errors import PayloadError, Problem
 from adapters.sources.hospital.codes import USED
 from adapters.sources.hospital.fields import (
     FIELDS,
@@ -37,10 +36,21 @@ def test_birth_weight_is_in_grams(text: str, grams: int | None) -> None:
     assert as_birth_grams(text) == grams
 
 
-@pytest.mark.parametrize("text", ["2450;2300", "nặng", "-3", "1e9", "nan", "99999999", ";"])
-def test_a_weight_that_is_not_one_childs_is_unreadable(text: str) -> None:
+@pytest.mark.parametrize("text", ["2450;nặng", "nặng", "-3", "1e9", "nan", "99999999", ";"])
+def test_a_weight_that_is_none_is_unreadable(text: str) -> None:
     reading = typed({"CAN_NANG_CON": text}, FIELDS["XML9"], "/x")
     assert (reading.content, reading.unreadable) == ({}, ("CAN_NANG_CON",))
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [("2900;3000", {}), ("2900;2900", {"birth_weight": 2900}), ("2900;", {"birth_weight": 2900})],
+)
+def test_the_weights_of_twins_are_read_and_are_one_childs_only_where_equal(
+    text: str, content: dict[str, int]
+) -> None:
+    reading = typed({"CAN_NANG_CON": text}, FIELDS["XML1"], "/x")
+    assert (reading.content, reading.unreadable) == (content, ())
 
 
 @pytest.mark.parametrize(
@@ -52,10 +62,26 @@ def test_undetermined_is_not_the_same_as_not_stated(text: str, sex: str | None) 
 
 
 @pytest.mark.parametrize("text", ["4", "X", "12"])
-def test_an_unknown_sex_code_is_refused(text: str) -> None:
-    with pytest.raises(PayloadError) as refusal:
-        typed({"GIOI_TINH": text}, FIELDS["XML1"], "/x")
-    assert refusal.value.rejection.problem is Problem.WRONG_CODE
+def test_an_unknown_sex_code_is_noted_and_left_out(text: str) -> None:
+    reading = typed({"GIOI_TINH": text}, FIELDS["XML1"], "/x")
+    assert (reading.content, reading.unreadable) == ({}, ("GIOI_TINH",))
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("20260230", "2026"),
+        ("202602302561", "2026"),
+        ("31/02/1990", "1990"),
+        ("20031990", None),
+        ("20261304", None),
+        ("18991231", None),
+        ("hôm qua", None),
+    ],
+)
+def test_of_an_impossible_birth_date_the_year_stays(text: str, year: str | None) -> None:
+    reading = typed({"NGAY_SINH": text}, FIELDS["XML1"], "/x")
+    assert (reading.content.get("born"), reading.unreadable) == (year, ("NGAY_SINH",))
 
 
 def test_empty_and_missing_are_both_not_stated() -> None:

@@ -3,9 +3,22 @@
 from itertools import permutations
 from typing import Any
 
+import pytest
+
 from adapters import history, validation
 from adapters.sources.hospital import adapter
-from tests.adapters.sources.hospital.payloads import LETTER, STAY, element, read, stay, tags
+from tests.adapters.sources.hospital.payloads import (
+    LETTER,
+    STAY,
+    element,
+    encoded,
+    envelope,
+    filed,
+    read,
+    stay,
+    table,
+    tags,
+)
 
 
 def _composed(*documents: str) -> dict[str, Any]:
@@ -58,3 +71,46 @@ def test_a_birth_date_found_out_later_is_none() -> None:
     child = _composed(first, later)["Patient"]
     assert (child["birthDate"], tags(child)) == ("2026-03-01", set())
     assert "_birthDate" not in child
+
+
+def _names(child: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    return [(n["text"], n["use"], history.is_placeholder(n)) for n in child["name"]]
+
+
+def _summary(**said: str) -> str:
+    """XML8 in a message of its own."""
+    paper = element(
+        "CHI_TIEU_DU_LIEU_TOM_TAT_HO_SO_BENH_AN", {"MA_LK": "LK1", "MA_CSKCB": "01999"} | said
+    )
+    return envelope(filed("XML8", encoded(paper))).decode()
+
+
+@pytest.mark.parametrize("relation", ["HO_TEN_ME", "HO_TEN_CHA", "NGUOI_GIAM_HO"])
+def test_a_parents_name_is_no_name_of_the_child_whichever_message_tells_it(relation: str) -> None:
+    papers = (stay(HO_TEN="Trần Thị Mẹ"), _summary(**{relation: "TRAN THI ME"}))
+    for order in permutations(papers):
+        child = _composed(*order)["Patient"]
+        assert _names(child) == [("Trần Thị Mẹ", "temp", True)]
+        assert tags(child) == {"placeholder-name"}
+
+
+def test_in_one_message_or_in_two_the_child_is_told_alike() -> None:
+    own, told = stay(HO_TEN="Trần Thị Mẹ"), {"HO_TEN_ME": "Trần Thị Mẹ"}
+    paper = table("XML8", MA_LK="LK1", MA_CSKCB="01999", **told)
+    together = envelope(filed("XML1", encoded(own)) + paper).decode()
+    assert _composed(together)["Patient"] == _composed(own, _summary(**told))["Patient"]
+
+
+def test_a_name_of_its_own_stands_before_the_mothers_name_of_another_stay() -> None:
+    first = stay(HO_TEN="Nguyễn Văn An")
+    later = stay(MA_LK="LK2", HO_TEN="Trần Thị Mẹ", NGAY_VAO="202605010900", NGAY_RA="202605020900")
+    for order in permutations((first, later, _summary(HO_TEN_ME="Trần Thị Mẹ"))):
+        child = _composed(*order)["Patient"]
+        assert _names(child)[0] == ("Nguyễn Văn An", "official", False)
+        assert ("Trần Thị Mẹ", True) in [(text, flagged) for text, _, flagged in _names(child)]
+        assert tags(child) == set()
+
+
+def test_another_name_than_the_parents_stays_the_childs() -> None:
+    child = _composed(stay(), _summary(HO_TEN_ME="Trần Thị Mẹ"))["Patient"]
+    assert (_names(child), tags(child)) == ([("Nguyễn Thị An", "official", False)], set())

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.errors import PayloadError, Problem
 from adapters.sources.hospital.fields import FIELDS, typed
 from adapters.sources.hospital.moments import VIETNAM, day_of, instant_of, is_adult, moment
 
@@ -46,10 +45,9 @@ def test_unknown_parts_are_left_out(digits: str, stated: str | None) -> None:
         "202603045",
     ],
 )
-def test_impossible_times_are_refused(digits: str) -> None:
-    with pytest.raises(PayloadError) as refusal:
-        typed({"NGAY_SINH": digits}, FIELDS["XML1"], "/x")
-    assert refusal.value.rejection.problem is Problem.WRONG_DATE
+def test_impossible_times_are_noted_and_left_out(digits: str) -> None:
+    reading = typed({"NGAY_VAO": digits}, FIELDS["XML1"], "/x")
+    assert (reading.content, reading.unreadable) == ({}, ("NGAY_VAO",))
 
 
 @given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 12, 31)))  # noqa: DTZ001 - local times
@@ -74,4 +72,5 @@ def test_age_counts_to_the_latest_possible_birth() -> None:
     assert not is_adult("2008-03", "2026-03-30")
     assert is_adult("2008-02", "2026-03-01T09:00:00+07:00")
     assert not is_adult(None, "2026-03-01")
-    assert not is_adult("1990", None)
+    assert is_adult("1990", None)
+    assert not is_adult("2015", None)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from adapters import validation
 from adapters.errors import PayloadError, Problem
+from adapters.sources.hospital import adapter
 from tests.adapters.sources.hospital.payloads import (
     CERTIFICATE,
     LETTER,
@@ -116,11 +118,42 @@ def test_a_table_may_be_a_file_of_its_own(
     assert (statement.record_id, statement.episode) == (key, episode)
 
 
-def test_a_record_without_any_facility_is_refused_alone() -> None:
-    reading = read(envelope(filed("XML1", stay(MA_CSKCB="")), filed("XML1", stay()), sender=""))
+@pytest.mark.parametrize(
+    "paper",
+    [
+        table("XML7", MA_LK="LK1", HO_TEN_ME="Lê Thị Đào"),
+        table("XML8", MA_LK="LK1", HO_TEN_ME="Lê Thị Đào"),
+        table("XML13", MA_LK="LK1", HO_TEN="Nguyễn Thị An"),
+        filed("XML1", "<TONG_HOP><MA_LK>LK1</MA_LK></TONG_HOP>"),
+    ],
+)
+def test_a_paper_without_any_facility_is_refused_alone(paper: str) -> None:
+    reading = read(envelope(paper, filed("XML1", stay()), sender=""))
     (rejection,) = reading.rejections
     assert (rejection.problem, rejection.element) == (Problem.MISSING_VALUE, "MA_CSKCB")
     assert [s.record_id for s in reading.statements] == ["01999/BN1"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        filed("XML1", stay(MA_CSKCB="")),
+        table("XML0", **STAY | {"MA_CSKCB": ""}),
+        table("XML9", HO_TEN_CON="Lê Bình", NGAY_SINH_CON="20260304"),
+        filed("XML9", "<HSDLGCS><GIAYCHUNGSINH><SO>7</SO></GIAYCHUNGSINH></HSDLGCS>"),
+    ],
+)
+def test_a_child_without_any_facility_is_accepted_unkeyed(told: str) -> None:
+    reading = read(envelope(told, sender=""))
+    (statement,) = reading.statements
+    assert (reading.rejections, statement.episode, statement.unkeyed) == ((), None, True)
+    assert statement.record_id == f"~{statement.content_hash[:12]}"
+    assert read(envelope(told, sender="")).statements == reading.statements
+    conversion = adapter.convert(statement)
+    assert (conversion.custodian, conversion.province) == ("hospital:unknown", None)
+    for resource in conversion.resources:
+        validation.validated(resource)
+        assert "assigner" not in str(resource)
 
 
 def test_place_and_time_are_enough() -> None:
@@ -198,6 +231,12 @@ def test_only_who_is_surely_eighteen_is_an_adult(born: str, kept: bool) -> None:
     assert bool(read(envelope(filed("XML1", stay(NGAY_SINH=born)))).statements) is kept
 
 
+@pytest.mark.parametrize(("born", "kept"), [("195001010000", False), ("201501010000", True)])
+def test_without_a_time_a_grown_up_is_told_by_the_arrival(born: str, kept: bool) -> None:
+    told = stay(NGAY_SINH=born, NGAY_VAO="", NGAY_RA="")
+    assert bool(read(envelope(filed("XML1", told))).statements) is kept
+
+
 def test_the_mothers_record_completes_her_childs_certificate() -> None:
     mother = stay(**ADULT, MA_LK="LK9")
     (child,) = read(envelope(filed("XML1", mother) + table("XML9", **CERTIFICATE))).statements
@@ -235,21 +274,37 @@ def test_unused_tables_are_ignored_unread() -> None:
 
 def test_one_bad_table_spoils_no_other() -> None:
     good = filed("XML1", stay())
-    bad = filed("XML1", encoded(stay(NGAY_SINH="202602310000")))
+    bad = filed("XML1", encoded(stay(MA_BN="9" * 201)))
     reading = read(envelope(good, good + bad, filed("XML7", "%%%") + good))
     assert len(reading.statements) == 3
     assert [(r.problem, r.position.partition("DANHSACHHOSO")[2]) for r in reading.rejections] == [
         (Problem.MALFORMED, "/HOSO[3]/FILEHOSO[1]/NOIDUNGFILE"),
-        (Problem.WRONG_DATE, "/HOSO[2]/FILEHOSO[2]/NOIDUNGFILE"),
+        (Problem.WRONG_IDENTIFIER, "/HOSO[2]/FILEHOSO[2]/NOIDUNGFILE"),
     ]
     assert [r.excerpt for r in reading.rejections] == [
         b"%%%",
-        encoded(stay(NGAY_SINH="202602310000")).encode(),
+        encoded(stay(MA_BN="9" * 201)).encode(),
     ]
 
 
+@pytest.mark.parametrize(
+    ("element", "text"),
+    [("GIOI_TINH", "9"), ("NGAY_SINH", "x"), ("NGAY_VAO", "20260230"), ("NGAY_RA", "x")],
+)
+def test_an_unreadable_side_value_loses_no_child(element: str, text: str) -> None:
+    reading = read(envelope(filed("XML1", stay(**{element: text}))))
+    assert [s.record_id for s in reading.statements] == ["01999/BN1"]
+    assert reading.rejections == ()
+    assert reading.unknown_fields == {f"XML1/{element} (unreadable)": 1}
+
+
+def test_a_grown_up_with_an_impossible_birthday_becomes_no_child() -> None:
+    reading = read(envelope(filed("XML1", stay(NGAY_SINH="199002300000"))))
+    assert (reading.statements, reading.left_out) == ((), {"adult": 1})
+
+
 def test_one_bad_certificate_spoils_no_other() -> None:
-    rows = [CERTIFICATE, CERTIFICATE | {"GIOI_TINH_CON": "5"}, CERTIFICATE | {"SO": "7"}]
+    rows = [CERTIFICATE, CERTIFICATE | {"SO": "9" * 201}, CERTIFICATE | {"SO": "7"}]
     inner = "".join(element("GIAYCHUNGSINH", row) for row in rows)
     reading = read(envelope(filed("61", f"<HSDLGCS>{inner}</HSDLGCS>")))
     assert [s.record_id for s in reading.statements] == [
@@ -258,7 +313,7 @@ def test_one_bad_certificate_spoils_no_other() -> None:
     ]
     (rejection,) = reading.rejections
     assert rejection.position.endswith("/NOIDUNGFILE//GIAYCHUNGSINH[2]")
-    assert rejection.element == "GIOI_TINH_CON"
+    assert rejection.element == "SO"
 
 
 def test_unknown_and_unreadable_fields_are_reported_by_name() -> None:

@@ -73,6 +73,16 @@ def test_without_a_part_of_its_key_a_child_is_accepted_unkeyed(missing: str) -> 
     assert statement.record_id == f"~{statement.content_hash[:12]}"
 
 
+def test_with_the_time_of_the_find_an_unreadable_day_of_the_minutes_loses_no_child() -> None:
+    found = {"thoiGian": "2026-03-04T05:10:00+07:00", "maXa": "00199"}
+    reading = read(MINUTES | {"ngayLap": "2026-02-30", "phatHien": found})
+    (statement,) = reading.statements
+    assert statement.unkeyed
+    assert statement.content["phatHien.thoiGian"]
+    assert reading.rejections == []
+    assert reading.unknown_fields == {"ngayLap: wrong-date": 1}
+
+
 def test_unkeyed_minutes_sent_again_have_the_same_record() -> None:
     unkeyed = {"phatHien": {"thoiGian": "2026-03-04", "maXa": "00199"}, "tre": [{}]}
     assert keys(unkeyed) == keys(dict(reversed(unkeyed.items())))
@@ -81,8 +91,8 @@ def test_unkeyed_minutes_sent_again_have_the_same_record() -> None:
 @pytest.mark.parametrize(
     ("change", "problem", "position"),
     [
-        ({"ngayLap": "hôm qua"}, Problem.WRONG_DATE, "/0/ngayLap"),
-        ({"ngayLap": ["2026"]}, Problem.WRONG_TYPE, "/0/ngayLap"),
+        ({"ngayLap": "hôm qua", "phatHien": None}, Problem.WRONG_DATE, "/0/ngayLap"),
+        ({"ngayLap": ["2026"], "phatHien": {"maXa": "00199"}}, Problem.WRONG_TYPE, "/0/ngayLap"),
         ({"soBienBan": {}}, Problem.WRONG_TYPE, "/0/soBienBan"),
         ({"donViLap": "Công an"}, Problem.WRONG_TYPE, "/0/donViLap/maXa"),
         ({"loai": "KHAC"}, Problem.WRONG_CODE, "/0/loai"),

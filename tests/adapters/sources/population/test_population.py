@@ -161,10 +161,13 @@ def test_the_time_of_the_data_is_the_statements_own(at: str, effective: str) -> 
 
 
 @pytest.mark.parametrize("at", ["", "hôm qua", "9999"])
-def test_without_a_time_the_arrival_counts_and_nobody_is_left_out(at: str) -> None:
-    born = "<NgayThangNamSinh><Nam>1990</Nam></NgayThangNamSinh>"
-    (statement,) = read(citizen(born), at).statements
-    assert statement.effective is None
+def test_without_a_time_a_grown_up_is_told_by_the_arrival(at: str) -> None:
+    child, grown = (
+        read(citizen(f"<NgayThangNamSinh><Nam>{year}</Nam></NgayThangNamSinh>"), at)
+        for year in (2010, 1950)
+    )
+    assert [statement.effective for statement in child.statements] == [None]
+    assert (grown.statements, grown.left_out) == ([], {"adult": 1})
 
 
 @pytest.mark.parametrize(
