@@ -24,6 +24,7 @@ class Problem(StrEnum):
     WRONG_NUMBER = "wrong-number"
     WRONG_IDENTIFIER = "wrong-identifier"
     FOREIGN_DOMAIN = "foreign-domain"
+    NO_AGREEMENT = "no-agreement"
     NOT_CONVERTIBLE = "not-convertible"
     INTERNAL = "internal-error"
     """A mistake of ours, not of the sender; `element` is the type of the exception."""
@@ -62,6 +63,12 @@ SENTENCES: dict[Problem, tuple[str, str]] = {
         "Mã số thuộc hệ thống định danh của đơn vị khác; bên gửi chỉ được ghi trong hệ thống mã "
         "của mình.",
         "The number is of another body's identifier system; a sender writes in its own only.",
+    ),
+    Problem.NO_AGREEMENT: (
+        "Hệ thống gửi này không có thỏa thuận cho nguồn này trong tệp cấu hình. Kiểm tra tên hệ "
+        "thống; dữ liệu đã được giữ và đọc lại được khi đã có thỏa thuận.",
+        "The sending system has no agreement for this source in the site's file. Check the system's "
+        "name; the payload is kept and can be read again under an agreement.",
     ),
     Problem.NOT_CONVERTIBLE: (
         "Không chuyển được sang FHIR.",

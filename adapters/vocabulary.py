@@ -42,8 +42,19 @@ class Vocabulary:
     examples: tuple[str, ...]
     unmapped: tuple[str, ...] = ()
     """Names that are known and kept in the message only."""
+    formats: frozenset[str] = frozenset()
+    """Of json, xml, csv, xlsx and hl7 what payloads come in; none: in any."""
     is_extensible: bool = True
     """Whether a site's file may add spellings and codes; not where a standard fixes them."""
+    held: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
+    """Where the content of statements does not name a thing as its field: its dotted path, with
+    `<kind>:` before it where that matters → the fields it is made of, one or more choices of them.
+    No choice: it is the adapter's own."""
+    told_apart: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """A list in the content → the member whose value stands in the paths of its objects, and the
+    member without which one of them says nothing."""
+    whole: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """A FHIR type → the fields without which none of its resources says anything."""
 
 
 def spelt(terms: Iterable[Term], spellings: Mapping[str, Iterable[str]]) -> tuple[Term, ...]:

@@ -128,7 +128,7 @@ def _refused(message_id: str, one: Draft) -> messages.Outcome:
         answer={},
         labels=SHARED_BY_ALL,
         rejections=[one.refusal],
-        about_child=one.adapter is not None,
+        about_child=True,
     )
 
 

@@ -1,7 +1,7 @@
 """Holds senders to their agreement: fields that it does not cover, domains that others have."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adapters.contract import (
@@ -13,20 +13,23 @@ from adapters.contract import (
     SourceMessage,
     Statement,
 )
+from adapters.errors import PayloadError, Problem
 from adapters.formats.fields import Field
 from adapters.formats.parts import columns_of
-from gateway.site import Site
+from adapters.vocabulary import Vocabulary
+from gateway.coverage import Coverage, coverage, unknown_fields
+from gateway.site import Site, WrongSiteError
 
 NO_AGREEMENT = "no-agreement"
 """Under which a dropped field is counted as left out."""
 
 
 class AgreedAdapter:
-    """An adapter whose statements hold only the allowed fields; else like the one inside."""
+    """An adapter whose statements hold only what the allowed fields say; else like the one inside."""
 
-    def __init__(self, inner: SourceAdapter, allowed: Set[str]) -> None:
+    def __init__(self, inner: SourceAdapter, coverage: Coverage) -> None:
         self.inner = inner
-        self.allowed = allowed
+        self.coverage = coverage
         self.version = inner.version
 
     @property
@@ -39,25 +42,34 @@ class AgreedAdapter:
     def read(self, message: SourceMessage) -> Reading:
         """As the adapter inside reads it, without the fields that no agreement covers."""
         reading = self.inner.read(message)
-        statements = [self._agreed(one) for one in reading.statements]
-        dropped = sum(
-            len(before.content) - len(after.content)
-            for before, after in zip(reading.statements, statements, strict=True)
-        )
-        left_out = Counter(reading.left_out) + Counter({NO_AGREEMENT: dropped})
-        return replace(reading, statements=statements, left_out=dict(left_out))
+        left_out = Counter(reading.left_out)
+        statements = []
+        for one in reading.statements:
+            content, dropped = self.coverage.content(one)
+            left_out[NO_AGREEMENT] += dropped
+            statements.append(replace(one, content=content))
+        return replace(reading, statements=statements, left_out=dict(+left_out))
 
     def convert(self, statement: Statement) -> Conversion:
         return self.inner.convert(statement)
 
-    def _agreed(self, statement: Statement) -> Statement:
-        kept = {name: value for name, value in statement.content.items() if self._covers(name)}
-        return replace(statement, content=kept)
 
-    def _covers(self, name: str) -> bool:
-        """`phatHien` covers `phatHien.maXa`."""
-        parts = name.split(".")
-        return any(".".join(parts[:end]) in self.allowed for end in range(1, len(parts) + 1))
+class UnagreedAdapter:
+    """Of a source whose fields are agreed for others: every payload is refused as `no-agreement`."""
+
+    def __init__(self, inner: SourceAdapter) -> None:
+        self.inner = inner
+        self.version = inner.version
+        self.recognises = inner.recognises
+        self.convert = inner.convert
+
+    @property
+    def columns(self) -> Sequence[Field]:
+        return columns_of(self.inner)
+
+    def read(self, message: SourceMessage) -> Reading:
+        """Raises PayloadError: a mistyped name must not escape what was agreed."""
+        raise PayloadError(Problem.NO_AGREEMENT)
 
 
 class BoundAdapter:
@@ -80,19 +92,45 @@ class BoundAdapter:
 
 
 def agreed(
-    adapters: Mapping[str, SourceAdapter], site: Site, system: str
+    adapters: Mapping[str, SourceAdapter],
+    site: Site,
+    system: str,
+    vocabularies: Mapping[str, Vocabulary],
 ) -> Mapping[str, SourceAdapter]:
     """The adapters for what a system sends, each under the agreement that holds for it."""
     if not site.agreements:
         return adapters
-    return {name: _under(adapter, site, name, system) for name, adapter in adapters.items()}
+    return {
+        name: _under(adapter, site, name, system, vocabularies)
+        for name, adapter in adapters.items()
+    }
 
 
-def _under(adapter: SourceAdapter, site: Site, source: str, system: str) -> SourceAdapter:
+def _under(
+    adapter: SourceAdapter,
+    site: Site,
+    source: str,
+    system: str,
+    vocabularies: Mapping[str, Vocabulary],
+) -> SourceAdapter:
     agreement = site.agreement_of(source, system)
+    if agreement is None and site.narrows(source):
+        return UnagreedAdapter(adapter)
     domains = site.domains_of(source, system)
     if domains != EVERY_DOMAIN:
         adapter = BoundAdapter(adapter, domains)
     if agreement is None or agreement.allowed_fields is None:
         return adapter
-    return AgreedAdapter(adapter, agreement.allowed_fields)
+    return AgreedAdapter(adapter, coverage(vocabularies[source], agreement.allowed_fields))
+
+
+def require_known_fields(site: Site, vocabularies: Mapping[str, Vocabulary]) -> None:
+    """Raises WrongSiteError for the first allowed field that is not on its source's page."""
+    for number, one in enumerate(site.agreements, 1):
+        unknown = unknown_fields(vocabularies[one.source], one.allowed_fields or ())
+        if unknown:
+            raise WrongSiteError(
+                f'MOTEM_SITE: agreement {number}, allowed_fields, "{unknown[0]}":'
+                f" nguồn {one.source} không có trường này, xem docs/sources/{one.source}.md"
+                f" · source {one.source} has no such field, see docs/sources/{one.source}.md"
+            )

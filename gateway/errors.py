@@ -58,12 +58,44 @@ class WrongRequestError(GatewayError):
     vietnamese = "Yêu cầu không hợp lệ."
 
 
+class NotAgreedError(GatewayError):
+    """This system has no agreement for this source. Check X-Motem-System; nothing was kept."""
+
+    status = 403
+    code = "forbidden"
+    vietnamese = "Hệ thống này chưa có thỏa thuận cho nguồn này. Kiểm tra X-Motem-System; dữ liệu chưa được lưu giữ."
+
+
+class WrongSystemError(WrongRequestError):
+    """X-Motem-System has 1 to 64 letters, digits, ".", "_" or "-"."""
+
+    vietnamese = "X-Motem-System gồm 1 đến 64 chữ cái không dấu, chữ số, dấu chấm, _ hoặc -."
+
+
+class WrongPurposeError(WrongRequestError):
+    """X-Purpose-Of-Use has 2 to 32 capital letters: a code of v3-ActReason, such as HOPERAT."""
+
+    vietnamese = "X-Purpose-Of-Use gồm 2 đến 32 chữ in hoa: một mã v3-ActReason, ví dụ HOPERAT."
+
+
 class ConflictError(GatewayError):
     """The state of this message does not allow it: nothing in it is refused, or it came twice."""
 
     status = 409
     code = "conflict"
     vietnamese = "Trạng thái hiện tại của thông điệp không cho phép thao tác này."
+
+
+class OtherSourceError(ConflictError):
+    """The message that is to be corrected is of another source."""
+
+    vietnamese = "Thông điệp cần đính chính thuộc nguồn khác."
+
+
+class CorrectsOtherError(ConflictError):
+    """A message corrects one other message: not itself, and no second one."""
+
+    vietnamese = "Một thông điệp chỉ đính chính một thông điệp khác, không phải chính nó."
 
 
 class InProgressError(GatewayError):

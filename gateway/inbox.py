@@ -1,6 +1,7 @@
 """Use cases: look at messages, at what was refused in them, and at their bytes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -8,7 +9,8 @@ from sqlalchemy.orm import Session
 import audit
 from audit.event import Action, AuditEvent, Caller
 from gateway.database import transaction
-from gateway.registry import inbox, wholes
+from gateway.registry import corrections, inbox, wholes
+from gateway.registry.answered import RecordResult, answered
 from gateway.registry.inbox import Cause, Entry, KeptRefusal
 from gateway.registry.messages import MessageState
 
@@ -48,11 +50,28 @@ def listed(
 
 
 def one(session: Session, message_id: str, caller: Caller) -> Entry | None:
-    """A message with all that was refused in it, without bytes."""
+    """A message with its records and all that was refused in it, without bytes.
+
+    Which child a record belongs to is told: so the log has a look at each of them.
+    """
     found = inbox.entry(session, message_id)
-    if found is not None:
-        _read(session, message_id, caller, "state")
-    return found
+    if found is None:
+        return None
+    (records,) = answered(session, [found.answer])
+    _read(session, message_id, caller, "state")
+    audit.append_many(session, [_seen(message_id, record, caller) for record in records])
+    still_refused = corrections.still_refused(session, message_id)
+    return replace(found, records=records, still_refused=still_refused)
+
+
+def _seen(message_id: str, one: RecordResult, caller: Caller) -> AuditEvent:
+    return AuditEvent(
+        action=Action.RECORD_READ,
+        caller=caller,
+        message=message_id,
+        record=one.record,
+        identity=one.identity,
+    )
 
 
 def content(session: Session, message_id: str, caller: Caller) -> bytes | None:

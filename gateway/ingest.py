@@ -1,7 +1,7 @@
 """Takes source messages all the way to identities."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -15,11 +15,11 @@ from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
 from gateway.database import retried
 from gateway.mistakes import is_mistake
-from gateway.registry import messages
+from gateway.registry import corrections, messages
+from gateway.registry.answered import RecordResult, answered
 from gateway.registry.drafts import Draft, Numbered, ahead, batches, draft
 from gateway.registry.messages import TAKEN, KeptMessage, MessageState
 from gateway.registry.planning import Times
-from linkage.store import IdentityStore
 
 __all__ = [
     "Draft",
@@ -41,24 +41,6 @@ TOGETHER = 400
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RecordResult:
-    """What became of one record, and the identity it has at this moment."""
-
-    record: str
-    """Opaque id, also that of the record's Patient."""
-    identity: str
-    decision: str
-    """pending until the next linking, then auto, manual or single."""
-    change: str
-    """new, updated or unchanged."""
-
-    @property
-    def reference(self) -> str:
-        """The record's Patient as a FHIR reference."""
-        return f"Patient/{self.record}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class IngestResult:
     """What became of one message. `repeated`: the same bytes had come before.
 
@@ -73,6 +55,8 @@ class IngestResult:
     rejections: tuple[Rejection, ...] = ()
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     repeated: bool = False
+    still_refused: int = 0
+    """Refusals that stand in the message that this one corrects."""
 
 
 def deliver(
@@ -146,15 +130,17 @@ def take(
 ) -> IngestResult:
     """Ingest a message that was read already, before the transaction began.
 
-    `corrects` is the id of a message whose refusals this one settles, if nothing in it is refused.
-    Raises NotFoundError and ConflictError where it cannot take the place of that message.
+    `corrects` is the id of a message whose refusals this one settles, if nothing in it is refused
+    and enough comes in their place (`settle_corrected`). Raises NotFoundError and ConflictError
+    where it cannot take the place of that message.
     """
     (result,) = _ingest(session, [one], caller)
-    if corrects is not None:
-        messages.correct(session, corrects, result.message, one.message.source)
-        if result.state in TAKEN:
-            messages.settle_corrected(session, result.message, datetime.now(UTC))
-    return result
+    if corrects is None:
+        return result
+    corrections.correct(session, corrects, result.message, one.message.source)
+    if result.state in TAKEN:
+        corrections.settle_corrected(session, result.message, datetime.now(UTC))
+    return replace(result, still_refused=corrections.still_refused(session, result.message))
 
 
 def receive(
@@ -198,9 +184,9 @@ def _receive(
     now = datetime.now(UTC)
     (kept,) = messages.keep(session, [message], caller.who, caller.system, now)
     if corrects is not None:
-        messages.correct(session, corrects, kept.id, message.source)
+        corrections.correct(session, corrects, kept.id, message.source)
         if kept.state in TAKEN:
-            messages.settle_corrected(session, kept.id, now)
+            corrections.settle_corrected(session, kept.id, now)
     detail: dict[str, DetailValue] = {"source": message.source, "new": kept.is_new}
     event = AuditEvent(action=Action.MESSAGE_RECEIVE, caller=caller, message=kept.id, detail=detail)
     audit.append(session, event)
@@ -226,11 +212,9 @@ def _results(
     kept: Sequence[KeptMessage],
     outcomes: Mapping[str, messages.Outcome],
 ) -> list[IngestResult]:
-    answers = {k.id: outcomes[k.id].answer if k.is_new else k.answer for k in kept}
-    asked = {record for answer in answers.values() for record in answer}
-    identities = IdentityStore(session).identities_of(asked) if asked else {}
+    answers = [outcomes[k.id].answer if k.is_new else k.answer for k in kept]
 
-    def result(one: KeptMessage, read: Draft) -> IngestResult:
+    def result(one: KeptMessage, read: Draft, records: tuple[RecordResult, ...]) -> IngestResult:
         outcome = outcomes.get(one.id)
         rejections = outcome.rejections if outcome else messages.refusals_of(session, one.id)
         return IngestResult(
@@ -238,14 +222,11 @@ def _results(
             source=read.message.source,
             state=outcome.state if outcome else one.state,
             counts=outcome.counts if outcome else one.counts,
-            records=tuple(
-                RecordResult(record=record, identity=identity, decision=decision, change=change)
-                for record, change in answers[one.id].items()
-                for identity, decision in [identities[record]]
-            ),
+            records=records,
             rejections=tuple(rejections),
             unknown_fields=read.reading.unknown_fields if one.is_new else {},
             repeated=not one.is_new,
         )
 
-    return [result(k, one) for k, one in zip(kept, drafts, strict=True)]
+    found = zip(kept, drafts, answered(session, answers), strict=True)
+    return [result(one, read, records) for one, read, records in found]

@@ -20,7 +20,7 @@ from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.database import retried, transaction
 from gateway.errors import ConflictError, NotFoundError, TooLargeError
 from gateway.ingest import Draft, IngestResult, MessageState, draft
-from gateway.registry import inbox, messages, wholes
+from gateway.registry import corrections, inbox, messages, wholes
 from gateway.registry.messages import TAKEN
 from gateway.registry.pieces import Piece
 from gateway.replay import AdaptersOf, Replay, replay
@@ -192,9 +192,9 @@ def receive_large(
         _keep_parts(session, large, whole.id, caller)
     state = _entry(session, whole.id).state
     if corrects is not None:
-        messages.correct(session, corrects, whole.id, large.source)
+        corrections.correct(session, corrects, whole.id, large.source)
         if state in TAKEN:
-            messages.settle_corrected(session, whole.id, datetime.now(UTC))
+            corrections.settle_corrected(session, whole.id, datetime.now(UTC))
     return whole.id, state
 
 

@@ -18,13 +18,14 @@ from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.acceptance import accept
 from gateway.errors import ConflictError, NotFoundError
 from gateway.mistakes import is_mistake, may_pass
-from gateway.registry import inbox, messages, pieces, wholes
+from gateway.registry import corrections, inbox, messages, pieces, wholes
 from gateway.registry.drafts import Draft, draft
 from gateway.registry.messages import TAKEN, UNKNOWN_SOURCE, MessageState, Outcome, Settlement
 from gateway.registry.planning import Times
 from gateway.registry.tables import among, message
 
 __all__ = [
+    "UNKNOWN_SOURCE",
     "AdaptersOf",
     "MessageState",
     "Reason",
@@ -173,7 +174,7 @@ def _again(
     again = {} if before is MessageState.RECEIVED else {message_id: due.get(message_id)}
     outcome = accept(session, {message_id: one}, caller, times, again)[message_id]
     if outcome.state in TAKEN:
-        messages.settle_corrected(session, message_id, now)
+        corrections.settle_corrected(session, message_id, now)
     return outcome
 
 

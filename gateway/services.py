@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 from adapters.catalog import load_adapters, load_vocabularies
 from adapters.contract import SourceAdapter
-from gateway.agreements import agreed
+from adapters.vocabulary import Vocabulary
+from gateway.agreements import agreed, require_known_fields
 from gateway.database import database_url, engine_for
 from gateway.dialects import require_sound_dialects, speaking
 from gateway.settings import Settings
@@ -22,16 +23,22 @@ class Services:
     site: Site
     engine: Engine
     adapters: Mapping[str, SourceAdapter]
+    vocabularies: Mapping[str, Vocabulary]
 
     def adapters_of(self, system: str) -> Mapping[str, SourceAdapter]:
         """The adapters for what a system sends: they know how it spells, and what was agreed."""
-        return agreed(speaking(self.adapters, self.site, system), self.site, system)
+        spoken = speaking(self.adapters, self.site, system)
+        return agreed(spoken, self.site, system, self.vocabularies)
 
 
 def open_services(settings: Settings) -> Services:
     """Load the adapters and the site's file; start the embedded database where there is no other."""
     adapters = load_adapters()
     site = load_site(settings.site, adapters)
-    require_sound_dialects(site, load_vocabularies() if site.dialects else {})
+    vocabularies = load_vocabularies()
+    require_sound_dialects(site, vocabularies)
+    require_known_fields(site, vocabularies)
     engine = engine_for(database_url(settings), pool_size=settings.pool_size)
-    return Services(settings=settings, site=site, engine=engine, adapters=adapters)
+    return Services(
+        settings=settings, site=site, engine=engine, adapters=adapters, vocabularies=vocabularies
+    )

@@ -31,8 +31,10 @@ def duration(value: object) -> timedelta:
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
+SYSTEM_NAME = r"^[A-Za-z0-9._-]{1,64}$"
+"""What a sending system may call itself."""
 Text = Annotated[str, Field(min_length=1, max_length=500)]
-System = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None
+System = Annotated[str, Field(pattern=SYSTEM_NAME)] | None
 
 
 class Agreement(BaseModel):
@@ -104,6 +106,12 @@ class Site(BaseModel):
         own = agreement.domains if agreement else None
         every = (one.domains or frozenset() for one in self.agreements if one.source == source)
         return Domains(own=own, foreign=frozenset().union(*every) - (own or frozenset()))
+
+    def narrows(self, source: str) -> bool:
+        """Whether any agreement of a source allows some of its fields only."""
+        return any(
+            one.source == source and one.allowed_fields is not None for one in self.agreements
+        )
 
     def agreement_of(self, source: str, system: str | None) -> Agreement | None:
         """The entry for the system, else that for the whole source."""

@@ -13,7 +13,7 @@ from adapters.errors import OURS, Rejection
 from gateway.api.outcome import translated
 from gateway.idempotency import Answer
 from gateway.inbox import Cause, Entry, KeptRefusal
-from gateway.ingest import IngestResult, MessageState
+from gateway.ingest import IngestResult, MessageState, RecordResult
 from gateway.preview import Preview
 from gateway.register import Entry as SourceEntry
 from gateway.replay import Replay
@@ -38,17 +38,7 @@ def document(body: Mapping[str, Any]) -> Response:
 def taken(result: IngestResult) -> Answer:
     """201 for a message that is new, 200 for one that came before, 202 where that is not read yet
     or a mistake of ours prevents it, 422 where all was refused (and kept)."""
-    records = [
-        {
-            "record": one.record,
-            "change": one.change,
-            "reference": one.reference,
-            "identity": one.identity,
-            "identityReference": f"Patient/{one.identity}",
-            "decision": one.decision,
-        }
-        for one in result.records
-    ]
+    records = [_record(one) for one in result.records]
     refused = bool(result.rejections) and not records and not result.counts.get("waiting")
     status = HTTPStatus.OK if result.repeated else HTTPStatus.CREATED
     ours = all(one.problem in OURS for one in result.rejections)
@@ -68,8 +58,20 @@ def taken(result: IngestResult) -> Answer:
             "records": records,
             "rejections": [refusal(one) for one in result.rejections],
             "unknownFields": dict(result.unknown_fields),
-        },
+        }
+        | _warnings(result.still_refused),
     )
+
+
+def _record(one: RecordResult) -> dict[str, Any]:
+    return {
+        "record": one.record,
+        "change": one.change,
+        "reference": one.reference,
+        "identity": one.identity,
+        "identityReference": f"Patient/{one.identity}",
+        "decision": one.decision,
+    }
 
 
 def received(message_id: str, state: MessageState) -> Answer:
@@ -100,6 +102,27 @@ def refusal(one: Rejection | KeptRefusal) -> dict[str, Any]:
     }
 
 
+def _warnings(still_refused: int) -> dict[str, Any]:
+    """What a correction does not settle, as an OperationOutcome; nothing where it settles all."""
+    if not still_refused:
+        return {}
+    english = (
+        f"In the corrected message {still_refused} refusals still stand:"
+        " too few records came in their place, or some were refused."
+    )
+    vietnamese = (
+        f"Trong thông điệp được đính chính vẫn còn {still_refused} mục bị từ chối:"
+        " số bản ghi thay thế chưa đủ, hoặc còn bản ghi bị từ chối."
+    )
+    issue = {
+        "severity": "warning",
+        "code": "incomplete",
+        "details": translated(vietnamese, english),
+        "diagnostics": english,
+    }
+    return {"warnings": [{"resourceType": "OperationOutcome", "issue": [issue]}]}
+
+
 def previewed(found: Preview, told: int, size: int) -> Answer:
     """The resources of each record, whose ids are roles in the record, and what is wrong.
 
@@ -120,7 +143,7 @@ def previewed(found: Preview, told: int, size: int) -> Answer:
 def message(found: Entry) -> dict[str, Any]:
     """A message and its counts, as it stands in a list."""
     names = {"unknown_fields": "unknownFields", "part_of": "partOf", "id": "message"}
-    inner = ("answer", "refusals", "progress")
+    inner = ("answer", "records", "refusals", "progress", "still_refused")
     row = {field.name: getattr(found, field.name) for field in fields(found)}
     told = {names.get(name, name): value for name, value in row.items() if name not in inner}
     if found.progress is not None:
@@ -141,8 +164,10 @@ def whole_message(found: Entry) -> dict[str, Any]:
         }
         for one in found.refusals
     ]
-    records = [{"record": id_, "change": change} for id_, change in found.answer.items()]
-    return message(found) | {"records": records, "refusals": refusals}
+    records = [_record(one) for one in found.records]
+    told = message(found) | {"records": records, "refusals": refusals}
+    is_read = found.state is not MessageState.RECEIVED
+    return told | (_warnings(found.still_refused) if is_read else {})
 
 
 def messages(found: Sequence[Entry], following: str | None) -> dict[str, Any]:

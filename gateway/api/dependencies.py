@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from audit.event import Caller
 from gateway.database import transaction
+from gateway.errors import WrongPurposeError, WrongSystemError
 from gateway.services import Services
+from gateway.site import SYSTEM_NAME
 
-SYSTEM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SYSTEM = re.compile(SYSTEM_NAME)
 PURPOSE = re.compile(r"[A-Z]{2,32}")
 UNNAMED_SYSTEM = "unnamed"
 
@@ -43,15 +45,18 @@ async def caller_of(
 ) -> Caller:
     """Until logins exist: the address, the system it says it is, and its purpose of use.
 
-    A header of another form counts as absent; without purpose that of the settings is written.
+    Without purpose that of the settings is written. Raises WrongSystemError and WrongPurposeError
+    for a header of another form: a mistyped name must not pass for no name.
     """
+    if x_motem_system and not SYSTEM.fullmatch(x_motem_system):
+        raise WrongSystemError
+    if x_purpose_of_use and not PURPOSE.fullmatch(x_purpose_of_use):
+        raise WrongPurposeError
     host = request.client.host if request.client else "unknown"
     return Caller(
         who=f"unauthenticated:{host}",
-        system=x_motem_system if SYSTEM.fullmatch(x_motem_system) else UNNAMED_SYSTEM,
-        purpose=x_purpose_of_use
-        if PURPOSE.fullmatch(x_purpose_of_use)
-        else services.settings.purpose,
+        system=x_motem_system or UNNAMED_SYSTEM,
+        purpose=x_purpose_of_use or services.settings.purpose,
     )
 
 

@@ -16,7 +16,7 @@ from gateway.database import retried, transaction
 from gateway.errors import ConflictError, NotFoundError
 from gateway.inbox import MessageState
 from gateway.large import replay_message
-from gateway.replay import Reason, Replay, refused_messages, withdraw
+from gateway.replay import UNKNOWN_SOURCE, Reason, Replay, refused_messages, withdraw
 from gateway.services import Services
 
 router = APIRouter(prefix="/messages")
@@ -116,6 +116,8 @@ def replay_one(
 def replay_group(document: Document, services: CurrentServices, caller: CurrentCaller) -> Response:
     """Read many again, each in a transaction of its own; `next` leads on where there are more."""
     group = parsed(Group, document)
+    if group.source not in {*services.adapters, UNKNOWN_SOURCE}:
+        raise NotFoundError
     ids = retried(
         services.engine,
         lambda session: refused_messages(

@@ -35,6 +35,11 @@ KINDS: Mapping[str, str] = {
     "application/octet-stream": "any",
 }
 """Content types that are taken; what a payload is, its own bytes say."""
+EVERYWHERE = frozenset({"any"})
+IN_LINES = frozenset({"csv", "hl7"})
+"""Formats that also come as plain text."""
+CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]*)")
+UTF_8 = ("utf-8", "utf8", "us-ascii")
 LONGEST_KEY = 255
 SLOWEST = 300.0
 """Seconds for a whole body: a sender that trickles must not hold its part of it for ever."""
@@ -45,8 +50,10 @@ Model = TypeVar("Model", bound=BaseModel)
 async def body_of(request: Request) -> AsyncIterator[Spooled]:
     """The whole payload. Raises UnsupportedTypeError, and TooLargeError before more is read."""
     kind = request.headers.get("content-type", "application/octet-stream")
-    _require(request, kind, KINDS)
-    settings = (await services_of(request)).settings
+    services = await services_of(request)
+    vocabulary = services.vocabularies.get(request.path_params["source"])
+    _require(request, kind, _types(vocabulary.formats if vocabulary else frozenset()))
+    settings = services.settings
     spool = Spool(settings.spool)
     try:
         async for piece in _pieces(request, settings.max_body):
@@ -59,6 +66,13 @@ async def body_of(request: Request) -> AsyncIterator[Spooled]:
         spool.close()
 
 
+def _types(formats: frozenset[str]) -> frozenset[str]:
+    """Content types of what a source sends; of no format in particular: all."""
+    text = frozenset({"text"}) if formats & IN_LINES else frozenset[str]()
+    taken = formats | text | EVERYWHERE if formats else frozenset(KINDS.values())
+    return frozenset(name for name, kind in KINDS.items() if kind in taken)
+
+
 async def document_of(request: Request) -> bytes:
     """A small JSON document of our own. Only as application/json, which no web form can send."""
     _require(request, request.headers.get("content-type", ""), {"application/json"})
@@ -67,7 +81,11 @@ async def document_of(request: Request) -> bytes:
 
 def _require(request: Request, kind: str, kinds: Container[str]) -> None:
     encoded = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
-    if encoded or kind.partition(";")[0].strip().lower() not in kinds:
+    name, _, parameters = kind.lower().partition(";")
+    # JSON is UTF-8 (RFC 8259); XML and tables say themselves what they are written in.
+    charset = CHARSET.search(parameters) if KINDS.get(name.strip()) == "json" else None
+    foreign = charset is not None and charset[1] not in UTF_8
+    if encoded or foreign or name.strip() not in kinds:
         raise UnsupportedTypeError
 
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from adapters.contract import SourceAdapter, SourceMessage
 from audit.event import Caller
+from gateway.agreements import UnagreedAdapter
 from gateway.api import answers
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction, Turns
 from gateway.api.payload import Body, Key, MessageFilter, digest, wants
 from gateway.database import retried, transaction
-from gateway.errors import NotFoundError, NotKeptError
+from gateway.errors import NotAgreedError, NotFoundError, NotKeptError
 from gateway.idempotency import Answer, once
 from gateway.ingest import draft, keep, receive, take
 from gateway.large import Large, beginning, opened, receive_large
@@ -143,4 +144,6 @@ def _adapter(services: Services, source: str, caller: Caller) -> SourceAdapter:
     adapters = services.adapters_of(caller.system)
     if source not in adapters:
         raise NotFoundError
+    if isinstance(adapters[source], UnagreedAdapter):
+        raise NotAgreedError
     return adapters[source]

@@ -2,9 +2,13 @@
 
 import os
 import pwd
+import re
+
+import typer
 
 from audit.event import Caller
 from gateway.settings import Settings
+from gateway.site import SYSTEM_NAME
 
 
 def command_caller(settings: Settings) -> Caller:
@@ -15,3 +19,10 @@ def command_caller(settings: Settings) -> Caller:
     except KeyError:  # Containers run accounts that have no name.
         who = f"uid-{uid}"
     return Caller(who=who, system="motem-cli", purpose=settings.purpose)
+
+
+def named(system: str | None) -> str | None:
+    """The name of a sending system as told. Raises BadParameter for one of another form."""
+    if system is not None and not re.fullmatch(SYSTEM_NAME, system):
+        raise typer.BadParameter("1 to 64 letters, digits, '.', '_' or '-'")
+    return system

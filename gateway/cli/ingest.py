@@ -24,7 +24,7 @@ from adapters.formats.parts import WHOLE
 from audit.event import Caller
 from gateway import large, settings, spool
 from gateway.cli import dropfolder
-from gateway.cli.caller import command_caller
+from gateway.cli.caller import command_caller, named
 from gateway.cli.dropfolder import Dropped
 from gateway.cli.files import payload_files
 from gateway.cli.tally import Tally
@@ -55,7 +55,8 @@ Paths = Annotated[
 ]
 Source = Annotated[str | None, typer.Option(help="The sender; found by content when not told.")]
 System = Annotated[
-    str | None, typer.Option(help="The sending system, as the site's file names it.")
+    str | None,
+    typer.Option(help="The sending system, as the site's file names it.", callback=named),
 ]
 Watch = Annotated[
     Path | None,

@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
 from audit.event import Caller
 from gateway import inbox, settings
+from gateway.cli import screen
 from gateway.cli.caller import command_caller
 from gateway.database import retried
 from gateway.errors import ConflictError, NotFoundError
 from gateway.inbox import Entry, KeptRefusal, MessageState
 from gateway.large import replay_message
 from gateway.migrate import require_newest
-from gateway.replay import Reason, Replay, refused_messages, withdraw
+from gateway.replay import UNKNOWN_SOURCE, Reason, Replay, refused_messages, withdraw
 from gateway.services import Services, open_services
 
 AT_ONCE = 1000
@@ -53,10 +53,11 @@ def list_messages(
                 session, desk.caller, source=source, state=state, part_of=part_of, most=count
             )
         )
-    table = Table("message", "received", "source", "system", "state", "counts", "corrects")
+    columns = ("message", "received", "source", "system", "state", "counts", "corrects")
+    table = screen.table(*columns, exact=("message", "source", "system", "state", "corrects"))
     for one in found:
         table.add_row(*_cells(one), one.corrects or "")
-    Console().print(table)
+    screen.show(table)
 
 
 def show_message(message_id: Id) -> None:
@@ -65,29 +66,37 @@ def show_message(message_id: Id) -> None:
         found = desk.ask(lambda session: inbox.one(session, message_id, desk.caller))
     if found is None:
         raise NotFoundError
-    console = Console()
+    console = screen.console()
     for name, value in zip(
         ("message", "received", "source", "system", "state", "counts"), _cells(found), strict=True
     ):
         console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
     for line in _parts(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for record, change in found.answer.items():
-        console.print(f"record: {record} {change}", highlight=False)
+    for one in found.records:
+        told = f"record: {one.record} {one.change}, identity: {one.identity} {one.decision}"
+        console.print(told, highlight=False, soft_wrap=True)
+    if found.corrects:
+        told = f"corrects: {found.corrects}, in which {found.still_refused} refusals still stand"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     if found.refusals:
-        console.print(_refusals(found.refusals))
+        screen.show(_refusals(found.refusals))
 
 
 def list_errors(source: Source = None) -> None:
     """Refusals that nobody has settled, those that are alike together."""
     with _desk() as desk:
         found = desk.ask(lambda session: inbox.causes(session, desk.caller, source))
-    table = Table("source", "code", "where", "vì sao · why", "count", "messages", "due")
+    columns = ("source", "code", "where", "vì sao · why", "count", "messages", "oldest", "due")
+    table = screen.table(*columns, exact=("source", "code", "where", "oldest"))
     for one in found:
         why = f"{one.vietnamese}\n{one.english}"
-        counts = (str(one.count), str(one.messages))
+        counts = (str(one.count), str(one.messages), one.oldest)
         table.add_row(one.source, one.code, one.position, why, *counts, _time(one.due))
-    Console().print(table)
+    screen.show(table)
+    if found:
+        hint = "motem messages show OLDEST · motem messages replay --source SOURCE --code CODE"
+        typer.echo(f"{hint} --dry-run")
 
 
 def replay_messages(
@@ -99,15 +108,18 @@ def replay_messages(
     """Read refused messages again, with the adapters of today. Exit status 3: some still refused."""
     if bool(message_ids) == bool(source) or (code and not source):
         raise typer.BadParameter("name messages, or a --source (and a --code)")
-    table = Table("message", "source", "before", "after", "counts")
+    columns = ("message", "source", "before", "after", "counts")
+    table = screen.table(*columns, exact=columns[:-1])
     refused = False
     with _desk() as desk:
+        if source and source not in {*desk.services.adapters, UNKNOWN_SOURCE}:
+            raise typer.BadParameter(f"there is no source {source!r}")
         for message_id in message_ids or desk.group(source or "", code):
             one = desk.replay(message_id, dry_run=dry_run, listed=bool(source))
             if one is not None:
                 table.add_row(one.message, one.source, one.before, one.after, _counts(one.counts))
                 refused = refused or bool(one.rejections)
-    Console().print(table)
+    screen.show(table)
     if refused:
         raise typer.Exit(STILL_REFUSED)
 
@@ -184,7 +196,9 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def _refusals(refusals: Sequence[KeptRefusal]) -> Table:
-    table = Table("code", "where", "vì sao · why", "due", "settled")
+    table = screen.table(
+        *("code", "where", "vì sao · why", "due", "settled"), exact=("code", "where")
+    )
     for one in refusals:
         settled = f"{one.settlement} {_time(one.settled)}" if one.settlement else ""
         why = f"{one.vietnamese}\n{one.english}"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway import settings
-from gateway.cli.caller import command_caller
+from gateway.cli.caller import command_caller, named
 from gateway.errors import GatewayError
 from gateway.garbage import collect_seldom
 from gateway.migrate import require_newest
@@ -16,7 +16,9 @@ from gateway.mllp import SOURCE, Certificates, Listener
 from gateway.services import open_services
 
 Port = Annotated[int, typer.Option(help="TCP port to listen on.", min=0, max=65535)]
-System = Annotated[str, typer.Option(help="The sending system, as the site's file names it.")]
+System = Annotated[
+    str, typer.Option(help="The sending system, as the site's file names it.", callback=named)
+]
 Pem = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file, for TLS.")]
 Clients = Annotated[
     Path | None,

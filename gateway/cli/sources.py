@@ -4,12 +4,12 @@ from ipaddress import ip_address
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from gateway import register as register_case
 from gateway import report as report_case
 from gateway import settings
+from gateway.cli import screen
 from gateway.cli.caller import command_caller
 from gateway.database import transaction
 from gateway.garbage import collect_seldom
@@ -37,11 +37,11 @@ def list_sources() -> None:
         caller = command_caller(services.settings)
         found = register_case.register(session, services.adapters, services.site, caller)
     services.engine.dispose()
-    table = Table(*COLUMNS, title="Nguồn · Sources", title_justify="left")
+    table = screen.table(*COLUMNS, exact=("source", "agreement"), title="Nguồn · Sources")
     for one in found:
         table.add_row(*_register_cells(one))
-    console = Console()
-    console.print(table)
+    screen.show(table)
+    console = screen.console()
     for one in found:
         for name, times in one.unknown_fields.items():
             line = f"{one.source}: unknown field {name!r}, {times} times"
@@ -71,14 +71,18 @@ def show_report() -> None:
         found = report_case.report(session, command_caller(services.settings))
     services.engine.dispose()
     for table in _report_tables(found):
-        Console().print(table)
+        screen.show(table)
 
 
 def _report_tables(found: report_case.Report) -> list[Table]:
     messages = Table("source", "state", "count", title="Thông điệp · Messages")
     for line in found.messages:
         messages.add_row(line.source, line.state, str(line.count))
-    refusals = Table("source", "code", "vì sao · why", "count", title="Từ chối · Refused")
+    refusals = screen.table(
+        *("source", "code", "vì sao · why", "count"),
+        exact=("source", "code"),
+        title="Từ chối · Refused",
+    )
     for why in found.refusals:
         sentences = f"{why.vietnamese}\n{why.english}"
         refusals.add_row(why.source, why.code, sentences, str(why.count))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from adapters.errors import Problem
 from gateway.registry import wholes
+from gateway.registry.answered import RecordResult
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message, rejection
 from gateway.registry.wholes import IS_WHOLE, STATE, Progress
@@ -58,7 +59,11 @@ class Entry:
     """Of a message in parts."""
     answer: Mapping[str, str] = field(default_factory=dict)
     """Opaque record id → new, updated, unchanged."""
+    records: Sequence[RecordResult] = ()
+    """Those of the answer, with the identities that they have now."""
     refusals: Sequence[KeptRefusal] = ()
+    still_refused: int = 0
+    """Refusals that stand in the message that this one corrects."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +78,8 @@ class Cause:
     english: str
     count: int
     messages: int
+    oldest: str
+    """The first message that one of them stands in."""
     about_child: int
     due: datetime | None
     """The earliest deadline."""
@@ -157,6 +164,7 @@ def causes(session: Session, source: str | None = None) -> list[Cause]:
             *alike,
             func.count().label("count"),
             func.count(c.message_id.distinct()).label("messages"),
+            func.min(c.message_id).label("oldest"),
             func.count().filter(c.about_child).label("about_child"),
             func.min(c.due).label("due"),
         )

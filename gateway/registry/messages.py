@@ -8,13 +8,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import TextClause, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import TextClause, and_, exists, insert, select, text, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
 from adapters.contract import SourceMessage
 from adapters.errors import Problem, Rejection
-from gateway.errors import ConflictError, NotFoundError
 from gateway.registry import pieces
 from gateway.registry.bulk import update_rows
 from gateway.registry.tables import among, message, rejection, statement
@@ -258,43 +257,6 @@ def settle(
         known = found.get(message_id)
         found[message_id] = min(known, due) if known and due else known or due
     return found
-
-
-def correct(session: Session, message_id: str, by: str, source: str) -> None:
-    """Write down that message `by`, of a source, takes the place of another message.
-
-    Raises NotFoundError, and ConflictError where the other is of another source that is known, is
-    the same message, or is not the one that `by` replaces already.
-    """
-    c = message.c
-    other = session.scalar(select(c.source).where(c.id == message_id))
-    if other is None:
-        raise NotFoundError
-    free = or_(c.corrects.is_(None), c.corrects == message_id)
-    change = update(message).where(c.id == by, c.id != message_id, free)
-    changed = session.execute(change.values(corrects=message_id).returning(c.id)).one_or_none()
-    if other not in (source, UNKNOWN_SOURCE) or changed is None:
-        raise ConflictError
-
-
-def settle_corrected(session: Session, by: str, now: datetime) -> None:
-    """Nothing more is to be done about the message that `by`, which was taken, replaces.
-
-    Where one of them is in parts, about all of its parts, and not before all parts were taken.
-    """
-    c = message.c
-    whole = select(func.coalesce(c.part_of, c.id)).where(c.id == by).scalar_subquery()
-    # Two last parts that are taken at the same time wait for each other here.
-    query = select(c.id, c.corrects).where(c.id == whole, c.corrects.is_not(None))
-    found = session.execute(query.with_for_update()).one_or_none()
-    if found is None:
-        return
-    open_ones = exists().where(c.part_of == found.id, c.state.not_in(TAKEN))
-    unfinished = exists().where(c.id == found.id, c.content.is_(None), c.parts.is_(None))
-    if session.scalar(select(or_(open_ones, unfinished))):
-        return
-    same = or_(c.id == found.corrects, c.part_of == found.corrects)
-    settle(session, session.scalars(select(c.id).where(same)).all(), Settlement.CORRECTED, now)
 
 
 def refusals_of(session: Session, message_id: str) -> list[Rejection]:

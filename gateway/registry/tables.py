@@ -82,6 +82,7 @@ message = Table(
         postgresql_nulls_not_distinct=True,
     ),
     Index(None, "state"),
+    Index(None, "corrects", postgresql_where=text("corrects IS NOT NULL")),
     Index(None, "part_of", postgresql_where=text("part_of IS NOT NULL")),
     Index("ix_registry_message_whole", "parts", postgresql_where=text("content IS NULL")),
 )

@@ -7,8 +7,10 @@ import pytest
 
 from adapters.catalog import load_adapters
 from adapters.contract import SourceMessage
-from adapters.errors import PayloadError
+from adapters.errors import PayloadError, Problem
+from adapters.vocabulary import Term, Vocabulary
 from gateway.agreements import NO_AGREEMENT, AgreedAdapter, agreed
+from gateway.coverage import coverage
 from gateway.ingest import draft
 from gateway.site import Agreement, Site
 from tests.fake_source import ADAPTER, SOURCE, fake_message
@@ -21,23 +23,35 @@ def site(*allowed: str, system: str | None = None) -> Site:
     return Site(agreement=(entry,))
 
 
+WORDS = {
+    SOURCE: Vocabulary(
+        terms=(
+            Term(name="id", origin="assumed", to=("record id",)),
+            *(Term(name=name, origin="assumed") for name in ("name", "mother", "a.b", "a.c")),
+        ),
+        problems=frozenset(),
+        examples=(),
+    )
+}
+
+
 def test_fields_that_are_not_covered_are_dropped_and_counted() -> None:
-    adapter = agreed({SOURCE: ADAPTER}, site("id", "name", "a.b"), "any")[SOURCE]
+    adapter = agreed({SOURCE: ADAPTER}, site("name", "a.b"), "any", WORDS)[SOURCE]
     reading = adapter.read(fake_message(GIRL))
     (statement,) = reading.statements
-    assert statement.content.keys() == {"id", "name", "a.b"}
+    assert statement.content.keys() == {"fake", "id", "name", "a.b"}, "the key is always taken"
     assert statement.record_id == "k1"
-    assert reading.left_out == {"adult": 1, NO_AGREEMENT: 3}
+    assert reading.left_out == {"adult": 1, NO_AGREEMENT: 2}
 
 
 def test_the_beginning_of_a_dotted_name_covers_all_under_it() -> None:
-    adapter = AgreedAdapter(ADAPTER, {"a"})
+    adapter = AgreedAdapter(ADAPTER, coverage(WORDS[SOURCE], {"a"}))
     (statement,) = adapter.read(fake_message(GIRL)).statements
-    assert statement.content.keys() == {"a.b", "a.c"}
+    assert statement.content.keys() == {"fake", "id", "a.b", "a.c"}
 
 
 def test_what_is_dropped_is_in_no_resource() -> None:
-    adapter = agreed({SOURCE: ADAPTER}, site("id", "name"), "any")[SOURCE]
+    adapter = agreed({SOURCE: ADAPTER}, site("id", "name"), "any", WORDS)[SOURCE]
     (prepared,) = draft(fake_message(GIRL), adapter).prepared
     assert prepared.conversion is not None
     assert [r["resourceType"] for r in prepared.conversion.resources] == ["Patient"]
@@ -46,24 +60,29 @@ def test_what_is_dropped_is_in_no_resource() -> None:
 
 @pytest.mark.parametrize(
     ("one", "system"),
-    [
-        (Site(), "a"),
-        (site("id", system="b"), "a"),
-        (Site(agreement=(Agreement(source=SOURCE, owner="x"),)), "a"),
-    ],
+    [(Site(), "a"), (Site(agreement=(Agreement(source=SOURCE, owner="x"),)), "a")],
 )
 def test_where_nothing_is_agreed_everything_is_allowed(one: Site, system: str) -> None:
-    assert agreed({SOURCE: ADAPTER}, one, system)[SOURCE] is ADAPTER
+    assert agreed({SOURCE: ADAPTER}, one, system, WORDS)[SOURCE] is ADAPTER
+
+
+@pytest.mark.parametrize("system", ["B", "b ", "unnamed"])
+def test_no_other_name_escapes_what_was_agreed_with_one(system: str) -> None:
+    adapter = agreed({SOURCE: ADAPTER}, site("id", system="b"), system, WORDS)[SOURCE]
+    refused = draft(fake_message(GIRL), adapter)
+    assert refused.refusal is not None
+    assert (refused.refusal.problem, refused.prepared) == (Problem.NO_AGREEMENT, ())
 
 
 def test_an_agreed_adapter_is_else_like_the_one_inside() -> None:
-    adapter = AgreedAdapter(ADAPTER, {"id"})
+    adapter = AgreedAdapter(ADAPTER, coverage(WORDS[SOURCE], {"name"}))
     assert adapter.version == ADAPTER.version
     assert adapter.recognises(fake_message(GIRL))
     message = fake_message(GIRL)
     with pytest.raises(PayloadError):
         adapter.read(type(message)(source=SOURCE, content=b"{"))
-    assert pickle.loads(pickle.dumps(adapter)).allowed == {"id"}  # Readers are other processes.
+    there = pickle.loads(pickle.dumps(adapter))  # Readers are other processes.
+    assert there.read(message) == adapter.read(message)
 
 
 OWN, OTHER, FREE = (
@@ -100,7 +119,7 @@ def patient(*systems: str) -> SourceMessage:
 def test_a_sender_writes_only_in_its_own_domain(
     system: str, systems: list[str], key: str | None
 ) -> None:
-    reading = agreed(load_adapters(), DOMAINS, system)["fhir"].read(patient(*systems))
+    reading = agreed(load_adapters(), DOMAINS, system, {})["fhir"].read(patient(*systems))
     keys = [one.record_id for one in reading.statements]
     assert keys == ([f"{key}|BN1"] if key else [])
     problems = [(one.problem.value, one.position) for one in reading.rejections]
@@ -108,17 +127,17 @@ def test_a_sender_writes_only_in_its_own_domain(
 
 
 def test_a_record_without_a_number_is_in_nobodys_domain() -> None:
-    (statement,) = agreed(load_adapters(), DOMAINS, "own")["fhir"].read(patient()).statements
+    (statement,) = agreed(load_adapters(), DOMAINS, "own", {})["fhir"].read(patient()).statements
     assert statement.unkeyed
 
 
 def test_without_a_site_file_every_domain_is_open() -> None:
-    reading = agreed(load_adapters(), Site(), "own")["fhir"].read(patient(OTHER))
+    reading = agreed(load_adapters(), Site(), "own", {})["fhir"].read(patient(OTHER))
     assert [one.record_id for one in reading.statements] == [f"{OTHER}|BN1"]
 
 
 def test_a_bound_adapter_can_be_sent_to_a_reading_process() -> None:
-    adapter = agreed(load_adapters(), DOMAINS, "own")["fhir"]
+    adapter = agreed(load_adapters(), DOMAINS, "own", {})["fhir"]
     again = pickle.loads(pickle.dumps(adapter))
     assert again.read(patient(OTHER)).rejections == adapter.read(patient(OTHER)).rejections
     assert again.version == adapter.version

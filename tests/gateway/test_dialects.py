@@ -59,7 +59,7 @@ def test_only_adapters_with_spellings_of_their_own_are_wrapped(tmp_path: Path) -
 
 def test_a_large_table_is_cut_under_the_titles_of_its_sender(tmp_path: Path) -> None:
     site = load(tmp_path, '[[dialect]]\nsource = "facility"\nfields = { "Họ và tên" = ["Cháu"] }\n')
-    told = agreed(speaking(ADAPTERS, site, "any"), AGREED, "any")["facility"]
+    told = agreed(speaking(ADAPTERS, site, "any"), AGREED, "any", VOCABULARIES)["facility"]
     there = pickle.loads(pickle.dumps(told))
     assert ["Cháu" in c.spellings for c in columns_of(there) if c.name == "Họ và tên"] == [True]
     assert len(columns_of(there)) == len(columns_of(ADAPTERS["facility"])) > 0

@@ -30,6 +30,19 @@ def test_a_look_at_state_or_bytes_of_a_message_is_an_event(
     ]
 
 
+def test_a_look_at_a_messages_records_is_a_look_at_each_child(
+    session: Session, caller: Caller
+) -> None:
+    lines = [{"id": f"k{number}", "name": "Nguyễn Thị Thử"} for number in range(2)]
+    taken = ingest(session, fake_message(*lines), ADAPTER, caller)
+    found = inbox.one(session, taken.message, caller)
+    assert found is not None
+    assert tuple(found.records) == taken.records
+    events = log.events(session, action=Action.RECORD_READ)
+    seen = {(event.message, event.record, event.identity) for event in events}
+    assert seen == {(taken.message, one.record, one.identity) for one in taken.records}
+
+
 def test_a_list_and_the_causes_are_events_too(
     session: Session, caller: Caller, message: str
 ) -> None:

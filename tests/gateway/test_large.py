@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, func, select
 
 import audit
 from adapters.catalog import load_adapters
-from adapters.contract import SourceAdapter
+from adapters.contract import SourceAdapter, SourceMessage
 from adapters.errors import Problem
 from adapters.formats import parts as cutting
 from audit.event import Action, Caller
@@ -345,13 +346,16 @@ def test_a_correction_settles_the_whole_when_its_last_part_is_taken(
     assert settled == [{None}, {None}, {"corrected"}]
 
 
-def test_a_small_message_corrects_a_whole(engine: Engine, caller: Caller) -> None:
+def test_small_messages_correct_a_whole_together(engine: Engine, caller: Caller) -> None:
     old, _ = taken(engine, caller, array(*(bad(number) for number in range(6))))
-    small = opened(payload(girl(1)), "police", ADAPTERS)
-    assert not isinstance(small, Large)
-    retried(engine, lambda session: receive(session, small, caller, corrects=old))
-    read_next(engine, caller)
-    assert {one.settlement for one in entry(engine, caller, old).refusals} == {"corrected"}
+    settled = []
+    for number in range(6):
+        small = opened(payload(girl(number)), "police", ADAPTERS)
+        assert isinstance(small, SourceMessage)
+        retried(engine, partial(receive, message=small, caller=caller, corrects=old))
+        read_next(engine, caller)
+        settled.append({one.settlement for one in entry(engine, caller, old).refusals})
+    assert settled == [{None}] * 5 + [{"corrected"}], "six refusals, six children"
 
 
 def test_parts_stand_in_the_list_of_their_whole_only(engine: Engine, caller: Caller) -> None:

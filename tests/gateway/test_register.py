@@ -119,7 +119,7 @@ def test_the_figures_count_what_is_unsettled_overdue_waiting_and_unread(
     found = figures(session)
     fake, unknown = found.unsettled[SOURCE], found.unsettled["unknown"]
     assert (fake.refusals, fake.children, fake.overdue) == (3, 3, 1)
-    assert (unknown.refusals, unknown.children, unknown.overdue) == (1, 0, 0)
+    assert (unknown.refusals, unknown.children, unknown.overdue) == (1, 1, 0)
     assert found.states[SOURCE, "rejected"] == 3
     assert found.waiting == {SOURCE: 1}
     assert 100 < found.unread < 300

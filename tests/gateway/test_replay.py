@@ -11,18 +11,20 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
+from adapters.catalog import load_adapters
 from adapters.contract import Conversion, SourceAdapter, SourceMessage, Statement
 from audit import log
 from audit.event import Action, Caller
 from gateway import inbox
 from gateway.database import retried, transaction
-from gateway.errors import ConflictError, NotFoundError
+from gateway.errors import ConflictError, CorrectsOtherError, NotFoundError, OtherSourceError
 from gateway.ingest import IngestResult, draft, ingest, receive, take
 from gateway.registry import tables
 from gateway.registry.messages import DEADLINE, MessageState
 from gateway.replay import AdaptersOf, Reason, Replay, refused_messages, replay, withdraw
 from tests.fake_source import ADAPTER, SOURCE, FakeAdapter, fake_message
 
+POLICE = load_adapters()["police"]
 GIRL = {"id": "k1", "name": "Nguyễn Thị Thử", "sex": "female"}
 BAD = {"id": "k2", "name": "Trần Thị Mẫu", "bad": "convert"}
 
@@ -286,15 +288,98 @@ def test_a_correction_that_is_read_later_settles_the_old_one_then(
     assert entry(session, first.message, caller).refusals[0].settlement == "corrected"
 
 
+def test_what_nobody_recognises_may_be_about_a_child_and_has_a_deadline(
+    session: Session, caller: Caller
+) -> None:
+    cut = SourceMessage(source="", content=b'{"loai":"BIEN_BAN_TRE_BI_BO_ROI"')
+    found = ingest(session, cut, None, caller)
+    (refusal,) = entry(session, found.message, caller).refusals
+    assert refusal.about_child
+    assert refusal.due is not None
+    assert refusal.due - entry(session, found.message, caller).received == DEADLINE
+
+
+def corrected(session: Session, caller: Caller, old: str, *lines: dict[str, Any]) -> IngestResult:
+    return take(session, draft(fake_message(*lines), ADAPTER), caller, corrects=old)
+
+
+def standing(session: Session, caller: Caller, message: str) -> int:
+    return sum(one.settled is None for one in entry(session, message, caller).refusals)
+
+
+REFUSED = tuple({"id": f"r{number}", "bad": "convert"} for number in range(3))
+MENDED = tuple({"id": f"r{number}", "name": "Trần Thị Mẫu"} for number in range(3))
+
+
+def test_a_correction_in_which_the_refused_record_is_left_out_settles_nothing(
+    session: Session, caller: Caller
+) -> None:
+    first = taken(session, caller, GIRL, BAD)
+    found = corrected(session, caller, first.message, GIRL)
+    assert (found.state, found.still_refused) == (MessageState.ACCEPTED, 1)
+    assert standing(session, caller, first.message) == 1
+
+
+def test_a_correction_that_holds_nothing_settles_nothing(session: Session, caller: Caller) -> None:
+    first = ingest(session, SourceMessage(source="police", content=b"["), POLICE, caller)
+    empty = draft(SourceMessage(source="police", content=b"[ ]"), POLICE)
+    found = take(session, empty, caller, corrects=first.message)
+    assert (found.state, found.still_refused) == (MessageState.ACCEPTED, 1)
+    assert standing(session, caller, first.message) == 1
+
+
+def test_what_was_known_before_does_not_stand_for_a_refused_record(
+    session: Session, caller: Caller
+) -> None:
+    taken(session, caller, GIRL)
+    first = taken(session, caller, BAD)
+    again_she = {name: GIRL[name] for name in reversed(GIRL)}
+    assert corrected(session, caller, first.message, again_she).still_refused == 1
+    assert corrected(session, caller, first.message, GIRL).still_refused == 1
+
+
+def test_corrections_settle_together_as_soon_as_as_many_came_as_were_refused(
+    session: Session, caller: Caller
+) -> None:
+    first = taken(session, caller, *REFUSED)
+    told = [corrected(session, caller, first.message, one).still_refused for one in MENDED]
+    assert told == [3, 3, 0]
+    assert standing(session, caller, first.message) == 0
+
+
+def test_what_came_before_a_replay_is_not_counted_for_what_that_still_refuses(
+    session: Session, caller: Caller
+) -> None:
+    first = taken(session, caller, *REFUSED)
+    corrected(session, caller, first.message, MENDED[0])
+    assert again(session, first.message, caller, ADAPTER).after is MessageState.REJECTED
+    assert corrected(session, caller, first.message, *MENDED[1:]).still_refused == 3
+
+
+def test_two_corrections_at_once_settle_as_one_after_the_other(
+    engine: Engine, caller: Caller
+) -> None:
+    with transaction(engine) as session:
+        first = taken(session, caller, *REFUSED)
+
+    def one(line: dict[str, Any]) -> None:
+        retried(engine, lambda session: corrected(session, caller, first.message, line))
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(one, MENDED))
+    with transaction(engine) as session:
+        assert standing(session, caller, first.message) == 0
+
+
 def test_what_cannot_be_replaced_is_said(session: Session, caller: Caller) -> None:
     first = taken(session, caller, BAD)
     police = ingest(session, SourceMessage(source="police", content=b"{"), ADAPTER, caller)
     second = taken(session, caller, BAD | {"id": "k3"})
     with pytest.raises(NotFoundError):
         correction(session, caller, "0" * 26)
-    for wrong in (police.message, first.message):
+    for wrong, error in ((police.message, OtherSourceError), (first.message, CorrectsOtherError)):
         one = draft(fake_message(BAD), ADAPTER)
-        with pytest.raises(ConflictError):
+        with pytest.raises(error):
             take(session, one, caller, corrects=wrong)
     fixed = draft(fake_message(GIRL), ADAPTER)
     take(session, fixed, caller, corrects=first.message)

@@ -2,7 +2,15 @@
 
 from adapters.errors import Problem
 from adapters.formats.codes import SEX_LIST
-from adapters.sources.casework.fields import BODIES, COLUMNS, KEYS, KINDS, NOT_MAPPED, ONLY_KNOWN
+from adapters.sources.casework.fields import (
+    BODIES,
+    COLUMNS,
+    KEY_PARTS,
+    KEYS,
+    KINDS,
+    NOT_MAPPED,
+    ONLY_KNOWN,
+)
 from adapters.sources.casework.steps import SPELLINGS, STEPS
 from adapters.vocabulary import CodeList, Term, Vocabulary, spelt
 
@@ -264,6 +272,17 @@ TERMS = (
     Term(name="tre.khoa.MOTEM", origin=ASSUMED, to=("Patient.identifier[motem]",), note="a column"),
 )
 
+_KEY = "tre.khoa"
+_HELD = {
+    f"{_KEY}.{system}.{part}": (
+        frozenset({f"{_KEY}.{part}"}),
+        frozenset({f"{_KEY}.{system}.{part}".removesuffix(".giaTri")}),
+    )
+    for system in KEYS
+    for part in ("giaTri", *KEY_PARTS)
+}
+"""A key comes as an object of a list, or as columns named by its system."""
+
 vocabulary = Vocabulary(
     terms=spelt(TERMS, {one.name: one.aliases for one in COLUMNS}),
     problems=frozenset(
@@ -289,4 +308,7 @@ vocabulary = Vocabulary(
         *(name for one in ONLY_KNOWN for name in one.spellings if name not in NOT_MAPPED),
     ),
     examples=("handover_and_placement.json", "dotted_columns.csv"),
+    formats=frozenset({"json", "csv", "xlsx"}),
+    held=_HELD | {f"{_KEY}.{system}.he": () for system in KEYS},
+    told_apart={_KEY: ("he", "giaTri")},
 )

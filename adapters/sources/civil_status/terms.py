@@ -269,4 +269,5 @@ vocabulary = Vocabulary(
     ),
     unmapped=NOT_MAPPED,
     examples=("abandoned.json",),
+    formats=frozenset({"json"}),
 )

@@ -138,4 +138,5 @@ vocabulary = Vocabulary(
         }
     ),
     examples=("student_list.csv",),
+    formats=frozenset({"csv", "xlsx"}),
 )

@@ -151,4 +151,5 @@ vocabulary = Vocabulary(
         }
     ),
     examples=("roster.csv",),
+    formats=frozenset({"csv", "xlsx"}),
 )

@@ -2,7 +2,7 @@
 
 from adapters.errors import Problem
 from adapters.profile import IdentifierKind
-from adapters.sources.fhir.fields import KINDS, KINDS_BY_TYPE, RELATIONS
+from adapters.sources.fhir.fields import KINDS, KINDS_BY_TYPE, RELATIONS, SUBJECTS
 from adapters.vocabulary import CodeList, Term, Vocabulary
 
 SOURCED = "sourced: FHIR R4 (4.0.1)"
@@ -312,6 +312,15 @@ TERMS = (
     Term(name="Patient.photo", origin=ASSUMED, note="left out: pictures stay at the sender"),
 )
 
+_OWN = ("own", "bodies", *(f"{kind}.{member}" for kind, member in SUBJECTS.items()))
+_WHOLE = {
+    "Observation": ("status", "code"),
+    "Encounter": ("status", "class"),
+    "EpisodeOfCare": ("status",),
+    "Condition": ("code",),
+    "Flag": ("status", "code"),
+}
+
 vocabulary = Vocabulary(
     terms=TERMS,
     problems=frozenset(
@@ -334,5 +343,8 @@ vocabulary = Vocabulary(
         }
     ),
     examples=("message.xml",),
+    formats=frozenset({"json", "xml"}),
     is_extensible=False,
+    held=dict.fromkeys(_OWN, ()),
+    whole={kind: frozenset(f"{kind}.{name}" for name in names) for kind, names in _WHOLE.items()},
 )

@@ -255,3 +255,27 @@ ADT_TERMS = (
     Term(name="MSH-7", origin=SOURCED, to=("own time",), note="where EVN-2 is empty"),
     Term(name="MSH-9.2", origin=SOURCED, to=("required",), note="the event"),
 )
+
+HELD = {
+    "ADT:recorded": ("EVN-2", "MSH-7"),
+    "ADT:file": ("PID-3/MR",),
+    "ADT:other_files": ("PID-3/MR",),
+    "ADT:papers": ("PID-3/NI",),
+    "ADT:cards": ("PID-3/SB",),
+    "ADT:certificate": ("PID-3/GCS",),
+    "ADT:name": ("PID-5",),
+    "ADT^A40:name": ("PID-5", "MRG-7"),
+    "ADT:other_names": ("PID-5", "PID-5.7"),
+    "ADT:address": ("PID-11",),
+    "ADT:commune": ("PID-11.9",),
+    "ADT:mother": ("PID-6", "NK1-2"),
+    "ADT:mother_paper": ("PID-21", "NK1-33"),
+    "ADT:mother_file": ("PID-21",),
+    "ADT:mother_card": ("PID-21",),
+    "ADT:mother_born": ("PID-7",),
+    "ADT:father": ("NK1-2",),
+    "ADT:guardian": ("NK1-2",),
+    "ADT:father_paper": ("NK1-33",),
+    "ADT:guardian_paper": ("NK1-33",),
+}
+"""What the content holds of places with several parts → all of these must be allowed for it."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from adapters.errors import Problem
 from adapters.formats.codes import SEX_WORDS
 from adapters.sources.hospital.adt_fields import FIELDS as PLACES
-from adapters.sources.hospital.adt_terms import ADT_TERMS, STAY_WORDS
+from adapters.sources.hospital.adt_terms import ADT_TERMS, HELD, STAY_WORDS
 from adapters.sources.hospital.codes import (
     DIED,
     DISCHARGES,
@@ -349,6 +349,15 @@ def _spelling(term: Term) -> str:
     return PLACE if "-" in term.name else ELEMENT
 
 
+_NAMES = frozenset(term.name for term in (*TERMS, *ADT_TERMS))
+_OF_TABLES = {
+    f"{table}:{one.key}": (frozenset(one.elements) & _NAMES,)
+    for table, fields in FIELDS.items()
+    for one in fields
+}
+_OF_PLACES = {f"ADT:{one.key}": (frozenset(one.elements) & _NAMES,) for one in PLACES}
+_OWN = ("table", "facility", "cancelled", "replaces", "replaced_by")
+
 vocabulary = Vocabulary(
     terms=tuple(
         replace(term, spelling=_spelling(term))
@@ -371,4 +380,10 @@ vocabulary = Vocabulary(
     ),
     unmapped=tuple(sorted(UNUSED - _USED)),
     examples=("foundling_brought_in.xml", "adt_foundling.hl7"),
+    formats=frozenset({"xml", "hl7"}),
+    held=_OF_TABLES
+    | _OF_PLACES
+    | {key: (frozenset(names),) for key, names in HELD.items()}
+    | {"named_after": (frozenset({"HO_TEN"}),)}
+    | dict.fromkeys(_OWN, ()),
 )

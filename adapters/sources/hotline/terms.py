@@ -224,4 +224,5 @@ vocabulary = Vocabulary(
     ),
     unmapped=NOT_MAPPED,
     examples=("found_child.json",),
+    formats=frozenset({"json"}),
 )

@@ -244,4 +244,5 @@ vocabulary = Vocabulary(
     ),
     unmapped=(*NOT_MAPPED, *(f"tre.{name}" for name in NOT_MAPPED)),
     examples=("newborn_at_pagoda.json",),
+    formats=frozenset({"json"}),
 )

@@ -201,4 +201,5 @@ vocabulary = Vocabulary(
     ),
     unmapped=NOT_MAPPED,
     examples=("with_parents.xml",),
+    formats=frozenset({"xml"}),
 )

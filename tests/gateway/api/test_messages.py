@@ -187,3 +187,8 @@ def test_a_message_is_put_aside_once_with_a_reason(client: httpx.Client, message
     found = client.get(f"/messages/{message}").json()
     assert (found["state"], found["refusals"][0]["settlement"]) == ("withdrawn", "withdrawn")
     assert client.get("/messages/errors").json()["errors"] == []
+
+
+def test_a_group_of_a_source_that_does_not_exist_is_404(client: httpx.Client) -> None:
+    for source, status in (("nobody", 404), ("unknown", 200), ("police", 200)):
+        assert client.post("/messages/replay", json={"source": source}).status_code == status

@@ -37,7 +37,9 @@ def test_a_read_is_in_the_log_with_who_system_and_purpose(
 ) -> None:
     headers = {"X-Motem-System": "ward-7", "X-Purpose-Of-Use": "TREAT"}
     client.get(f"/fhir/R4/{child.reference}", headers=headers)
-    client.get(f"/fhir/R4/Patient/{child.identity}", headers={"X-Motem-System": "bad system!"})
+    wrong = {"X-Motem-System": "bad system!"}
+    assert client.get(f"/fhir/R4/Patient/{child.identity}", headers=wrong).status_code == 400
+    client.get(f"/fhir/R4/Patient/{child.identity}")
     with transaction(engine) as session:
         first, second = log.events(session, action=Action.PATIENT_READ)
     assert (first.record, first.caller.system, first.caller.purpose) == (

@@ -134,7 +134,10 @@ def test_later_means_202_and_a_status_that_comes_to_an_end(
         assert time.monotonic() < until
         time.sleep(0.05)
     assert found["state"] == "accepted"
-    assert [record["change"] for record in found["records"]] == ["new"]
+    (record,) = found["records"]
+    assert record == post(client, girl()).json()["records"][0]
+    assert (record["change"], record["decision"]) == ("new", "pending")
+    assert client.get(f"/fhir/R4/{record['identityReference']}").status_code == 200
 
 
 def test_other_preferences_change_nothing(client: httpx.Client) -> None:
@@ -148,6 +151,23 @@ def test_a_correction_points_to_what_it_replaces_and_settles_it(client: httpx.Cl
     assert client.get(f"/messages/{new}").json()["corrects"] == old
     (refusal,) = client.get(f"/messages/{old}").json()["refusals"]
     assert refusal["settlement"] == "corrected"
+
+
+def test_a_correction_that_takes_nothing_settles_nothing_and_says_so(client: httpx.Client) -> None:
+    old = post(client, refused()).json()["message"]
+    answer = post(client, b"[ ]", f"/sources/police/messages?corrects={old}")
+    assert answer.status_code == 201
+    (warning,) = answer.json()["warnings"]
+    OperationOutcome.model_validate(warning)
+    assert (warning["issue"][0]["severity"], "1 refusals" in str(warning)) == ("warning", True)
+    assert client.get(f"/messages/{answer.json()['message']}").json()["warnings"] == [warning]
+    assert 'motem_refusals_unsettled{source="police"} 1.0' in client.get("/metrics").text
+
+
+def test_a_correction_of_another_source_is_told_so(client: httpx.Client) -> None:
+    old = post(client, refused()).json()["message"]
+    answer = post(client, b"[]", f"/sources/hotline/messages?corrects={old}")
+    assert (answer.status_code, "of another source" in answer.text) == (409, True)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +190,32 @@ def test_an_unknown_source_is_404(client: httpx.Client, source: str) -> None:
 def test_a_type_that_no_source_sends_is_415(client: httpx.Client, kind: str) -> None:
     answer = client.post("/sources/police/messages", content=girl(), headers={"Content-Type": kind})
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "status"),
+    [
+        ("police", "application/xml", 415),
+        ("police", "text/csv", 415),
+        ("police", "text/plain", 415),
+        ("police", "application/json; charset=utf-16", 415),
+        ("police", 'Application/JSON; Charset="UTF-8"', 422),
+        ("police", "application/octet-stream", 422),
+        ("hospital", "application/json", 415),
+        ("hospital", "text/plain", 422),
+        ("facility", "application/xml", 415),
+        ("facility", "text/csv; charset=windows-1258", 422),
+        ("fhir", "application/fhir+xml", 422),
+    ],
+)
+def test_a_source_takes_the_types_of_its_own_formats(
+    client: httpx.Client, source: str, kind: str, status: int
+) -> None:
+    for door in ("messages", "preview"):
+        answer = client.post(
+            f"/sources/{source}/{door}", content=b"?", headers={"Content-Type": kind}
+        )
+        assert answer.status_code == (200 if (door, status) == ("preview", 422) else status)
 
 
 def test_compressed_bodies_are_415_and_not_kept_as_rubbish(
@@ -309,6 +355,19 @@ def test_the_register_lists_every_source_and_what_came(client: httpx.Client) -> 
     assert found["facility"]["lastMessage"] is None
 
 
+@pytest.mark.parametrize(
+    "header",
+    [{"X-Motem-System": "ca hn"}, {"X-Motem-System": "x" * 65}, {"X-Purpose-Of-Use": "treat"}],
+)
+def test_a_header_out_of_form_is_400_and_never_replaced(
+    client: httpx.Client, engine: Engine, header: dict[str, str]
+) -> None:
+    headers = {"Content-Type": "application/json"} | header
+    answer = client.post("/sources/police/messages", content=girl(), headers=headers)
+    OperationOutcome.model_validate(answer.json())
+    assert (answer.status_code, count(engine, tables.message)) == (400, 0)
+
+
 def agreed(path: Path, url: URL) -> Settings:
     path.write_text(
         """
@@ -318,7 +377,7 @@ def agreed(path: Path, url: URL) -> Settings:
         owner = "Công an Hà Nội"
         agreement = "12/2026"
         rhythm = "1d"
-        allowed_fields = ["soBienBan", "ngayLap", "donViLap", "phatHien", "tre", "soTre", "loai"]
+        allowed_fields = ["soBienBan", "ngayLap", "donViLap", "phatHien", "tre", "loai"]
         """,
         encoding="utf-8",
     )
@@ -330,15 +389,19 @@ def test_what_no_agreement_covers_is_dropped_and_counted(database_url: URL, tmp_
     with served(create_app(agreed(tmp_path / "site.toml", database_url))) as client:
         covered = post(client, girl(1, **finder), x_motem_system="ca-hn")
         assert covered.json()["counts"]["left-out:no-agreement"] == 2
-        free = post(client, girl(2, **finder), x_motem_system="ca-hcm")
-        assert "left-out:no-agreement" not in free.json()["counts"]
+        for other in ("ca-hcm", "CA-HN", ""):
+            refused = post(client, girl(2, **finder), x_motem_system=other)
+            assert (refused.status_code, "no agreement" in refused.text) == (403, True)
+            OperationOutcome.model_validate(refused.json())
+        hotline = post(client, b"[]", "/sources/hotline/messages", x_motem_system="CA-HN")
+        assert hotline.status_code == 201, "nothing is narrowed there"
         shown = post(client, girl(3, **finder), "/sources/police/preview", x_motem_system="ca-hn")
         assert "Bảo" not in shown.text
         rows = [
             one for one in client.get("/sources").json()["sources"] if one["source"] == "police"
         ]
     assert [(one["system"], one["messages"], one["late"]) for one in rows] == [
-        (None, 1, False),
+        (None, 0, False),
         ("ca-hn", 1, False),
     ]
     assert rows[1]["agreement"]["owner"] == "Công an Hà Nội"

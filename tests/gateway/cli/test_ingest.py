@@ -72,6 +72,23 @@ def test_the_sending_system_is_kept(database_url: URL, tmp_path: Path) -> None:
     assert "ca-hn" in motem(database_url, "messages", "list").out
 
 
+def test_a_system_that_nothing_was_agreed_with_brings_no_fields(
+    database_url: URL, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_bytes(girl(1))
+    site = tmp_path / "site.toml"
+    entry = '[[agreement]]\nsource = "police"\nsystem = "ca-hn"\nowner = "x"\n'
+    site.write_text(entry + 'allowed_fields = ["tre"]\n', encoding="utf-8")
+
+    def sent(system: str) -> int:
+        arguments = ("ingest", tmp_path / "a.json", "--system", system)
+        return motem(database_url, *arguments, MOTEM_SITE=str(site)).status
+
+    assert (sent("ca hn"), sent("CA-HN")) == (2, 3)
+    assert "no-agreement" in motem(database_url, "messages", "errors").out
+    assert counted(database_url) == {"registry_message": 1, "registry_record": 0}
+
+
 @pytest.mark.parametrize("both", [True, False])
 def test_files_or_a_folder_to_watch_and_not_both(
     database_url: URL, tmp_path: Path, both: bool
