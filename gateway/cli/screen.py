@@ -1,7 +1,6 @@
 """Tables on screen and in a pipe: what somebody has to type again is never cut."""
 
-import os
-import sys
+import shutil
 from collections.abc import Collection
 
 from rich.console import Console
@@ -14,8 +13,7 @@ WIDE = 2000
 
 def console() -> Console:
     """As wide as the terminal; in a pipe as wide as need be, where COLUMNS does not say it."""
-    is_seen = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console() if is_seen else Console(width=WIDE)
+    return Console(width=shutil.get_terminal_size((WIDE, 24)).columns)
 
 
 def table(*headers: str, exact: Collection[str] = (), title: str | None = None) -> Table:

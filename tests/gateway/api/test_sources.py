@@ -83,7 +83,7 @@ def test_a_key_gets_the_same_answer_whatever_comes_in_between(client: httpx.Clie
 def test_a_key_with_another_request_is_422(client: httpx.Client, change: str) -> None:
     message = post(client, refused(), idempotency_key="k1").json()["message"]
     path = {
-        "source": "/sources/hospital/messages",
+        "source": "/sources/hotline/messages",
         "corrects": f"/sources/police/messages?corrects={message}",
     }.get(change, "/sources/police/messages")
     body = girl() if change == "body" else refused()
