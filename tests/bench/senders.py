@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,16 +61,16 @@ def send_all(url: URL, folder: str, files: Sequence[Path]) -> Sent:
 
 def _send(port: int, path: str, waiting: SimpleQueue[tuple[str, bytes]]) -> Counter[int]:
     statuses: Counter[int] = Counter()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    while True:
-        try:
-            kind, content = waiting.get_nowait()
-        except Empty:
-            return statuses
-        connection.request("POST", path, content, {"Content-Type": kind})
-        answer = connection.getresponse()
-        answer.read()
-        statuses[answer.status] += 1
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+        while True:
+            try:
+                kind, content = waiting.get_nowait()
+            except Empty:
+                return statuses
+            connection.request("POST", path, content, {"Content-Type": kind})
+            answer = connection.getresponse()
+            answer.read()
+            statuses[answer.status] += 1
 
 
 def _cpu(pid: int) -> float:
