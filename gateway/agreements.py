@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from adapters.contract import (
     EVERY_DOMAIN,
-    Conversion,
     Domains,
     Reading,
     SourceAdapter,
     SourceMessage,
-    Statement,
 )
 from adapters.errors import PayloadError, Problem
 from adapters.formats.fields import Field
@@ -24,20 +22,26 @@ NO_AGREEMENT = "no-agreement"
 """Under which a dropped field is counted as left out."""
 
 
-class AgreedAdapter:
-    """An adapter whose statements hold only what the allowed fields say; else like the one inside."""
+class _Around:
+    """An adapter around another one, which is like it in all that is not said."""
 
-    def __init__(self, inner: SourceAdapter, coverage: Coverage) -> None:
+    def __init__(self, inner: SourceAdapter) -> None:
         self.inner = inner
-        self.coverage = coverage
         self.version = inner.version
+        self.recognises = inner.recognises
+        self.convert = inner.convert
 
     @property
     def columns(self) -> Sequence[Field]:
         return columns_of(self.inner)
 
-    def recognises(self, message: SourceMessage) -> bool:
-        return self.inner.recognises(message)
+
+class AgreedAdapter(_Around):
+    """An adapter whose statements hold only what the allowed fields say; else like the one inside."""
+
+    def __init__(self, inner: SourceAdapter, coverage: Coverage) -> None:
+        super().__init__(inner)
+        self.coverage = coverage
 
     def read(self, message: SourceMessage) -> Reading:
         """As the adapter inside reads it, without the fields that no agreement covers."""
@@ -50,41 +54,21 @@ class AgreedAdapter:
             statements.append(replace(one, content=content))
         return replace(reading, statements=statements, left_out=dict(+left_out))
 
-    def convert(self, statement: Statement) -> Conversion:
-        return self.inner.convert(statement)
 
-
-class UnagreedAdapter:
+class UnagreedAdapter(_Around):
     """Of a source whose fields are agreed for others: every payload is refused as `no-agreement`."""
-
-    def __init__(self, inner: SourceAdapter) -> None:
-        self.inner = inner
-        self.version = inner.version
-        self.recognises = inner.recognises
-        self.convert = inner.convert
-
-    @property
-    def columns(self) -> Sequence[Field]:
-        return columns_of(self.inner)
 
     def read(self, message: SourceMessage) -> Reading:
         """Raises PayloadError: a mistyped name must not escape what was agreed."""
         raise PayloadError(Problem.NO_AGREEMENT)
 
 
-class BoundAdapter:
+class BoundAdapter(_Around):
     """An adapter that knows in which domains its sender may write; else like the one inside."""
 
     def __init__(self, inner: SourceAdapter, domains: Domains) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.domains = domains
-        self.version = inner.version
-        self.recognises = inner.recognises
-        self.convert = inner.convert
-
-    @property
-    def columns(self) -> Sequence[Field]:
-        return columns_of(self.inner)
 
     def read(self, message: SourceMessage) -> Reading:
         """As the adapter inside reads it; a record in another's domain is refused."""

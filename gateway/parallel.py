@@ -55,7 +55,7 @@ class Taker:
 def early_pool(processes: int) -> Executor:
     """Processes for the beginning of a program that has opened nothing yet and has one thread.
 
-    Forks of this one have loaded already what it has.
+    Where it can be forked, they begin with all that it has loaded.
     """
     for package in packages():
         importlib.import_module(package)

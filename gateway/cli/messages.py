@@ -113,7 +113,7 @@ def replay_messages(
     refused = False
     with _desk() as desk:
         if source and source not in {*desk.services.adapters, UNKNOWN_SOURCE}:
-            raise typer.BadParameter(f"there is no source {source!r}")
+            raise typer.BadParameter("there is no such source", param_hint="--source")
         for message_id in message_ids or desk.group(source or "", code):
             one = desk.replay(message_id, dry_run=dry_run, listed=bool(source))
             if one is not None:

@@ -23,7 +23,7 @@ SOURCES = {"four": (), "nine": ("--all-sources",)}
 REVIEWS, RECALL_AFTER = {"four": 40, "nine": 48}, {"four": 0.90, "nine": 0.885}
 """Questions for 100 children, and the recall once they are answered. What is wanted is that of four
 sources; with nine it is not reached yet (42 to 50, 0.89 to 0.91), so that there the limits only say
-when it gets worse. About four of these questions are about step reports that name nobody, which
+when it gets worse. Some of these questions are about step reports that name nobody, which
 formats.md wants to wait as a review."""
 TOLERANCE = 0.004
 """One world of 2,000 children is a sample: three of them scatter by about so much."""
