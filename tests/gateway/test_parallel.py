@@ -99,18 +99,23 @@ def test_nobody_waits_for_ever_where_the_database_is_gone(empty_database_url: UR
     assert "nốt ruồi" not in str(raised.value)
 
 
-def test_processes_end_when_their_parent_is_killed(tmp_path: Path, database_url: URL) -> None:
+@pytest.mark.parametrize("early", ["early_pool(2)", "None"])
+def test_processes_end_when_their_parent_is_killed(
+    early: str, tmp_path: Path, database_url: URL
+) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
         "import sys, time\n"
         "from sqlalchemy import make_url\n"
-        "from gateway.parallel import deliver_in_processes\n"
+        "from gateway.parallel import deliver_in_processes, early_pool\n"
         "from tests.gateway.test_parallel import taker, world\n"
         "def for_ever():\n"
         "    while True:\n"
         "        yield from world()\n"
         "if __name__ == '__main__':\n"
-        "    for _ in deliver_in_processes(taker(make_url(sys.argv[1])), for_ever(), 2):\n"
+        f"    early = {early}\n"
+        "    whose = taker(make_url(sys.argv[1]))\n"
+        "    for _ in deliver_in_processes(whose, for_ever(), 2, early):\n"
         "        print('begun', flush=True)\n"
         "        time.sleep(60)\n",
         encoding="utf-8",
