@@ -7,7 +7,7 @@ from datetime import date
 
 from linkage import normalise
 from linkage.passage import began, days_in_care
-from linkage.records import PersonRecord
+from linkage.records import Comparable, PersonRecord
 
 DAYS_APART = 3
 LONGEST_DUE = 60
@@ -53,7 +53,7 @@ def oversized(records: Iterable[PersonRecord]) -> list[Oversized]:
     return sorted(kinds, key=lambda kind: (-kind.largest, kind.kind))
 
 
-def crowds(records: Iterable[PersonRecord]) -> frozenset[str]:
+def crowds(records: Iterable[Comparable]) -> frozenset[str]:
     """Reports of so many children that those are not compared with one another."""
     sizes = Counter(record.report for record in records if record.report is not None)
     return frozenset(report for report, size in sizes.items() if size > MOST_TOGETHER)

@@ -1,10 +1,11 @@
 """Why a pair scores what it scores: each piece of evidence in words, adding up to the weight."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from linkage.features import FEATURES, Feature
+from linkage.configuration import CHILDREN, Configuration
+from linkage.features import Feature
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel
 
@@ -29,7 +30,9 @@ def prior_bits(model: MatchModel) -> float:
     return round(math.log2(model.prior / (1 - model.prior)), PRECISION)
 
 
-def explain(pair: ScoredPair, model: MatchModel) -> tuple[Evidence, ...]:
+def explain(
+    pair: ScoredPair, model: MatchModel, configuration: Configuration = CHILDREN
+) -> tuple[Evidence, ...]:
     """The prior and every feature, in the order of the table; `bits` sum to the pair's weight."""
     return (
         Evidence(
@@ -39,12 +42,12 @@ def explain(pair: ScoredPair, model: MatchModel) -> tuple[Evidence, ...]:
             vietnamese=PRIOR_WORDS[0],
             english=PRIOR_WORDS[1],
         ),
-        *_lines(pair),
+        *_lines(pair, configuration.features),
     )
 
 
-def _lines(pair: ScoredPair) -> Iterator[Evidence]:
-    for feature, level, bits in zip(FEATURES, pair.levels, pair.bits, strict=True):
+def _lines(pair: ScoredPair, features: Sequence[Feature]) -> Iterator[Evidence]:
+    for feature, level, bits in zip(features, pair.levels, pair.bits, strict=True):
         vietnamese, english = _words(feature, level)
         yield Evidence(
             feature=feature.name, level=level, bits=bits, vietnamese=vietnamese, english=english

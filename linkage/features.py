@@ -18,7 +18,7 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 from linkage import normalise
 from linkage.numbers import SHARED, UNKNOWN, number_tokens, register_of
 from linkage.passage import began, days_in_care, spread
-from linkage.records import PersonRecord
+from linkage.records import Comparable, PersonRecord
 
 
 class ColumnKind(StrEnum):
@@ -34,7 +34,7 @@ class Column:
     """One value of a record in the engine's table; None is missing."""
 
     kind: ColumnKind
-    of: Callable[[PersonRecord], Any]
+    of: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +65,11 @@ class Feature:
     otherwise: tuple[float, float] = field(default=(0.1, 0.9))
     """m and u of "none of the levels"."""
     otherwise_words: tuple[str, str] = ("khác nhau", "differ")
+
+    @property
+    def term_columns(self) -> frozenset[str]:
+        """The columns whose terms weigh more the rarer they are."""
+        return frozenset(level.term_frequency for level in self.levels if level.term_frequency)
 
 
 def _overlap(column: str, least: int = 1) -> Callable[[], ComparisonLevelCreator]:
@@ -906,6 +911,6 @@ COLUMNS: Mapping[str, Column] = {
 }
 
 
-def row(record: PersonRecord) -> dict[str, Any]:
+def row(record: Comparable, columns: Mapping[str, Column] = COLUMNS) -> dict[str, Any]:
     """The record as one flat row for the engine: its key and every column of every feature."""
-    return {"unique_id": record.key} | {name: c.of(record) for name, c in COLUMNS.items()}
+    return {"unique_id": record.key} | {name: c.of(record) for name, c in columns.items()}

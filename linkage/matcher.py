@@ -9,10 +9,11 @@ import pyarrow as pa
 from splink import DuckDBAPI, Linker
 from splink.internals.exceptions import SplinkException
 
-from linkage.blocking import block_keys, crowds, most_pairs
-from linkage.features import COLUMNS, FEATURES, ColumnKind, row
-from linkage.model import TERM_FREQUENCY_COLUMNS, MatchModel, settings
-from linkage.records import PersonRecord
+from linkage.blocking import crowds, most_pairs
+from linkage.configuration import CHILDREN, Configuration
+from linkage.features import ColumnKind, Feature, row
+from linkage.model import MatchModel, settings
+from linkage.records import Comparable
 
 ARROW_TYPES = {
     ColumnKind.TEXT: pa.string(),
@@ -36,8 +37,8 @@ class TooManyPairsError(Exception):
 class ScoredPair:
     """Two record keys (sorted), their match weight in bits and what each feature adds to it.
 
-    `levels[i]` is the level of FEATURES[i] that held: its index, len(levels) for "none of them",
-    None where a side is missing. `bits[i]` is what it added, term frequency included.
+    `levels[i]` is the level of the configuration's feature i that held: its index, len(levels) for
+    "none of them", None where a side is missing. `bits[i]` is what it added, term frequency included.
     """
 
     left: str = field(repr=False)
@@ -47,7 +48,12 @@ class ScoredPair:
     bits: tuple[float, ...]
 
 
-def score(records: Sequence[PersonRecord], model: MatchModel, least: float) -> Iterator[ScoredPair]:
+def score(
+    records: Sequence[Comparable],
+    model: MatchModel,
+    least: float,
+    configuration: Configuration = CHILDREN,
+) -> Iterator[ScoredPair]:
     """Every pair that shares a block key and reaches `least` bits, in no particular order.
 
     Children of one large report are not paired, see `blocking.crowds`. The pairs are scored in
@@ -55,12 +61,12 @@ def score(records: Sequence[PersonRecord], model: MatchModel, least: float) -> I
     """
     if len(records) < 2:
         return
-    table = as_table(records)
-    linker = _linker(table, records, model)
+    table = as_table(records, configuration)
+    linker = _linker(table, records, model, configuration)
     kept = 0
     for portion in _portions(table):
         # Splink filters unrounded weights; the rounded ones decide.
-        for pair in _scored(linker, portion, least - 10**-PRECISION):
+        for pair in _scored(linker, portion, least - 10**-PRECISION, configuration.features):
             if pair.weight >= least:
                 kept += 1
                 if kept > MOST_SCORED:
@@ -75,7 +81,9 @@ def _portions(table: pa.Table) -> list[tuple[int, int]]:
     return [(number, count) for number in range(1, count + 1)]
 
 
-def _scored(linker: Linker, portion: tuple[int, int], least: float) -> Iterator[ScoredPair]:
+def _scored(
+    linker: Linker, portion: tuple[int, int], least: float, features: Sequence[Feature]
+) -> Iterator[ScoredPair]:
     try:
         found = linker.inference.predict_chunk(
             left_chunk=portion, right_chunk=(1, 1), threshold_match_weight=least
@@ -85,7 +93,7 @@ def _scored(linker: Linker, portion: tuple[int, int], least: float) -> Iterator[
             # The library's text quotes the statement; without it nothing of a child is told.
             raise TooManyPairsError from None
         raise
-    yield from _pairs(linker, found.physical_name)
+    yield from _pairs(linker, found.physical_name, features)
     found.drop_table_from_database_and_remove_from_cache()
 
 
@@ -97,54 +105,64 @@ def _is_out_of_memory(error: BaseException | None) -> bool:
 
 
 def make_linker(
-    records: Sequence[PersonRecord],
+    records: Sequence[Comparable],
     model: MatchModel,
+    configuration: Configuration = CHILDREN,
 ) -> Linker:
     """A Splink linker over the records with the model's frozen term frequencies."""
-    return _linker(as_table(records), records, model)
+    return _linker(as_table(records, configuration), records, model, configuration)
 
 
-def _linker(rows: pa.Table, records: Sequence[PersonRecord], model: MatchModel) -> Linker:
+def _linker(
+    rows: pa.Table,
+    records: Sequence[Comparable],
+    model: MatchModel,
+    configuration: Configuration,
+) -> Linker:
     # DuckDB would spill what it compares, child data, to a folder of its own.
     connection = duckdb.connect(config={"temp_directory": ""})
     api = DuckDBAPI(connection=connection)
     linker = Linker(
         api.register(rows, dataset_display_name="records"),
-        settings(model),
+        settings(model, configuration),
         log_level=logging.WARNING,
         # The settings are made by us and held by tests; checking them takes half of a small run.
         validate_settings=False,
     )
-    for column in TERM_FREQUENCY_COLUMNS:
-        table = _frequency_table(records, model, column)
+    for column in configuration.term_columns:
+        table = _frequency_table(records, model, column, configuration)
         linker.table_management.register_term_frequency_lookup(
             api.register(table, dataset_display_name=f"frequencies_of_{column}"), column
         )
     return linker
 
 
-def as_table(records: Sequence[PersonRecord]) -> pa.Table:
+def as_table(records: Sequence[Comparable], configuration: Configuration = CHILDREN) -> pa.Table:
     """The records as an Arrow table: key, crowd, block keys, and the columns of every feature."""
+    columns = configuration.columns
     schema = pa.schema(
         [("unique_id", pa.string()), ("crowd", pa.string()), ("block_keys", pa.list_(pa.string()))]
-        + [(name, ARROW_TYPES[column.kind]) for name, column in COLUMNS.items()]
+        + [(name, ARROW_TYPES[column.kind]) for name, column in columns.items()]
     )
     large = crowds(records)
     rows = [
-        row(record)
+        row(record, columns)
         | {
             "crowd": record.report if record.report in large else None,
-            "block_keys": sorted(set(block_keys(record))),
+            "block_keys": sorted(set(configuration.block_keys(record))),
         }
         for record in records
     ]
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _frequency_table(records: Sequence[PersonRecord], model: MatchModel, column: str) -> pa.Table:
+def _frequency_table(
+    records: Sequence[Comparable], model: MatchModel, column: str, configuration: Configuration
+) -> pa.Table:
     """Term frequencies frozen in the model; what the model never saw counts as seen once."""
     known, unseen = model.frequencies.get(column, {}), model.unseen.get(column, 1e-4)
-    terms = sorted({term for r in records if (term := COLUMNS[column].of(r)) is not None})
+    of = configuration.columns[column].of
+    terms = sorted({term for r in records if (term := of(r)) is not None})
     return pa.table(
         {
             column: pa.array(terms, pa.string()),
@@ -153,29 +171,27 @@ def _frequency_table(records: Sequence[PersonRecord], model: MatchModel, column:
     )
 
 
-def _pairs(linker: Linker, table: str) -> Iterator[ScoredPair]:
-    names = [feature.name for feature in FEATURES]
+def _pairs(linker: Linker, table: str, features: Sequence[Feature]) -> Iterator[ScoredPair]:
+    names = [feature.name for feature in features]
     gammas = ", ".join(f"gamma_{name}" for name in names)
     bits = ", ".join(
-        f"mw_{f.name}"
-        + (f" + mw_tf_adj_{f.name}" if any(v.term_frequency for v in f.levels) else "")
-        for f in FEATURES
+        f"mw_{f.name}" + (f" + mw_tf_adj_{f.name}" if f.term_columns else "") for f in features
     )
     cursor = linker._db_api._con.cursor()  # type: ignore[attr-defined]
     cursor.execute(f"select unique_id_l, unique_id_r, match_weight, {gammas}, {bits} from {table}")
     while batch := cursor.fetchmany(FETCH):
-        yield from (_pair(values) for values in batch)
+        yield from (_pair(values, features) for values in batch)
 
 
-def _pair(values: tuple[object, ...]) -> ScoredPair:
+def _pair(values: tuple[object, ...], features: Sequence[Feature]) -> ScoredPair:
     left, right, weight, *rest = values
-    count = len(FEATURES)
+    count = len(features)
     return ScoredPair(
         left=min(str(left), str(right)),
         right=max(str(left), str(right)),
         weight=round(float(str(weight)), PRECISION),
         levels=tuple(
-            _level(int(str(g)), len(f.levels)) for g, f in zip(rest, FEATURES, strict=False)
+            _level(int(str(g)), len(f.levels)) for g, f in zip(rest, features, strict=False)
         ),
         bits=tuple(round(float(str(b)), PRECISION) for b in rest[count:]),
     )

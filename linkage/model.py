@@ -14,15 +14,11 @@ from splink import comparison_level_library as cll
 from splink import comparison_library as cl
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
-from linkage.features import FEATURES, Feature
+from linkage.configuration import CHILDREN, Configuration
+from linkage.features import Feature
 
-TERM_FREQUENCY_COLUMNS = tuple(
-    sorted({lv.term_frequency for f in FEATURES for lv in f.levels if lv.term_frequency})
-)
 SHARED_KEY = "l.block_keys = r.block_keys and coalesce(l.crowd <> r.crowd, true)"
 """Children of one crowd, a report of very many, are never one child: conflict reported-together."""
-TERM_FREQUENCY_FLOOR = 5e-4
-"""No name counts as rarer than this: a rare spelling is also what a shared mistake looks like."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,16 +62,16 @@ class MatchModel:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
 
-def untrained() -> MatchModel:
+def untrained(configuration: Configuration = CHILDREN) -> MatchModel:
     """The features table's own priors."""
     weights = {
         feature.name: (*((level.m, level.u) for level in feature.levels), feature.otherwise)
-        for feature in FEATURES
+        for feature in configuration.features
     }
-    return MatchModel(name="prior", prior=3e-4, weights=weights)
+    return MatchModel(name="prior", prior=configuration.prior, weights=weights)
 
 
-def load(path: Path | None = None) -> MatchModel:
+def load(path: Path | None = None, configuration: Configuration = CHILDREN) -> MatchModel:
     """Read a model file; without a path the one that ships with Motem.
 
     Raises ValueError where the file does not fit the features of this version.
@@ -89,7 +85,7 @@ def load(path: Path | None = None) -> MatchModel:
         model = _read(json.loads(text))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(UNFIT) from error
-    expected = {feature.name: len(feature.levels) + 1 for feature in FEATURES}
+    expected = {feature.name: len(feature.levels) + 1 for feature in configuration.features}
     if {name: len(levels) for name, levels in model.weights.items()} != expected:
         raise ValueError("the model was trained for other features than this version compares")
     return model
@@ -120,7 +116,12 @@ def _shares(values: dict[str, Any]) -> Iterator[float]:
     yield from values["unseen"].values()
 
 
-def settings(model: MatchModel, *, probability: float | None = None) -> SettingsCreator:
+def settings(
+    model: MatchModel,
+    configuration: Configuration = CHILDREN,
+    *,
+    probability: float | None = None,
+) -> SettingsCreator:
     """The model as Splink settings: one blocking rule, over the records' own block keys."""
     return SettingsCreator(
         link_type="dedupe_only",
@@ -129,7 +130,10 @@ def settings(model: MatchModel, *, probability: float | None = None) -> Settings
         blocking_rules_to_generate_predictions=[
             brl.CustomRule(SHARED_KEY, sql_dialect="duckdb", arrays_to_explode=["block_keys"])
         ],
-        comparisons=[_comparison(feature, model.weights[feature.name]) for feature in FEATURES],
+        comparisons=[
+            _comparison(feature, model.weights[feature.name], configuration.rarest)
+            for feature in configuration.features
+        ],
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=True,
         max_iterations=30,
@@ -143,7 +147,9 @@ def _unsaid(feature: Feature) -> ComparisonLevelCreator:
     return cll.CustomLevel(feature.unsaid).configure(is_null_level=True)
 
 
-def _comparison(feature: Feature, weights: tuple[tuple[float, float], ...]) -> cl.CustomComparison:
+def _comparison(
+    feature: Feature, weights: tuple[tuple[float, float], ...], rarest: float
+) -> cl.CustomComparison:
     levels: list[ComparisonLevelCreator | dict[str, Any]] = [_unsaid(feature)]
     for level, (m, u) in zip(feature.levels, weights, strict=False):
         creator = level.condition()
@@ -158,7 +164,7 @@ def _comparison(feature: Feature, weights: tuple[tuple[float, float], ...]) -> c
             creator.configure(
                 tf_adjustment_column=level.term_frequency,
                 tf_adjustment_weight=1.0,
-                tf_minimum_u_value=TERM_FREQUENCY_FLOOR,
+                tf_minimum_u_value=rarest,
             )
         levels.append(creator)
     m, u = weights[-1]

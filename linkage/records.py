@@ -1,7 +1,7 @@
 """The words of linkage: a person record is what one source record says, ready to be compared."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -45,6 +45,19 @@ class Labels:
     custodian: str
     province: str | None = None
     sensitivity: tuple[str, ...] = ()
+
+
+class Comparable(Protocol):
+    """What the engine asks of a record, whatever it is about."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def report(self) -> str | None:
+        """Records of one very large report are not compared with one another (`blocking.py`)."""
+
+    def as_json(self) -> str:
+        """The same for equal records."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

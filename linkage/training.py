@@ -9,35 +9,21 @@ from typing import Any
 from splink import block_on
 from splink.internals.exceptions import EMTrainingException
 
-from linkage.features import COLUMNS, FEATURES
+from linkage.configuration import CHILDREN, Configuration
 from linkage.matcher import make_linker
-from linkage.model import TERM_FREQUENCY_COLUMNS, MatchModel, Thresholds, untrained
-from linkage.records import PersonRecord
+from linkage.model import MatchModel, Thresholds, untrained
+from linkage.records import Comparable
 
 SEED = 20261121
 U_PAIRS = 4_000_000
 EM_PAIRS = 2_000_000
-EM_RULES = (
-    ("personal_id",),
-    ("certificate",),
-    ("minutes_first",),
-    ("name_main",),
-    ("birth_day", "sex"),
-)
-"""EM sessions, each on pairs that agree on these columns; it trains all the other comparisons."""
 M_FLOOR, U_FLOOR = 0.001, 1e-6
-PRIOR_SHARE = 0.1
-"""How far an estimate may move a weight away from its prior: a tenth of the way, in bits.
-
-The evidence is not independent (a handover has a place, a time, a weight and a number at once), and
-EM takes that for more certainty than there is. On the sample world and on worlds made by others,
-larger shares cost precision; `motem train` mainly brings the local names.
-"""
 
 
 def train(
-    records: Sequence[PersonRecord],
+    records: Sequence[Comparable],
     *,
+    configuration: Configuration = CHILDREN,
     name: str = "trained",
     thresholds: Thresholds | None = None,
     progress: Callable[[str], None] = lambda step: None,
@@ -48,12 +34,12 @@ def train(
     """
     if len(records) < 200:
         raise ValueError("at least 200 records are needed to train a model")
-    start = untrained()
-    frequencies, unseen = _frequencies(records)
-    linker = make_linker(records, start)
+    start = untrained(configuration)
+    frequencies, unseen = _frequencies(records, configuration)
+    linker = make_linker(records, start, configuration)
     progress("u")
     linker.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=SEED)
-    for columns in EM_RULES:
+    for columns in configuration.em_rules:
         progress(f"m ({', '.join(columns)})")
         # A kind of evidence that no two records share teaches nothing.
         with contextlib.suppress(EMTrainingException):
@@ -62,7 +48,7 @@ def train(
                 estimate_without_term_frequencies=True,
                 max_pairs=EM_PAIRS,
             )
-    weights = _weights(linker.misc.save_model_to_json(), start)
+    weights = _weights(linker.misc.save_model_to_json(), start, configuration)
     return MatchModel(
         name=name,
         prior=start.prior,
@@ -75,14 +61,14 @@ def train(
 
 
 def _weights(
-    trained: dict[str, Any], start: MatchModel
+    trained: dict[str, Any], start: MatchModel, configuration: Configuration
 ) -> dict[str, tuple[tuple[float, float], ...]]:
-    """Each level's (m, u): where it was trained, PRIOR_SHARE of the way to the estimate."""
+    """Each level's (m, u): where it was trained, moved towards the estimate."""
     estimates = {
         c["output_column_name"]: c["comparison_levels"][1:] for c in trained["comparisons"]
     }
     weights = {}
-    for feature in FEATURES:
+    for feature in configuration.features:
         prior = start.weights[feature.name]
         if not feature.trained:
             weights[feature.name] = prior
@@ -90,7 +76,9 @@ def _weights(
         kept = [not level.trained for level in feature.levels] + [False]
         m, u = (
             [
-                p[side] if keep else _blend(p[side], estimate.get(name), floor)
+                p[side]
+                if keep
+                else _blend(p[side], estimate.get(name), floor, configuration.learning)
                 for p, keep, estimate in zip(prior, kept, estimates[feature.name], strict=True)
             ]
             for side, name, floor in ((0, "m_probability", M_FLOOR), (1, "u_probability", U_FLOOR))
@@ -99,28 +87,29 @@ def _weights(
     return weights
 
 
-def _blend(prior: float, estimate: float | None, floor: float) -> float:
+def _blend(prior: float, estimate: float | None, floor: float, learning: float) -> float:
     """Geometric mean of prior and estimate; the prior where nothing was seen."""
     if not isinstance(estimate, float):
         return prior
-    return float(prior ** (1 - PRIOR_SHARE) * max(estimate, floor) ** PRIOR_SHARE)
+    return float(prior ** (1 - learning) * max(estimate, floor) ** learning)
 
 
 def _frequencies(
-    records: Sequence[PersonRecord],
+    records: Sequence[Comparable], configuration: Configuration
 ) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     """Share of records with each term that occurs more than once, and of one that never did."""
     tables: dict[str, dict[str, float]] = {}
     unseen: dict[str, float] = {}
-    for column in TERM_FREQUENCY_COLUMNS:
-        counts = Counter(t for r in records if (t := COLUMNS[column].of(r)) is not None)
+    for column in configuration.term_columns:
+        of = configuration.columns[column].of
+        counts = Counter(t for r in records if (t := of(r)) is not None)
         total = sum(counts.values()) + 1
         tables[column] = {t: round(n / total, 9) for t, n in sorted(counts.items()) if n > 1}
         unseen[column] = round(1 / total, 9)
     return tables, unseen
 
 
-def _fingerprint(records: Sequence[PersonRecord]) -> str:
+def _fingerprint(records: Sequence[Comparable]) -> str:
     """SHA-256 over all records, whatever their order."""
     digest = hashlib.sha256()
     for text in sorted(record.as_json() for record in records):

@@ -13,9 +13,10 @@ import pytest
 
 from linkage import matcher
 from linkage.blocking import block_keys
+from linkage.configuration import CHILDREN
 from linkage.features import FEATURES, Feature
 from linkage.matcher import ScoredPair, TooManyPairsError, score
-from linkage.model import TERM_FREQUENCY_FLOOR, MatchModel, untrained
+from linkage.model import MatchModel, untrained
 from linkage.records import Move, PersonRecord
 from tests.linkage.people import HOME, HOSPITAL, TODAY, person, rich, said
 
@@ -123,7 +124,7 @@ def bits_by_hand(model: MatchModel, feature: str, level: int, names: tuple[str, 
     m, u = model.weights[feature][level]
     if (feature, level) == said("same full name"):
         known = model.frequencies["name_main"].get(names[0], model.unseen["name_main"])
-        u = max(known, TERM_FREQUENCY_FLOOR)
+        u = max(known, CHILDREN.rarest)
     return math.log2(m / u)
 
 
