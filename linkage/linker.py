@@ -10,10 +10,9 @@ from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
 from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_of_another, judge
-from linkage.explanation import prior_bits
-from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
+from linkage.parity import scorer_for
 from linkage.records import PersonRecord
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
@@ -227,7 +226,7 @@ def _forced(
     ]
     return [
         Review(
-            pair=scored.get(pair) or _unscored(pair, model),
+            pair=scored.get(pair) or _scored_alone(pair, originals, model),
             reason=reason,
             left=pair[0],
             right=pair[1],
@@ -236,15 +235,12 @@ def _forced(
     ]
 
 
-def _unscored(pair: Keys, model: MatchModel) -> ScoredPair:
-    """A pair that shares no block key: nothing speaks for it but the prior."""
-    return ScoredPair(
-        left=pair[0],
-        right=pair[1],
-        weight=prior_bits(model),
-        levels=(None,) * len(FEATURES),
-        bits=(0.0,) * len(FEATURES),
-    )
+def _scored_alone(
+    pair: Keys, originals: Mapping[str, PersonRecord], model: MatchModel
+) -> ScoredPair:
+    """A pair that shares no block key, or too little for any question: what it weighs all the same."""
+    left, right = (originals[key] for key in pair)
+    return scorer_for(model).pair(left, right)
 
 
 def _sorted(one: str, other: str) -> Keys:

@@ -10,6 +10,7 @@ import pytest
 from linkage.clustering import Reason
 from linkage.conflicts import conflict
 from linkage.explanation import prior_bits
+from linkage.features import FEATURES
 from linkage.linker import Linkage, least_weight, link
 from linkage.model import untrained
 from linkage.records import Move, PersonRecord, Stay
@@ -258,6 +259,18 @@ def test_a_reused_key_is_asked_about_until_somebody_answers(
     made = link(records, MODEL, standing)
     assert asked(made, Reason.REUSED_KEY) == questions
     assert [review.pair.weight for review in made.reviews] == [prior_bits(MODEL)] * len(questions)
+
+
+def test_a_question_that_is_asked_whatever_the_score_has_its_true_weight() -> None:
+    records = [
+        person(REUSED[0], sex="female", marks=("bot",)),
+        person(REUSED[1], sex="male", marks=("khan",)),
+    ]
+    (review,) = link(records, MODEL).reviews
+    against = {f.name: b for f, b in zip(FEATURES, review.pair.bits, strict=True) if b}
+    assert set(against) == {"sex", "marks"}
+    assert review.pair.weight == pytest.approx(prior_bits(MODEL) + sum(against.values()), abs=1e-5)
+    assert review.pair.weight < prior_bits(MODEL) - 5
 
 
 def test_the_least_weight_keeps_every_question_and_every_rival() -> None:
