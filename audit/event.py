@@ -41,6 +41,7 @@ class Action(StrEnum):
     REVIEW_DECIDE = "review:decide"
     REVIEW_EXPORT = "review:export"
     LINKS_EXPORT = "links:export"
+    EXPLANATION_READ = "explanation:read"
     LOOKUP_ASK = "lookup:ask"
     LOOKUP_ANSWER = "lookup:answer"
     LOOKUP_READ = "lookup:read"

@@ -23,6 +23,8 @@ MODULES = {
     "link": "linking",
     "evaluate": "linking",
     "export": "linking",
+    "why": "explaining",
+    "how": "explaining",
     "lookup": "lookup",
     "registration": "registration",
     "sandbox": "sandbox",

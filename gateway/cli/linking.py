@@ -74,7 +74,7 @@ def train(
     loaded = settings.load()
     if not MODEL_NAME.fullmatch(name):
         raise typer.BadParameter("1 to 40 letters, digits, . _ or -", param_hint="--name")
-    with _work(loaded, "train") as (session, caller, progress):
+    with work(loaded, "train") as (session, caller, progress):
         model = linking.train_model(session, name, caller, progress)
     path = output or loaded.home / TRAINED_MODEL
     _save(path, model.as_json())
@@ -89,8 +89,8 @@ def link(
 ) -> None:
     """Find which records are the same child and give every record its identity."""
     loaded = settings.load()
-    chosen = _model(loaded, model)
-    with _work(loaded, f"link ({engine})") as (session, caller, progress):
+    chosen = model_in_use(loaded, model)
+    with work(loaded, f"link ({engine})") as (session, caller, progress):
         report = linking.link(session, chosen, caller, progress)
     table = Table(title="Liên kết · Linkage", show_header=False)
     for words, value in (
@@ -108,14 +108,14 @@ def link(
 
 def export_links(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
     """Every accepted record once, with its identity."""
-    with _work(settings.load(), "export links") as (session, caller, _):
+    with work(settings.load(), "export links") as (session, caller, _):
         rows = linking.links(session, caller)
     _write(path, LINK_HEADER, [(r.source, r.record, r.identity, r.decision) for r in rows])
 
 
 def export_reviews(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
     """Every pair that waits for a steward, with weight, probability and reason."""
-    with _work(settings.load(), "export reviews") as (session, caller, _):
+    with work(settings.load(), "export reviews") as (session, caller, _):
         rows = linking.reviews(session, caller)
     _write(
         path,
@@ -131,7 +131,7 @@ def evaluate(
     truth: Annotated[Path, typer.Argument(help="A CSV file with source, record and child.")],
 ) -> None:
     """How right the identities are against known truth."""
-    with _work(settings.load(), "evaluate") as (session, caller, _):
+    with work(settings.load(), "evaluate") as (session, caller, _):
         outcome = evaluation.evaluate(session, truth, caller)
     console = Console()
     console.print(_summary(outcome))
@@ -139,7 +139,7 @@ def evaluate(
 
 
 @contextmanager
-def _work(loaded: Settings, title: str) -> Iterator[tuple[Session, Caller, linking.Progress]]:
+def work(loaded: Settings, title: str) -> Iterator[tuple[Session, Caller, linking.Progress]]:
     """One command, one transaction, with a line of progress on the terminal."""
     console = Console(stderr=True)
     database = open_engine(loaded)
@@ -155,7 +155,7 @@ def _work(loaded: Settings, title: str) -> Iterator[tuple[Session, Caller, linki
         database.dispose()
 
 
-def _model(loaded: Settings, path: Path | None) -> MatchModel:
+def model_in_use(loaded: Settings, path: Path | None) -> MatchModel:
     """The model asked for, else the one trained here, else the one that ships."""
     trained = loaded.home / TRAINED_MODEL
     try:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from random import Random
 from typing import Any
 
@@ -11,13 +12,15 @@ from sqlalchemy import URL, Engine
 
 from adapters.profile import EXT_VALUE_SOURCE
 from audit.event import Caller
-from gateway import linking
+from gateway import explaining, linking
 from gateway.database import transaction
+from linkage.fate import Fate
 from linkage.golden import SourcePatient, golden_patient
 from linkage.store import IdentityStore, OpenReview
 from tests.journeys.steps import (
     connected,
     decide,
+    homes,
     ingest,
     link,
     minutes,
@@ -58,6 +61,51 @@ def test_the_evidence_of_every_question_adds_up(linked: Engine, caller: Caller) 
         assert_adds_up(review)
     said = {line["feature"] for line in json.loads(found[0].evidence) if line["bits"]}
     assert len(said) > 3
+
+
+def test_why_tells_every_question_with_its_weight_and_its_reason(
+    linked: Engine, caller: Caller
+) -> None:
+    """Also where records are compared as groups, and a hospital is only named."""
+    with transaction(linked) as session:
+        for review in linking.reviews(session, caller):
+            names = (review.left_key, review.right_key)
+            found = explaining.why(session, names, shipped(), caller)
+            assert found is not None
+            assert (found.fate, found.question) == (Fate.ASKED, review.reason)
+            assert found.weighed[-1].weight == review.weight
+            evidence = [asdict(line) for line in found.weighed[-1].lines]
+            told = [{k: v for k, v in line.items() if k != "total"} for line in evidence]
+            assert told == json.loads(review.evidence)
+
+
+def test_every_link_and_every_child_apart_has_a_reason_that_adds_up(
+    linked: Engine, caller: Caller
+) -> None:
+    home = homes(linked)
+    chance = Random(4)
+    pairs = [tuple(chance.sample(sorted(home), 2)) for _ in range(60)]
+    pairs += [(sorted(group)[0], sorted(group)[1]) for group in partition(linked) if len(group) > 1]
+    with transaction(linked) as session:
+        for left, right in pairs:
+            found = explaining.why(session, (left, right), shipped(), caller)
+            assert found is not None
+            joined = found.fate in (Fate.JOINED, Fate.JOINED_THROUGH_OTHERS)
+            assert joined == (home[left] == home[right])
+            for weighed in found.weighed:
+                total = weighed.lines[-1].total
+                assert total == pytest.approx(weighed.weight, abs=ROUNDING)
+
+
+def test_how_names_every_record_of_an_identity_once(linked: Engine, caller: Caller) -> None:
+    with transaction(linked) as session:
+        for identity in sorted(set(homes(linked).values()))[:30]:
+            found = explaining.how(session, identity, shipped(), caller)
+            assert found is not None
+            keys = {m.record_id for m in IdentityStore(session).members(identity)}
+            assert {shown.record for shown in found.records} == keys
+            assert len(found.links) == len(keys) - 1
+            assert {id_ for link in found.links for id_ in (link.left, link.right)} <= keys
 
 
 def test_what_is_asked_without_evidence_adds_up_too(linked: Engine, caller: Caller) -> None:

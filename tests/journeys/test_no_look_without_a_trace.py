@@ -18,6 +18,7 @@ from tests.journeys.conftest import asking
 from tests.journeys.steps import as_owner, connected, homes, ingest, link, minutes, patients
 
 NAME = "Nguyễn Thị Bí Mật"
+FOUND = "police:00199/12/BB-CAX/2026"
 NO_LOG = "REVOKE INSERT ON audit_event FROM motem_app"
 NO_COMMIT = (
     "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
@@ -96,6 +97,11 @@ COMMANDS = (
         actions=(Action.LINKS_EXPORT,),
         writes="links.csv",
     ),
+    Command(
+        arguments=("why", f"{FOUND}#1", f"{FOUND}#2"),
+        actions=(Action.EXPLANATION_READ, Action.EXPLANATION_READ),
+    ),
+    Command(arguments=("how", f"{FOUND}#1", "--json"), actions=(Action.EXPLANATION_READ,)),
     Command(
         arguments=("export", "reviews", "{papers}/reviews.csv"),
         actions=(Action.REVIEW_EXPORT,),
