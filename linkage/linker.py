@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from math import inf
 
-from linkage import directory, given_ids, siblings
+from linkage import directory, given_ids, own_merges, siblings
 from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
@@ -13,6 +13,7 @@ from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_of_a
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
 from linkage.parity import scorer_for
+from linkage.own_merges import Groups
 from linkage.records import PersonRecord
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
@@ -22,8 +23,6 @@ NUMBERS = ("personal_ids", "active_ids", "certificates", "registrations")
 LEAST_DESPITE = min(MISTYPED.values())
 MOST_ROUNDS = 12
 """Rounds of joining; each treats the groups of the last as single records. Five or six suffice."""
-Groups = dict[str, tuple[str, ...]]
-"""Smallest key of a group → its keys."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +47,12 @@ def link(
     What no pair of records proves, a group may: the roster knows the name, the minutes know the
     place. So groups are compared again as if each were one record, until nothing more joins.
     """
-    records = directory.resolve(records, directory.learn(records))
-    records = siblings.resolve(given_ids.resolve(records))
-    originals = {record.key: record for record in sorted(records, key=lambda r: r.key)}
+    in_order = sorted(prepared(records), key=lambda record: record.key)
+    originals = {record.key: record for record in in_order}
     standing = stand(originals, decisions)
     vouched = _vouched(originals, standing)
-    groups: Groups = {group[0]: group for group in standing.groups}
+    decided: Groups = {group[0]: group for group in standing.groups}
+    groups = own_merges.joined(decided, originals, _forbids(decided, vouched, standing))
     first: list[ScoredPair] = []
     for number in range(1, MOST_ROUNDS + 1):
         progress(f"round {number}: {len(groups)} groups")
@@ -79,6 +78,12 @@ def link(
         pairs=len(first),
         rounds=number,
     )
+
+
+def prepared(records: Sequence[PersonRecord]) -> list[PersonRecord]:
+    """The records with what only all of them together tell: hospitals' codes, siblings, given ids."""
+    records = directory.resolve(records, directory.learn(records))
+    return siblings.resolve(given_ids.resolve(records))
 
 
 def _is_hearsay(pair: ScoredPair, reports: Collection[str]) -> bool:

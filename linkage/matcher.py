@@ -62,9 +62,12 @@ def score(
     if len(records) < 2:
         return
     table = as_table(records, configuration)
+    portions = _portions(table)
+    if not portions:
+        return
     linker = _linker(table, records, model, configuration)
     kept = 0
-    for portion in _portions(table):
+    for portion in portions:
         # Splink filters unrounded weights; the rounded ones decide.
         for pair in _scored(linker, portion, least - 10**-PRECISION, configuration.features):
             if pair.weight >= least:
@@ -75,9 +78,10 @@ def score(
 
 
 def _portions(table: pa.Table) -> list[tuple[int, int]]:
-    """(1, n) to (n, n), by which Splink divides the left sides of all pairs."""
+    """(1, n) to (n, n), by which Splink divides the left sides of all pairs; none without pairs."""
     known = zip(table["crowd"].to_pylist(), table["block_keys"].to_pylist(), strict=True)
-    count = 1 + most_pairs(known) // PAIRS_AT_ONCE
+    pairs = most_pairs(known)
+    count = 1 + pairs // PAIRS_AT_ONCE if pairs else 0
     return [(number, count) for number in range(1, count + 1)]
 
 

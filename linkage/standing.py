@@ -1,12 +1,15 @@
 """Stewards' standing decisions: what they join, what they keep apart, where they contradict."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.clustering import Keys
 
 Decision = tuple[str, str, str]
 """(left key, right key, "same" or "not-same")."""
+Place = tuple[str, bool]
+"""A record on the way along decisions, and whether the way has passed a "not-same"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +58,40 @@ def stand(keys: Iterable[str], decisions: Sequence[Decision]) -> Standing:
         not_same=pairs["not-same"],
         contradicted=tuple(contradicted),
     )
+
+
+def contradiction(
+    decisions: Iterable[Decision], left: str, right: str, verdict: str
+) -> tuple[Decision, ...]:
+    """The fewest decisions that say the opposite of a verdict, from `left` to `right` as a chain.
+
+    Against "not-same": records that are the same, one after the other. Against "same": such a chain
+    in which exactly two are not the same. Empty where nothing contradicts.
+    """
+    steps: dict[str, set[tuple[str, bool]]] = defaultdict(set)
+    for one, other, said in decisions:
+        steps[one].add((other, said != "same"))
+        steps[other].add((one, said != "same"))
+    parted = verdict == "same"
+    came: dict[Place, Place | None] = {(left, False): None}
+    waiting = deque(came)
+    while waiting and (right, parted) not in came:
+        key, crossed = waiting.popleft()
+        for to, parts in sorted(steps[key]):
+            place = (to, crossed or parts)
+            if place not in came and not (crossed and parts):
+                came[place] = (key, crossed)
+                waiting.append(place)
+    return _path(came, (right, parted))
+
+
+def _path(came: Mapping[Place, Place | None], end: Place) -> tuple[Decision, ...]:
+    """The steps that led to a place, the first first; none where nothing did."""
+    steps: list[Decision] = []
+    while (before := came.get(end)) is not None:
+        steps.append((before[0], end[0], "not-same" if before[1] != end[1] else "same"))
+        end = before
+    return tuple(reversed(steps))
 
 
 def _chains(keys: set[str], pairs: Iterable[Keys]) -> list[tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """IdentityStore: the records that are compared, the identities they form, and open reviews."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from sqlalchemy import any_, bindparam, delete, func, literal, select, text, update
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from linkage import tables
+from linkage.assertions import assertions
 from linkage.blocking import block_keys
 from linkage.records import Labels, PersonRecord, from_json
 
@@ -103,6 +105,12 @@ class IdentityStore:
         for (content,) in self._session.execute(statement, execution_options={"yield_per": BATCH}):
             yield from_json(content)
 
+    def records_of(self, record_ids: Iterable[str]) -> list[PersonRecord]:
+        """Those of the ids that are known, in the form that is compared."""
+        c = tables.record.c
+        found = select(c.content).where(c.record_id == any_(literal(list(record_ids))))
+        return [from_json(content) for content in self._session.scalars(found.order_by(c.key))]
+
     def assign(self, assignments: Mapping[str, tuple[str, str]]) -> None:
         """Record id → (identity id, decision): the outcome of a linking; nothing is left changed."""
         c = tables.record.c
@@ -118,13 +126,20 @@ class IdentityStore:
 
     def standing(self) -> list[tuple[str, str, str]]:
         """(left key, right key, verdict) of every decision that nobody withdrew."""
-        c = tables.decision.c
-        found = self._session.execute(
-            select(c.left_key, c.right_key, c.verdict)
-            .where(c.withdrawn_by.is_(None))
-            .order_by(c.left_key, c.right_key, c.verdict)
+        return sorted(
+            (said.left_key, said.right_key, said.said.verdict)
+            for said in assertions(self._session)
+            if said.stands
         )
-        return [(row.left_key, row.right_key, row.verdict) for row in found]
+
+    def review_of(self, keys: Collection[str]) -> tuple[OpenReview, str] | None:
+        """The open review of two records, and the model that it was scored with."""
+        c = tables.review.c
+        left, right = sorted(keys)
+        row = self._session.execute(
+            select(tables.review).where(c.left_key == left, c.right_key == right)
+        ).first()
+        return (_open_review(row), row.model) if row else None
 
     def replace_reviews(
         self, reviews: Sequence[OpenReview], labels: Mapping[str, Labels], model: str
@@ -153,17 +168,7 @@ class IdentityStore:
         found = self._session.execute(
             select(tables.review).order_by(c.weight.desc(), c.left_key, c.right_key)
         )
-        return [
-            OpenReview(
-                left_key=row.left_key,
-                right_key=row.right_key,
-                weight=row.weight,
-                probability=row.probability,
-                reason=row.reason,
-                evidence=row.evidence,
-            )
-            for row in found
-        ]
+        return [_open_review(row) for row in found]
 
     def labels(self) -> dict[str, Labels]:
         """Record key → its labels."""
@@ -207,6 +212,17 @@ def _row(record: PersonRecord, labels: Labels) -> dict[str, object]:
         "block_keys": sorted(set(block_keys(record))),
         **_label_values(labels),
     }
+
+
+def _open_review(row: Any) -> OpenReview:
+    return OpenReview(
+        left_key=row.left_key,
+        right_key=row.right_key,
+        weight=row.weight,
+        probability=row.probability,
+        reason=row.reason,
+        evidence=row.evidence,
+    )
 
 
 def _label_values(labels: Labels) -> dict[str, object]:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
+    ForeignKey,
     Index,
     MetaData,
     String,
@@ -21,11 +22,14 @@ metadata = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
 DECISIONS = ("pending", "auto", "manual", "single")
 VERDICTS = ("same", "not-same")
+WITHDRAWN = "withdrawn"
+"""What a row says that withdraws another."""
 
 
 def label_columns() -> tuple[Column[str], Column[str | None], Column[list[str]]]:
@@ -56,19 +60,26 @@ record = Table(
     Index("ix_linkage_record_block_keys", "block_keys", postgresql_using="gin"),
 )
 
+# Rows are never changed or removed (triggers refuse it): a withdrawal is a row of its own.
 decision = Table(
     "linkage_decision",
     metadata,
     Column("id", String(26), primary_key=True),
+    Column("left_id", String(64), nullable=False),
+    Column("right_id", String(64), nullable=False),
     Column("left_key", Text, nullable=False),
     Column("right_key", Text, nullable=False),
     Column("verdict", String(10), nullable=False),
+    Column("withdraws", String(26), ForeignKey("linkage_decision.id"), unique=True),
     Column("author", String(200), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("weight", Float, comment="Of the pair as the steward saw it, in bits"),
+    Column("evidence", Text, comment="Of that weight, line by line; null: never scored"),
+    Column("model", String(64), comment="The version that scored it"),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("withdrawn_by", String(26)),
     *label_columns(),
-    CheckConstraint(f"verdict in {VERDICTS}", name="verdict"),
+    CheckConstraint(f"verdict in {(*VERDICTS, WITHDRAWN)}", name="verdict"),
+    CheckConstraint(f"(verdict = '{WITHDRAWN}') = (withdraws IS NOT NULL)", name="withdrawal"),
 )
 
 review = Table(

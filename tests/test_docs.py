@@ -86,7 +86,9 @@ def command_of(words: list[str]) -> tuple[Command, list[str]]:
 
 
 def options_of(command: Command) -> set[str]:
-    return {option for p in command.params for option in p.opts if option.startswith("--")}
+    """Those that say no too."""
+    named = (option for p in command.params for option in (*p.opts, *p.secondary_opts))
+    return {option for option in named if option.startswith("--")}
 
 
 def leaves(command: Command, path: str = "motem") -> Iterator[tuple[str, Command]]:

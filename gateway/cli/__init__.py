@@ -22,6 +22,8 @@ MODULES = {
     "train": "linking",
     "link": "linking",
     "evaluate": "linking",
+    "decide": "deciding",
+    "undecide": "deciding",
     "export": "linking",
     "why": "explaining",
     "how": "explaining",

@@ -16,9 +16,10 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from audit.event import Caller
-from gateway import evaluation, linking, settings
+from gateway import deciding, evaluation, linking, settings
 from gateway.cli.caller import command_caller
 from gateway.database import open_engine, transaction
+from gateway.deciding import Assertion
 from gateway.errors import GatewayError
 from gateway.migrate import require_newest
 from gateway.settings import Settings
@@ -36,6 +37,22 @@ REVIEW_HEADER = (
     "right_record",
     "weight",
     "probability",
+    "reason",
+)
+
+DECISION_HEADER = (
+    "decision",
+    "left_source",
+    "left_record",
+    "right_source",
+    "right_record",
+    "verdict",
+    "stands",
+    "withdraws",
+    "author",
+    "made_at",
+    "weight",
+    "model",
     "reason",
 )
 
@@ -58,9 +75,12 @@ def register(app: typer.Typer) -> None:
     app.command("train")(train)
     app.command("link")(link)
     app.command("evaluate")(evaluate)
-    group = typer.Typer(no_args_is_help=True, help="Write links or reviews to a CSV file.")
+    group = typer.Typer(
+        no_args_is_help=True, help="Write links, reviews or decisions to a CSV file."
+    )
     group.command("links")(export_links)
     group.command("reviews")(export_reviews)
+    group.command("decisions")(export_decisions)
     app.add_typer(group, name="export")
 
 
@@ -110,21 +130,28 @@ def export_links(path: Annotated[Path, typer.Argument(help="The CSV file to writ
     """Every accepted record once, with its identity."""
     with work(settings.load(), "export links") as (session, caller, _):
         rows = linking.links(session, caller)
-    _write(path, LINK_HEADER, [(r.source, r.record, r.identity, r.decision) for r in rows])
+    write_table(path, LINK_HEADER, [(r.source, r.record, r.identity, r.decision) for r in rows])
 
 
 def export_reviews(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
     """Every pair that waits for a steward, with weight, probability and reason."""
     with work(settings.load(), "export reviews") as (session, caller, _):
         rows = linking.reviews(session, caller)
-    _write(
+    write_table(
         path,
         REVIEW_HEADER,
         [
-            (*_split(r.left_key), *_split(r.right_key), r.weight, r.probability, r.reason)
+            (*key_parts(r.left_key), *key_parts(r.right_key), r.weight, r.probability, r.reason)
             for r in rows
         ],
     )
+
+
+def export_decisions(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:
+    """Every decision and withdrawal that was ever made, with its reason: child data."""
+    with work(settings.load(), "export decisions") as (session, caller, _):
+        rows = deciding.decisions(session, caller)
+    write_table(path, DECISION_HEADER, [_decision_row(one) for one in rows])
 
 
 def evaluate(
@@ -136,6 +163,22 @@ def evaluate(
     console = Console()
     console.print(_summary(outcome))
     console.print(_per_stratum(outcome))
+
+
+def _decision_row(one: Assertion) -> tuple[object, ...]:
+    return (
+        one.id,
+        *key_parts(one.left_key),
+        *key_parts(one.right_key),
+        one.said.verdict,
+        "yes" if one.stands else "no",
+        one.withdraws or "",
+        one.said.author,
+        one.made_at.isoformat(timespec="seconds"),
+        one.snapshot.weight if one.snapshot else "",
+        one.snapshot.model if one.snapshot else "",
+        one.said.reason,
+    )
 
 
 @contextmanager
@@ -164,7 +207,7 @@ def model_in_use(loaded: Settings, path: Path | None) -> MatchModel:
         raise ModelFileError from error
 
 
-def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     _save(path, text.getvalue())
@@ -185,7 +228,7 @@ def _save(path: Path, text: str) -> None:
         raise UnwritableFileError(f"The file cannot be written: {path}") from error
 
 
-def _split(key: str) -> tuple[str, str]:
+def key_parts(key: str) -> tuple[str, str]:
     source, _, record = key.partition(":")
     return source, record
 

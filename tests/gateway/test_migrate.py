@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, Engine, MetaData, text
@@ -17,7 +18,7 @@ import linkage.tables
 from audit.event import Action, Caller
 from gateway.database import Role, engine_for, printable, transaction
 from gateway.errors import NotMigratedError, RolesMissingError
-from gateway.migrate import migrate, newest, require_newest
+from gateway.migrate import _config, migrate, newest, require_newest
 from gateway.migrations.roles import GRANTS, TableSet
 
 TABLES: dict[TableSet, MetaData] = {
@@ -125,3 +126,31 @@ def test_a_login_that_may_make_no_roles_is_given_the_sql_that_helps(
                 administrator.execute(statement.encode())
     assert migrate(engine, caller).after == newest()
     engine.dispose()
+
+
+DECISION = (
+    "INSERT INTO linkage_decision (id, left_key, right_key, verdict, author, reason, custodian,"
+    " withdrawn_by) VALUES (:id, 'a:1', 'b:2', 'same', 'steward', 'made up', 'shared', :by)"
+)
+
+
+def test_decisions_of_before_stand_and_those_withdrawn_are_so_by_a_row_of_their_own(
+    empty: Engine, caller: Caller
+) -> None:
+    migrate(empty, caller)
+    standing = text("SELECT id, verdict, withdraws, left_id FROM linkage_decision ORDER BY made_at")
+    with empty.begin() as connection:
+        config = _config(connection)
+        command.downgrade(config, "0006")
+        connection.execute(text(DECISION), [{"id": "1", "by": None}, {"id": "2", "by": "x"}])
+        command.upgrade(config, "0007")
+        kept = connection.execute(standing).all()
+        assert {row[:2] for row in kept if row.withdraws is None} == {("1", "same"), ("2", "same")}
+        assert [row.verdict for row in kept if row.withdraws == "2"] == ["withdrawn"]
+        assert {row.left_id for row in kept} == {"unknown"}
+        command.downgrade(config, "0006")
+        told = connection.execute(text("SELECT id, withdrawn_by FROM linkage_decision ORDER BY id"))
+        assert [(row.id, row.withdrawn_by is not None) for row in told] == [
+            ("1", False),
+            ("2", True),
+        ]

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, insert, select, text, update
-from ulid import ULID
+from sqlalchemy import URL, Engine, select, text
 
 from adapters.catalog import addressed, load_adapters
 from adapters.contract import SourceMessage
@@ -18,7 +17,9 @@ from gateway.database import Role, engine_for, transaction
 from gateway.ingest import IngestResult, deliver_many
 from gateway.linking import LinkReport
 from gateway.registry import tables
+from linkage import assertions
 from linkage import tables as linkage_tables
+from linkage.assertions import Said
 from linkage.model import MatchModel, load
 from linkage.standing import Decision
 from tests.conftest import TESTER
@@ -134,28 +135,21 @@ def project_all(engine: Engine) -> int:
 
 
 def decide(engine: Engine, *decisions: Decision) -> list[str]:
-    """Write a steward's decisions where later a screen will; their ids."""
-    rows = [
-        {
-            "id": str(ULID()),
-            "left_key": left,
-            "right_key": right,
-            "verdict": verdict,
-            "author": "steward",
-            "reason": "made up",
-            "custodian": "shared",
-        }
-        for left, right, verdict in decisions
-    ]
+    """Keep a steward's decisions as they are, contradictions too, and link nothing; their ids."""
+    ids = []
     with transaction(engine) as session:
-        session.execute(insert(linkage_tables.decision), rows)
-    return [row["id"] for row in rows]
+        for left, right, verdict in decisions:
+            pair = [known for key in (left, right) if (known := assertions.find(session, key))]
+            said = Said(verdict=verdict, author="steward", reason="made up")
+            ids.append(assertions.add(session, pair, said, None))
+    return ids
 
 
 def withdraw(engine: Engine, ids: Sequence[str]) -> None:
-    table = linkage_tables.decision
     with transaction(engine) as session:
-        session.execute(update(table).where(table.c.id.in_(ids)).values(withdrawn_by=str(ULID())))
+        for id_ in ids:
+            said = Said(verdict="withdrawn", author="steward", reason="made up")
+            assertions.withdraw(session, id_, said)
 
 
 def as_owner(url: URL, *statements: str) -> None:

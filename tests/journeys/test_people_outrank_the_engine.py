@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine
 
+from audit.event import Caller
+from gateway import deciding
 from gateway.database import transaction
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
@@ -17,6 +19,7 @@ from tests.journeys.steps import (
     partition,
     patients,
     registration,
+    shipped,
     withdraw,
 )
 
@@ -89,6 +92,27 @@ def test_a_decision_can_be_undone_after_later_changes(linked: Engine) -> None:
     withdraw(linked, first)
     link(linked)
     assert homes(linked)[left] != homes(linked)[right] == homes(linked)[third]
+
+
+def test_undoing_after_later_changes_brings_back_both_sides(linked: Engine, caller: Caller) -> None:
+    """New payloads, another model and other decisions came in between."""
+    before = homes(linked)
+    left, right = two_children(linked)
+    with transaction(linked) as session:
+        names = (left, right)
+        first = deciding.decide(session, names, "same", "made up", shipped(), caller)
+    assert homes(linked)[left] == homes(linked)[right]
+    ingest(linked, [registration(24)])
+    apart = pair_of_one_child(linked)
+    with transaction(linked) as session:
+        deciding.decide(session, apart, "not-same", "made up", untrained(), caller)
+    with transaction(linked) as session:
+        deciding.undecide(session, first.id, "made up", shipped(), caller)
+    now = homes(linked)
+    for side in (left, right):
+        whole = {key for key, home in before.items() if home == before[side]}
+        assert {key for key, home in now.items() if home == before[side]} == whole
+    assert now[apart[0]] != now[apart[1]]
 
 
 def test_a_retired_id_leads_to_its_successor(client: httpx.Client, linked: Engine) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from linkage.standing import Decision, Standing, stand
+from linkage.standing import Decision, Standing, contradiction, stand
 from tests.linkage.people import QUICK
 
 KEYS = tuple("abcdefg")
@@ -176,3 +176,51 @@ def test_keys_do_not_show_in_the_representation() -> None:
     assert "secret" not in repr(
         stand(["secret1", "secret2"], [*decisions[:1], ("secret2", "secret1", "not-same")])
     )
+
+
+STANDING: st.SearchStrategy[list[Decision]] = DECISIONS.map(
+    lambda decisions: [d for d in decisions if GONE not in d[:2] and d[0] != d[1]]
+)
+TWO: st.SearchStrategy[tuple[str, str]] = st.lists(
+    st.sampled_from(KEYS), min_size=2, max_size=2, unique=True
+).map(lambda keys: (keys[0], keys[1]))
+
+
+@QUICK
+@given(STANDING, TWO, st.sampled_from(["same", "not-same"]))
+def test_what_contradicts_is_found_and_nothing_else(
+    decisions: list[Decision], two: tuple[str, str], verdict: str
+) -> None:
+    """Of decisions that do not contradict one another, as only such are let in."""
+    assume(not stand(KEYS, decisions).contradicted)
+    chain = contradiction(decisions, *two, verdict)
+    after = stand(KEYS, [*decisions, (*two, verdict)])
+    assert bool(chain) == bool(after.contradicted)
+
+
+@QUICK
+@given(STANDING, TWO, st.sampled_from(["same", "not-same"]))
+def test_the_chain_leads_from_one_to_the_other_over_decisions_that_stand(
+    decisions: list[Decision], two: tuple[str, str], verdict: str
+) -> None:
+    chain = contradiction(decisions, *two, verdict)
+    standing = {(frozenset(pair), said) for *pair, said in decisions}
+    at = two[0]
+    for one, other, said in chain:
+        assert one == at
+        assert (frozenset((one, other)), said) in standing
+        at = other
+    assert at == (two[1] if chain else two[0])
+    parted = sum(said == "not-same" for *_, said in chain)
+    assert parted == (1 if chain and verdict == "same" else 0)
+
+
+def test_the_shortest_chain_is_told() -> None:
+    decisions = [("a", "b", "same"), ("b", "c", "same"), ("c", "d", "same"), ("b", "d", "same")]
+    assert contradiction(decisions, "a", "d", "not-same") == (
+        ("a", "b", "same"),
+        ("b", "d", "same"),
+    )
+    parted = [*decisions, ("d", "e", "not-same")]
+    assert contradiction(parted, "e", "a", "same")[0] == ("e", "d", "not-same")
+    assert contradiction(parted, "e", "f", "same") == ()

@@ -1,0 +1,218 @@
+"""Use cases: a steward says whether two records are one child, and takes it back."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from audit.event import Action, AuditEvent, Caller
+from audit.log import append, append_many
+from gateway.errors import ConflictError, NotFoundError, WrongRequestError
+from gateway.linking import LinkReport, Progress, link
+from linkage import assertions, linker
+from linkage.assertions import Assertion, Known, Said, Snapshot
+from linkage.explanation import explain
+from linkage.matcher import score
+from linkage.model import MatchModel
+from linkage.standing import contradiction
+from linkage.store import IdentityStore
+from linkage.tables import WITHDRAWN
+
+__all__ = ["Assertion", "Outcome", "decide", "decisions", "undecide"]
+
+Verdict = Literal["same", "not-same"]
+
+LONGEST_REASON = 2000
+LONGEST_AUTHOR = 200
+EVERYTHING = -1e4
+"""Bits: less than any pair can weigh."""
+
+
+class UnknownRecordError(NotFoundError):
+    """No such record. Name both by id or as source:record; decisions are never on identities."""
+
+    vietnamese = (
+        "Không có bản ghi này. Nêu cả hai bản ghi bằng mã hoặc nguồn:bản-ghi; không nêu định danh."
+    )
+
+
+class OneRecordError(WrongRequestError):
+    """Both names are one record."""
+
+    vietnamese = "Hai tên đã nêu là cùng một bản ghi."
+
+
+class NoReasonError(WrongRequestError):
+    """A decision needs a reason of at most 2,000 characters."""
+
+    vietnamese = "Quyết định phải có lý do, dài không quá 2.000 ký tự."
+
+
+class UnknownDecisionError(NotFoundError):
+    """There is no decision with this id."""
+
+    vietnamese = "Không có quyết định với mã này."
+
+
+class WithdrawalStandsError(ConflictError):
+    """This is a withdrawal, and it stands. Decide again instead."""
+
+    vietnamese = "Đây là việc rút lại quyết định, không rút lại được nữa. Hãy quyết định lại."
+
+
+class OppositeError(ConflictError):
+    """The opposite stands. Undecide it first."""
+
+    vietnamese = "Đang có quyết định ngược lại. Hãy rút lại quyết định đó trước."
+
+
+class ContradictionError(ConflictError):
+    """It contradicts decisions that stand. Undecide one of them first."""
+
+    vietnamese = "Trái với các quyết định đang có hiệu lực. Hãy rút lại một trong số đó trước."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What was kept: the assertion's id (`is_new`: it did not stand before), and the linking."""
+
+    id: str
+    is_new: bool
+    linking: LinkReport | None = field(default=None)
+
+
+def decide(
+    session: Session,
+    names: tuple[str, str],
+    verdict: Verdict,
+    reason: str,
+    model: MatchModel,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+) -> Outcome:
+    """Keep that two records are, or are not, one child, and let the identities follow.
+
+    Records are named by id or key. Saying again what stands changes nothing. The evidence that the
+    steward could see is kept with it. Raises UnknownRecordError, OneRecordError, NoReasonError;
+    OppositeError and ContradictionError (with the chain) where standing decisions say otherwise.
+    """
+    said = _said(caller, verdict, reason)
+    IdentityStore(session).lock()
+    left, right = (_record(session, name) for name in names)
+    if left.record_id == right.record_id:
+        raise OneRecordError
+    known = [one for one in assertions.assertions(session) if one.stands]
+    for one in known:
+        if one.pair == {left.key, right.key} and one.said.verdict == verdict:
+            return Outcome(id=one.id, is_new=False)
+    _require_consistent(known, left, right, verdict)
+    id_ = assertions.add(session, (left, right), said, _snapshot(session, left, right, model))
+    event = (Action.DECISION_MAKE, (left.record_id, right.record_id), id_, verdict)
+    append_many(session, _events(*event, caller))
+    return Outcome(id=id_, is_new=True, linking=link(session, model, caller, progress))
+
+
+def undecide(
+    session: Session,
+    decision: str,
+    reason: str,
+    model: MatchModel,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+) -> Outcome:
+    """Withdraw a decision by a further assertion, and let the identities follow.
+
+    What was withdrawn before stays so. Raises UnknownDecisionError, WithdrawalStandsError,
+    NoReasonError.
+    """
+    said = _said(caller, WITHDRAWN, reason)
+    IdentityStore(session).lock()
+    known = assertions.assertions(session)
+    one = next((one for one in known if one.id == decision), None)
+    if one is None:
+        raise UnknownDecisionError
+    if one.withdraws:
+        raise WithdrawalStandsError
+    if not one.stands:
+        (before,) = [other.id for other in known if other.withdraws == decision]
+        return Outcome(id=before, is_new=False)
+    id_ = assertions.withdraw(session, decision, said)
+    event = (Action.DECISION_WITHDRAW, (one.left_id, one.right_id), decision, WITHDRAWN)
+    append_many(session, _events(*event, caller))
+    return Outcome(id=id_, is_new=True, linking=link(session, model, caller, progress))
+
+
+def decisions(session: Session, caller: Caller) -> list[Assertion]:
+    """Every decision and withdrawal that was ever made, the oldest first."""
+    found = assertions.assertions(session)
+    event = AuditEvent(
+        action=Action.DECISION_EXPORT, caller=caller, detail={"decisions": len(found)}
+    )
+    append(session, event)
+    return found
+
+
+def _said(caller: Caller, verdict: str, reason: str) -> Said:
+    """PostgreSQL keeps no NUL, and a reason of spaces is none."""
+    if not reason.strip() or len(reason) > LONGEST_REASON or "\0" in reason:
+        raise NoReasonError
+    return Said(verdict=verdict, author=caller.who[:LONGEST_AUTHOR], reason=reason)
+
+
+def _record(session: Session, name: str) -> Known:
+    found = assertions.find(session, name)
+    if found is None:
+        raise UnknownRecordError
+    return found
+
+
+def _require_consistent(
+    standing: Sequence[Assertion], left: Known, right: Known, verdict: str
+) -> None:
+    """Raises OppositeError or ContradictionError, with the chain in opaque ids."""
+    pairs = {(one.left_key, one.right_key, one.said.verdict): one for one in standing}
+    chain = contradiction(pairs, left.key, right.key, verdict)
+    if not chain:
+        return
+    ids = {one.left_key: one.left_id for one in standing}
+    ids |= {one.right_key: one.right_id for one in standing}
+    both = {(one.pair, one.said.verdict): one.id for one in standing}
+    told = ids[left.key] + "".join(f" {SIGNS[said]} {ids[key]}" for _, key, said in chain)
+    made = " ".join(both[frozenset((one, other)), said] for one, other, said in chain)
+    error = OppositeError if len(chain) == 1 else ContradictionError
+    raise error(f"{error.__doc__} {told}. Quyết định · decisions: {made}")
+
+
+SIGNS = {"same": "=", "not-same": "≠"}
+
+
+def _snapshot(session: Session, left: Known, right: Known, model: MatchModel) -> Snapshot | None:
+    """What the open review of the pair says, else what the two weigh by themselves."""
+    store = IdentityStore(session)
+    asked = store.review_of((left.key, right.key))
+    if asked is not None:
+        review, version = asked
+        return Snapshot(weight=review.weight, evidence=review.evidence, model=version)
+    records = linker.prepared(store.records_of((left.record_id, right.record_id)))
+    for pair in score(records, model, EVERYTHING):
+        lines = [asdict(line) for line in explain(pair, model)]
+        evidence = json.dumps(lines, ensure_ascii=False)
+        return Snapshot(weight=pair.weight, evidence=evidence, model=model.version)
+    return None
+
+
+def _events(
+    action: Action, records: tuple[str, str], decision: str, verdict: str, caller: Caller
+) -> list[AuditEvent]:
+    """One for each of the two records, so that the log of either tells it; each names the other."""
+    return [
+        AuditEvent(
+            action=action,
+            caller=caller,
+            record=record,
+            detail={"other": other, "decision": decision, "verdict": verdict},
+        )
+        for record, other in (records, records[::-1])
+    ]
