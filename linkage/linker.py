@@ -12,8 +12,8 @@ from linkage.conflicts import MISTYPED, Conflict, conflict
 from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_of_another, judge
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
-from linkage.parity import scorer_for
 from linkage.own_merges import Groups
+from linkage.parity import scorer_for
 from linkage.records import PersonRecord
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
