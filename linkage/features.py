@@ -434,8 +434,8 @@ FEATURES: tuple[Feature, ...] = (
         levels=(
             Level(
                 condition=_sql(
-                    f"({COPIED_OWN}) and (len(list_intersect(copied_l, numbers_r)) >= 2"
-                    " or len(list_intersect(numbers_l, copied_r)) >= 2)"
+                    f"({COPIED_OWN}) and (array_length(list_intersect(copied_l, numbers_r)) >= 2"
+                    " or array_length(list_intersect(numbers_l, copied_r)) >= 2)"
                 ),
                 m=0.16,
                 u=4e-8,
