@@ -6,6 +6,7 @@ from functools import cache
 from math import inf
 
 from linkage import directory, given_ids, own_merges, siblings
+from linkage.backends import HERE, Backend
 from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
@@ -41,6 +42,7 @@ def link(
     model: MatchModel,
     decisions: Sequence[Decision] = (),
     progress: Callable[[str], None] = lambda step: None,
+    backend: Backend = HERE,
 ) -> Linkage:
     """Which records are one child: a pure function of records, model and standing decisions.
 
@@ -58,7 +60,7 @@ def link(
         progress(f"round {number}: {len(groups)} groups")
         atoms = [composite([originals[key] for key in group]) for group in groups.values()]
         alone = frozenset(atom.key for atom in atoms if atom.source == REPORT)
-        scored = score(atoms, model, least_weight(model))
+        scored = score(atoms, model, least_weight(model), backend=backend)
         pairs = [pair for pair in scored if not _is_hearsay(pair, alone)]
         first = first or pairs
         done = _round(atoms, pairs, model, _forbids(groups, vouched, standing))

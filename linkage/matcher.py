@@ -1,14 +1,13 @@
-"""Scores pairs of records: Splink on DuckDB over all pairs that share a block key."""
+"""Scores pairs of records: Splink over all pairs that share a block key."""
 
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import duckdb
 import pyarrow as pa
-from splink import DuckDBAPI, Linker
-from splink.internals.exceptions import SplinkException
+from splink import Linker
 
+from linkage.backends import HERE, Backend
 from linkage.blocking import crowds, most_pairs
 from linkage.configuration import CHILDREN, Configuration
 from linkage.features import ColumnKind, Feature, row
@@ -20,9 +19,6 @@ ARROW_TYPES = {
     ColumnKind.TEXTS: pa.list_(pa.string()),
     ColumnKind.NUMBER: pa.int64(),
 }
-FETCH = 50_000
-PAIRS_AT_ONCE = 250_000
-"""Scored at once; a pair with all its columns takes DuckDB about four kilobytes."""
 MOST_SCORED = 4_000_000
 """Pairs that one linking may keep: about five gigabytes of this process."""
 PRECISION = 6
@@ -53,6 +49,7 @@ def score(
     model: MatchModel,
     least: float,
     configuration: Configuration = CHILDREN,
+    backend: Backend = HERE,
 ) -> Iterator[ScoredPair]:
     """Every pair that shares a block key and reaches `least` bits, in no particular order.
 
@@ -62,14 +59,15 @@ def score(
     if len(records) < 2:
         return
     table = as_table(records, configuration)
-    portions = _portions(table)
+    portions = _portions(table, backend)
     if not portions:
         return
-    linker = _linker(table, records, model, configuration)
+    linker = _linker(table, records, model, configuration, backend)
     kept = 0
     for portion in portions:
         # Splink filters unrounded weights; the rounded ones decide.
-        for pair in _scored(linker, portion, least - 10**-PRECISION, configuration.features):
+        found = _scored(linker, portion, least - 10**-PRECISION, configuration.features, backend)
+        for pair in found:
             if pair.weight >= least:
                 kept += 1
                 if kept > MOST_SCORED:
@@ -77,33 +75,39 @@ def score(
                 yield pair
 
 
-def _portions(table: pa.Table) -> list[tuple[int, int]]:
+def _portions(table: pa.Table, backend: Backend) -> list[tuple[int, int]]:
     """(1, n) to (n, n), by which Splink divides the left sides of all pairs; none without pairs."""
     known = zip(table["crowd"].to_pylist(), table["block_keys"].to_pylist(), strict=True)
     pairs = most_pairs(known)
-    count = 1 + pairs // PAIRS_AT_ONCE if pairs else 0
+    count = backend.portions(pairs) if pairs else 0
     return [(number, count) for number in range(1, count + 1)]
 
 
 def _scored(
-    linker: Linker, portion: tuple[int, int], least: float, features: Sequence[Feature]
+    linker: Linker,
+    portion: tuple[int, int],
+    least: float,
+    features: Sequence[Feature],
+    backend: Backend,
 ) -> Iterator[ScoredPair]:
     try:
         found = linker.inference.predict_chunk(
             left_chunk=portion, right_chunk=(1, 1), threshold_match_weight=least
         )
-    except (SplinkException, duckdb.OutOfMemoryException) as error:
-        if _is_out_of_memory(error):
+        columns = _columns(features)
+        for row in backend.rows(linker._db_api, f"select {columns} from {found.physical_name}"):
+            yield _pair(row, features)
+    except Exception as error:
+        if _is_out_of_memory(error, backend):
             # The library's text quotes the statement; without it nothing of a child is told.
             raise TooManyPairsError from None
         raise
-    yield from _pairs(linker, found.physical_name, features)
     found.drop_table_from_database_and_remove_from_cache()
 
 
-def _is_out_of_memory(error: BaseException | None) -> bool:
-    """Splink wraps what DuckDB says."""
-    while error is not None and not isinstance(error, duckdb.OutOfMemoryException):
+def _is_out_of_memory(error: BaseException | None, backend: Backend) -> bool:
+    """Splink wraps what its database says."""
+    while error is not None and not backend.is_out_of_memory(error):
         error = error.__cause__ or error.__context__
     return error is not None
 
@@ -114,7 +118,7 @@ def make_linker(
     configuration: Configuration = CHILDREN,
 ) -> Linker:
     """A Splink linker over the records with the model's frozen term frequencies."""
-    return _linker(as_table(records, configuration), records, model, configuration)
+    return _linker(as_table(records, configuration), records, model, configuration, HERE)
 
 
 def _linker(
@@ -122,13 +126,12 @@ def _linker(
     records: Sequence[Comparable],
     model: MatchModel,
     configuration: Configuration,
+    backend: Backend,
 ) -> Linker:
-    # DuckDB would spill what it compares, child data, to a folder of its own.
-    connection = duckdb.connect(config={"temp_directory": ""})
-    api = DuckDBAPI(connection=connection)
+    api = backend.api()
     linker = Linker(
         api.register(rows, dataset_display_name="records"),
-        settings(model, configuration),
+        settings(model, configuration, dialect=backend.dialect),
         log_level=logging.WARNING,
         # The settings are made by us and held by tests; checking them takes half of a small run.
         validate_settings=False,
@@ -175,16 +178,13 @@ def _frequency_table(
     )
 
 
-def _pairs(linker: Linker, table: str, features: Sequence[Feature]) -> Iterator[ScoredPair]:
-    names = [feature.name for feature in features]
-    gammas = ", ".join(f"gamma_{name}" for name in names)
+def _columns(features: Sequence[Feature]) -> str:
+    """What `_pair` wants of each pair."""
+    gammas = ", ".join(f"gamma_{feature.name}" for feature in features)
     bits = ", ".join(
         f"mw_{f.name}" + (f" + mw_tf_adj_{f.name}" if f.term_columns else "") for f in features
     )
-    cursor = linker._db_api._con.cursor()  # type: ignore[attr-defined]
-    cursor.execute(f"select unique_id_l, unique_id_r, match_weight, {gammas}, {bits} from {table}")
-    while batch := cursor.fetchmany(FETCH):
-        yield from (_pair(values, features) for values in batch)
+    return f"unique_id_l, unique_id_r, match_weight, {gammas}, {bits}"
 
 
 def _pair(values: tuple[object, ...], features: Sequence[Feature]) -> ScoredPair:

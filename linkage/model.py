@@ -121,14 +121,18 @@ def settings(
     configuration: Configuration = CHILDREN,
     *,
     probability: float | None = None,
+    dialect: str = "duckdb",
 ) -> SettingsCreator:
-    """The model as Splink settings: one blocking rule, over the records' own block keys."""
+    """The model as Splink settings: one blocking rule, over the records' own block keys.
+
+    `dialect`: the backend's name in Splink.
+    """
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="unique_id",
         probability_two_random_records_match=probability or model.prior,
         blocking_rules_to_generate_predictions=[
-            brl.CustomRule(SHARED_KEY, sql_dialect="duckdb", arrays_to_explode=["block_keys"])
+            brl.CustomRule(SHARED_KEY, sql_dialect=dialect, arrays_to_explode=["block_keys"])
         ],
         comparisons=[
             _comparison(feature, model.weights[feature.name], configuration.rarest)

@@ -1,0 +1,81 @@
+"""Scores pairs on Apache Spark: for more records than one machine can compare."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pyspark.sql import SparkSession
+from splink.backends.spark import SparkAPI
+from splink.internals.spark.jar_location import similarity_jar_location
+
+IN_WORDS_OF_DUCKDB = (
+    "list_has_any(a array<string>, b array<string>) returns boolean return arrays_overlap(a, b)",
+    "list_intersect(a array<string>, b array<string>) returns array<string>"
+    " return array_intersect(a, b)",
+)
+"""Functions that the levels of features use, and that Spark calls otherwise."""
+LOCAL = "local"
+
+
+class Spark:
+    """A Spark session; its executors hold the pairs."""
+
+    dialect = "spark"
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+
+    def api(self) -> SparkAPI:
+        self._session.catalog.clearCache()
+        # In memory of the executors rather than as files: it is child data.
+        return SparkAPI(  # type: ignore[no-untyped-call]
+            spark_session=self._session, break_lineage_method="persist"
+        )
+
+    def portions(self, pairs: int) -> int:
+        """One: Spark divides its work itself."""
+        return 1
+
+    def rows(self, api: Any, statement: str) -> Iterator[tuple[Any, ...]]:
+        yield from map(tuple, self._session.sql(statement).toLocalIterator())
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        return "OutOfMemoryError" in str(error)
+
+
+@contextmanager
+def running(master: str) -> Iterator[Spark]:
+    """Spark at `master` (`local[2]`, `spark://host:7077`, `yarn`, …) until the block ends.
+
+    Whatever the cluster's own configuration (SPARK_CONF_DIR) says stays as it says.
+    """
+    with TemporaryDirectory(prefix="motem-spark-") as scratch:
+        session = _session(master, scratch)
+        try:
+            yield Spark(session)
+        finally:
+            session.stop()
+
+
+def _session(master: str, scratch: str) -> SparkSession:
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    builder = (
+        SparkSession.builder.master(master)
+        .appName("motem")
+        .config("spark.jars", similarity_jar_location())
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.log.level", "OFF")
+    )
+    if master.startswith(LOCAL):
+        # What is shuffled is child data: it ends with the folder, which only we may read.
+        builder = builder.config("spark.local.dir", scratch)
+        builder = builder.config("spark.sql.shuffle.partitions", "4")
+        builder = builder.config("spark.driver.memory", "4g")
+        builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
+    session = builder.getOrCreate()
+    for function in IN_WORDS_OF_DUCKDB:
+        session.sql(f"create or replace temporary function {function}")
+    return session
