@@ -1,15 +1,14 @@
 """Holds the compiled scorer to Splink's own figures before anybody uses it, and fails closed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from threading import Lock
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-from splink import DuckDBAPI
 from splink.internals.realtime import compare_records
 
+from linkage.backends import HERE, Backend
 from linkage.features import COLUMNS, FEATURES, ColumnKind
 from linkage.matcher import ARROW_TYPES, PRECISION
 from linkage.model import MatchModel, settings
@@ -64,7 +63,9 @@ def is_equal(one: Exact, other: Exact) -> bool:
     return one[1:] == other[1:] and abs(one[0] - other[0]) <= NEARLY
 
 
-def made_rows(model: MatchModel, seed: int = 1, count: int = ROWS) -> list[Row]:
+def made_rows(
+    model: MatchModel, seed: int = 1, count: int = ROWS, texts: Sequence[str] = TEXTS
+) -> list[Row]:
     """The same rows at each call: every column of every feature, few different values, gaps."""
     chance = Random(seed)
     terms = {name: sorted(model.frequencies.get(name, {}))[:3] for name in TERM_COLUMNS}
@@ -72,7 +73,7 @@ def made_rows(model: MatchModel, seed: int = 1, count: int = ROWS) -> list[Row]:
         {
             "unique_id": f"{number:04}",
             **{
-                name: _made(column.kind, terms.get(name, []), chance)
+                name: _made(column.kind, [*texts, *terms.get(name, [])], chance)
                 for name, column in COLUMNS.items()
             },
         }
@@ -80,33 +81,26 @@ def made_rows(model: MatchModel, seed: int = 1, count: int = ROWS) -> list[Row]:
     ]
 
 
-def _made(kind: ColumnKind, terms: list[str], chance: Random) -> Any:
+def _made(kind: ColumnKind, texts: Sequence[str], chance: Random) -> Any:
     if chance.random() < MISSING_SHARE:
         return None
     if kind is ColumnKind.NUMBER:
         return chance.choice(NUMBERS)
     if kind is ColumnKind.TEXT:
-        return chance.choice([*TEXTS, *terms])
-    return sorted(chance.sample(TEXTS, chance.randint(1, 4)))
+        return chance.choice(texts)
+    return sorted(set(chance.sample(texts, chance.randint(1, 4))))
 
 
 def scored_by_splink(
-    left: list[Row], right: list[Row], scorer: Scorer
+    left: list[Row], right: list[Row], scorer: Scorer, backend: Backend = HERE
 ) -> Mapping[tuple[str, str], Exact]:
-    """Every pair of a left with a right row, as Splink scores it on DuckDB."""
-    connection = duckdb.connect(config={"temp_directory": ""})
-    try:
-        found = compare_records(
-            _table(left, scorer),
-            _table(right, scorer),
-            settings(scorer.model),
-            DuckDBAPI(connection=connection),
-        )
-        names = ["unique_id_l", "unique_id_r", "match_weight", *_columns_of_splink()]
-        query = f"select {', '.join(names)} from {found.physical_name}"
-        return dict(_exact(values) for values in connection.execute(query).fetchall())
-    finally:
-        connection.close()
+    """Every pair of a left with a right row, as Splink scores it."""
+    api = backend.api()
+    tables = (_table(left, scorer), _table(right, scorer))
+    found = compare_records(*tables, settings(scorer.model, dialect=backend.dialect), api)
+    names = ["unique_id_l", "unique_id_r", "match_weight", *_columns_of_splink()]
+    query = f"select {', '.join(names)} from {found.physical_name}"
+    return dict(_exact(values) for values in backend.rows(api, query))
 
 
 def _columns_of_splink() -> Iterator[str]:

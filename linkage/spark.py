@@ -29,9 +29,12 @@ class Spark:
 
     def api(self) -> SparkAPI:
         self._session.catalog.clearCache()
+        fresh = self._session.newSession()
+        for function in IN_WORDS_OF_DUCKDB:
+            fresh.sql(f"create temporary function {function}")
         # In memory of the executors rather than as files: it is child data.
         return SparkAPI(  # type: ignore[no-untyped-call]
-            spark_session=self._session, break_lineage_method="persist"
+            spark_session=fresh, break_lineage_method="persist"
         )
 
     def portions(self, pairs: int) -> int:
@@ -39,7 +42,7 @@ class Spark:
         return 1
 
     def rows(self, api: Any, statement: str) -> Iterator[tuple[Any, ...]]:
-        yield from map(tuple, self._session.sql(statement).toLocalIterator())
+        yield from map(tuple, api.spark.sql(statement).toLocalIterator())
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         return "OutOfMemoryError" in str(error)
@@ -75,7 +78,5 @@ def _session(master: str, scratch: str) -> SparkSession:
         builder = builder.config("spark.sql.shuffle.partitions", "4")
         builder = builder.config("spark.driver.memory", "4g")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")
-    session = builder.getOrCreate()
-    for function in IN_WORDS_OF_DUCKDB:
-        session.sql(f"create or replace temporary function {function}")
-    return session
+        builder = builder.config("spark.driver.host", "127.0.0.1")
+    return builder.getOrCreate()

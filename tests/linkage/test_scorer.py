@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import product
-from random import Random
 from typing import Any, TypeAlias
 
 import pytest
@@ -18,7 +17,7 @@ from linkage.parity import NEARLY, made_rows, scored_by_splink
 from linkage.records import Move, PersonRecord
 from linkage.scorer import Exact, Row, Scorer, compiled
 from linkage.sql_expressions import UntranslatableError
-from tests.linkage.people import HOME, HOSPITAL, TODAY, person
+from tests.linkage.people import made_people, person
 
 Engine: TypeAlias = Callable[[list[Row], list[Row], Scorer], Mapping[tuple[str, str], Exact]]
 ENGINES: dict[str, Engine] = {"duckdb": scored_by_splink}
@@ -72,65 +71,9 @@ def test_the_comparison_above_sees_every_level_of_every_feature(engine: str) -> 
     assert set(seen) == LEVELS
 
 
-FAMILIES, MIDDLES = ("nguyễn", "trần", "đặng", "giàng a"), ("thị", "văn", "bảo", "")
-GIVEN = ("an", "ân", "bình", "hoà", "hòa", "tống vy")
-
-
-def records(count: int, seed: int) -> list[PersonRecord]:
-    """Records that say much or little, with Vietnamese letters, of which many agree."""
-    chance = Random(seed)
-
-    def some(*values: Any) -> tuple[Any, ...]:
-        return tuple(sorted(set(chance.choices(values, k=chance.randrange(3)))))
-
-    def maybe(*values: Any) -> Any:
-        return chance.choice([None, *values])
-
-    def move() -> Move:
-        day = TODAY + chance.randrange(4)
-        hour = chance.choice([0, day * 24 + chance.randrange(24)])
-        place = chance.choice([HOSPITAL, HOME, "name:benh vien nhi"])
-        return Move(direction=chance.choice(["in", "out"]), place=place, day=day, hour=hour)
-
-    made = []
-    for number in range(count):
-        name = " ".join(part for part in map(chance.choice, (FAMILIES, MIDDLES, GIVEN)) if part)
-        low = maybe(TODAY, TODAY - 3, TODAY - 31, TODAY - 400)
-        made.append(
-            person(
-                f"{chance.choice(['hospital', 'facility', 'police', 'casework'])}:{number:04}",
-                names=(name,) if chance.random() < 0.7 else (),
-                registrations=("met",),
-                personal_ids=some("998326000001", "998326000002", "999111222333"),
-                certificates=some("00001.GCS.01234.26", "00002.GCS.01234.26"),
-                minutes=some(f"12|00199|{TODAY}", "12|00199|2026", f"12|?|{TODAY}"),
-                files=some(f"{HOSPITAL}|1|a", f"{HOME}|7|a"),
-                copied=some("min:12|00199|2026", "file:home:99001|7", "card:9900000001"),
-                cards=some("9900000001", "9900000002"),
-                due_low=maybe(TODAY - 7),
-                due_high=maybe(TODAY, TODAY + 90),
-                sex=maybe("male", "female"),
-                birth_low=low,
-                birth_high=None if low is None else low + chance.choice([0, 0, 5, 90]),
-                birth_firm=low is not None and chance.random() < 0.5,
-                found_low=maybe(TODAY, TODAY + 3),
-                communes=some("00199", "00200"),
-                provinces=some("01", "79"),
-                grams=maybe(0, 2900, 3000, 3600, 7000),
-                grams_day=maybe(TODAY, TODAY + 40),
-                mothers=some("bui thi xuan", "tran thi lan"),
-                mother_ids=some("999190000001"),
-                marks=some("bot", "khan", "xanh"),
-                place_words=some("chua", "lang"),
-                moves=tuple(sorted({move() for _ in range(chance.randrange(3))})),
-            )
-        )
-    return made
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_a_pair_is_scored_exactly_as_the_matcher_scores_it(seed: int) -> None:
-    scorer, made = scorer_of("with frequencies"), records(60, seed)
+    scorer, made = scorer_of("with frequencies"), made_people(60, seed)
     by_key = {record.key: record for record in made}
     pairs = list(score(made, scorer.model, EVERYTHING))
     assert len(pairs) == 60 * 59 // 2
