@@ -12,6 +12,7 @@ from audit.log import append, append_many
 from gateway import golden
 from gateway.errors import GatewayError
 from linkage import blocking, linker
+from linkage.backends import HERE, Backend
 from linkage.clustering import Review
 from linkage.explanation import explain, probability
 from linkage.linker import Linkage
@@ -61,11 +62,15 @@ class Link:
 
 
 def link(
-    session: Session, model: MatchModel, caller: Caller, progress: Progress = lambda step: None
+    session: Session,
+    model: MatchModel,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+    backend: Backend = HERE,
 ) -> LinkReport:
     """Score all records that share a block key, decide, and give every record its identity.
 
-    Raises OversizedError.
+    `backend`: where pairs are scored. Raises OversizedError.
     """
     store = IdentityStore(session)
     store.lock()
@@ -73,7 +78,7 @@ def link(
     records = list(store.records())
     oversized = _oversized(records)
     try:
-        outcome = linker.link(records, model, store.standing(), progress)
+        outcome = linker.link(records, model, store.standing(), progress, backend)
     except (TooManyPairsError, MemoryError) as error:
         blocks = f" Oversized blocks: {oversized or 'none'}."
         raise OversizedError(f"{getdoc(OversizedError)}{blocks}") from error

@@ -11,6 +11,10 @@ PAIRS_AT_ONCE = 250_000
 """Scored at once; a pair with all its columns takes DuckDB about four kilobytes."""
 
 
+class NoBackendError(Exception):
+    """Splink cannot be run there."""
+
+
 class Backend(Protocol):
     """A place to run Splink. Whichever it is, the weights are the same (promise 3)."""
 

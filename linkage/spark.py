@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from splink.backends.spark import SparkAPI
 from splink.internals.spark.jar_location import similarity_jar_location
+
+from linkage.backends import NoBackendError
 
 IN_WORDS_OF_DUCKDB = (
     "list_has_any(a array<string>, b array<string>) returns boolean return arrays_overlap(a, b)",
@@ -52,10 +56,14 @@ class Spark:
 def running(master: str) -> Iterator[Spark]:
     """Spark at `master` (`local[2]`, `spark://host:7077`, `yarn`, …) until the block ends.
 
-    Whatever the cluster's own configuration (SPARK_CONF_DIR) says stays as it says.
+    Whatever the cluster's own configuration (SPARK_CONF_DIR) says stays as it says. Raises
+    NoBackendError where Spark does not start.
     """
     with TemporaryDirectory(prefix="motem-spark-") as scratch:
-        session = _session(master, scratch)
+        try:
+            session = _session(master, scratch)
+        except (PySparkException, Py4JError) as error:
+            raise NoBackendError from error
         try:
             yield Spark(session)
         finally:

@@ -1,6 +1,7 @@
 """Commands about linkage: `train`, `link`, `evaluate` and `export`."""
 
 import csv
+import importlib
 import io
 import os
 import re
@@ -24,6 +25,7 @@ from gateway.errors import GatewayError
 from gateway.migrate import require_newest
 from gateway.settings import Settings
 from linkage import model as models
+from linkage.backends import HERE, Backend, NoBackendError
 from linkage.evaluation import Quality
 from linkage.model import MatchModel
 
@@ -61,10 +63,15 @@ class Engine(StrEnum):
     """Where the batch runs."""
 
     DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 class ModelFileError(GatewayError):
     """The model file cannot be read, or it belongs to another version of Motem."""
+
+
+class NoSparkError(GatewayError):
+    """Spark cannot be used: it wants requirements/spark.txt, Java 17 or newer, and a master it reaches."""
 
 
 class UnwritableFileError(GatewayError):
@@ -103,6 +110,9 @@ def train(
 
 def link(
     engine: Annotated[Engine, typer.Option(help="Where the batch runs.")] = Engine.DUCKDB,
+    master: Annotated[
+        str, typer.Option(help="Of Spark: local[2], spark://host:7077, yarn, …")
+    ] = "local[*]",
     model: Annotated[
         Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
     ] = None,
@@ -110,8 +120,11 @@ def link(
     """Find which records are the same child and give every record its identity."""
     loaded = settings.load()
     chosen = model_in_use(loaded, model)
-    with work(loaded, f"link ({engine})") as (session, caller, progress):
-        report = linking.link(session, chosen, caller, progress)
+    with (
+        _backend(engine, master) as backend,
+        work(loaded, f"link ({engine})") as (session, caller, progress),
+    ):
+        report = linking.link(session, chosen, caller, progress, backend)
     table = Table(title="Liên kết · Linkage", show_header=False)
     for words, value in (
         ("Bản ghi · records", report.records),
@@ -124,6 +137,20 @@ def link(
     ):
         table.add_row(words, str(value))
     Console().print(table)
+
+
+@contextmanager
+def _backend(engine: Engine, master: str) -> Iterator[Backend]:
+    """Where pairs are scored. Raises NoSparkError."""
+    if engine == Engine.DUCKDB:
+        yield HERE
+        return
+    try:
+        spark = importlib.import_module("linkage.spark")
+        with spark.running(master) as backend:
+            yield backend
+    except (ImportError, NoBackendError) as error:
+        raise NoSparkError from error
 
 
 def export_links(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:

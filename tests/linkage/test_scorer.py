@@ -14,7 +14,6 @@ from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel, load, settings, untrained
 from linkage.parity import NEARLY, made_rows, scored_by_splink
-from linkage.records import Move, PersonRecord
 from linkage.scorer import Exact, Row, Scorer, compiled
 from linkage.sql_expressions import UntranslatableError
 from tests.linkage.people import made_people, person

@@ -18,7 +18,9 @@ from linkage.parity import NEARLY, made_rows, scored_by_splink
 from linkage.scorer import compiled
 from tests.linkage.people import made_people
 
-pytest.importorskip("pyspark", reason="Spark is not installed: pip install -r requirements/spark.txt")
+pytest.importorskip(
+    "pyspark", reason="Spark is not installed: pip install -r requirements/spark.txt"
+)
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17 or newer", allow_module_level=True)
 

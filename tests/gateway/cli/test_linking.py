@@ -2,12 +2,17 @@
 
 import csv
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
 
+from gateway.database import printable
 from linkage.model import load
 from tests.commands import Ended, motem
 from tests.conftest import fresh_database
@@ -36,10 +41,16 @@ def some_template(server_url: URL, template_url: URL) -> Iterator[URL]:
 
 
 @pytest.fixture
-def some(server_url: URL, some_template: URL, tmp_path: Path) -> Iterator[Motem]:
-    """`motem` on a database with some records, in a MOTEM_HOME of its own."""
+def some_url(server_url: URL, some_template: URL) -> Iterator[URL]:
+    """A database with some records."""
     with fresh_database(server_url, some_template.database) as url:
-        yield lambda *arguments: motem(url, *arguments, MOTEM_HOME=str(tmp_path / "home"))
+        yield url
+
+
+@pytest.fixture
+def some(some_url: URL, tmp_path: Path) -> Motem:
+    """`motem` on that database, in a MOTEM_HOME of its own."""
+    return lambda *arguments: motem(some_url, *arguments, MOTEM_HOME=str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -65,6 +76,28 @@ def test_link_says_what_it_did(some: Motem) -> None:
     assert cell(ended, "identities") == "4"
     assert cell(ended, "moved") == "1"
     assert cell(ended, "model") == load().version
+
+
+def on_spark(url: URL, master: str) -> subprocess.CompletedProcess[str]:
+    """`motem link` in a process of its own, because Java ends with it."""
+    pytest.importorskip("pyspark", reason="pip install -r requirements/spark.txt, and Java")
+    command = [sys.executable, "-m", "gateway", "link", "--engine", "spark", "--master", master]
+    environment = os.environ | {"DATABASE_URL": printable(url), "COLUMNS": "200"}
+    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+
+def test_spark_links_as_duckdb_does(some_url: URL, some: Motem) -> None:
+    ended = on_spark(some_url, "local[2]")
+    assert ended.returncode == 0
+    assert re.search(r"records moved +│ 1 ", ended.stdout)
+    assert cell(some("link"), "moved") == "0"
+
+
+def test_a_master_that_spark_cannot_use_is_said_plainly(some_url: URL) -> None:
+    ended = on_spark(some_url, "nonsense")
+    assert ended.returncode == 1
+    assert "Spark cannot be used" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_links_are_each_record_once(some: Motem, tmp_path: Path) -> None:
