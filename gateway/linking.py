@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from inspect import getdoc
 
 from sqlalchemy.orm import Session
@@ -16,9 +17,11 @@ from linkage.backends import HERE, Backend
 from linkage.clustering import Review
 from linkage.explanation import explain, probability
 from linkage.linker import Linkage
-from linkage.matcher import TooManyPairsError
+from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
 from linkage.records import PersonRecord
+from linkage.score_store import remember, remembered
+from linkage.scores import code
 from linkage.store import IdentityStore, Membership, OpenReview
 from linkage.training import train
 
@@ -67,26 +70,43 @@ def link(
     caller: Caller,
     progress: Progress = lambda step: None,
     backend: Backend = HERE,
+    *,
+    full: bool = False,
 ) -> LinkReport:
     """Score all records that share a block key, decide, and give every record its identity.
 
-    `backend`: where pairs are scored. Raises OversizedError.
+    `backend`: where pairs are scored. What the last linking scored with this model, and what has
+    not changed since, is not scored again, unless `full`; the outcome is the same. Raises
+    OversizedError.
     """
     store = IdentityStore(session)
     store.lock()
     progress("records")
     records = list(store.records())
     oversized = _oversized(records)
+    by = f"{model.version} {code()} {linker.least_weight(model)}"
+    ids = {record.key: record.record_id for record in records}
+    before = remembered(session, "" if full else by, {id_: key for key, id_ in ids.items()})
     try:
-        outcome = linker.link(records, model, store.standing(), progress, backend)
+        outcome = linker.link(
+            records,
+            model,
+            store.standing(),
+            progress,
+            before.seen,
+            partial(score, backend=backend),
+        )
     except (TooManyPairsError, MemoryError) as error:
         blocks = f" Oversized blocks: {oversized or 'none'}."
         raise OversizedError(f"{getdoc(OversizedError)}{blocks}") from error
     progress("identities")
     moved = _assign(session, store, outcome, caller)
+    labels = store.labels()
     store.replace_reviews(
-        [_open_review(review, model) for review in outcome.reviews], store.labels(), model.version
+        [_open_review(review, model) for review in outcome.reviews], labels, model.version
     )
+    known = {key: (id_, labels[key]) for key, id_ in ids.items()}
+    remember(session, by, outcome.seen, before, known)
     report = LinkReport(
         records=len(records),
         pairs=outcome.pairs,

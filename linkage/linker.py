@@ -6,7 +6,6 @@ from functools import cache
 from math import inf
 
 from linkage import directory, given_ids, own_merges, siblings
-from linkage.backends import HERE, Backend
 from linkage.clustering import Keys, Partition, Reason, Review, partition
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
@@ -16,6 +15,7 @@ from linkage.model import MatchModel
 from linkage.own_merges import Groups
 from linkage.parity import scorer_for
 from linkage.records import PersonRecord
+from linkage.scores import Engine, Seen, scored
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
 
@@ -35,6 +35,8 @@ class Linkage:
     reviews: tuple[Review, ...] = field(repr=False)
     pairs: int
     rounds: int
+    seen: tuple[Seen, ...] = field(default=(), repr=False, compare=False)
+    """What each round saw, to be remembered."""
 
 
 def link(
@@ -42,9 +44,13 @@ def link(
     model: MatchModel,
     decisions: Sequence[Decision] = (),
     progress: Callable[[str], None] = lambda step: None,
-    backend: Backend = HERE,
+    remembered: Sequence[Seen] = (),
+    engine: Engine = score,
 ) -> Linkage:
     """Which records are one child: a pure function of records, model and standing decisions.
+
+    `remembered`: what the rounds of a linking before saw, with this model; it saves time and
+    changes nothing. `engine` scores what is new.
 
     What no pair of records proves, a group may: the roster knows the name, the minutes know the
     place. So groups are compared again as if each were one record, until nothing more joins.
@@ -52,18 +58,21 @@ def link(
     in_order = sorted(prepared(records), key=lambda record: record.key)
     originals = {record.key: record for record in in_order}
     standing = stand(originals, decisions)
-    vouched = _vouched(originals, standing)
+    apart = _apart(_vouched(originals, standing), standing)
     decided: Groups = {group[0]: group for group in standing.groups}
-    groups = own_merges.joined(decided, originals, _forbids(decided, vouched, standing))
+    groups = own_merges.joined(decided, originals, _forbids(decided, apart))
+    atom_of = cache(lambda group: composite([originals[key] for key in group]))
     first: list[ScoredPair] = []
+    seen: list[Seen] = []
     for number in range(1, MOST_ROUNDS + 1):
         progress(f"round {number}: {len(groups)} groups")
-        atoms = [composite([originals[key] for key in group]) for group in groups.values()]
+        atoms = [atom_of(group) for group in groups.values()]
         alone = frozenset(atom.key for atom in atoms if atom.source == REPORT)
-        scored = score(atoms, model, least_weight(model), backend=backend)
-        pairs = [pair for pair in scored if not _is_hearsay(pair, alone)]
+        known = [*seen[-1:], *remembered[number - 1 :][:1], *remembered[-1:]]
+        seen.append(scored(atoms, model, least_weight(model), known, engine))
+        pairs = [pair for pair in seen[-1].pairs.values() if not _is_hearsay(pair, alone)]
         first = first or pairs
-        done = _round(atoms, pairs, model, _forbids(groups, vouched, standing))
+        done = _round(atoms, pairs, model, _forbids(groups, apart))
         joined = len(done.groups) < len(groups)
         groups = _regroup(groups, done)
         if not joined:
@@ -79,6 +88,7 @@ def link(
         reviews=tuple(reviews),
         pairs=len(first),
         rounds=number,
+        seen=tuple(seen),
     )
 
 
@@ -108,14 +118,21 @@ def least_weight(model: MatchModel) -> float:
     return min(thresholds.review, thresholds.alone - thresholds.margin)
 
 
-def _forbids(groups: Groups, originals: Mapping[str, PersonRecord], standing: Standing) -> Forbids:
-    """Whether two groups hold records that may not be joined; people outrank the engine."""
+def _apart(originals: Mapping[str, PersonRecord], standing: Standing) -> Forbids:
+    """Whether two records may not be joined; people outrank the engine."""
 
+    @cache
     def apart(one: str, other: str) -> bool:
         pair = _sorted(one, other)
         if pair in standing.decided:
             return pair in standing.not_same
         return conflict(originals[one], originals[other]) is not None
+
+    return apart
+
+
+def _forbids(groups: Groups, apart: Forbids) -> Forbids:
+    """Whether two groups hold records that may not be joined."""
 
     @cache
     def forbids(left: str, right: str) -> bool:
@@ -129,12 +146,13 @@ def _vouched(originals: Mapping[str, PersonRecord], standing: Standing) -> dict[
 
     Who said that a child has two certificates has said it of every record that carries one of them.
     """
-    return {
+    several = [group for group in standing.groups if len(group) > 1]
+    return {**originals} | {
         key: replace(
             originals[key],
             **{name: united([getattr(originals[one], name) for one in group]) for name in NUMBERS},
         )
-        for group in standing.groups
+        for group in several
         for key in group
     }
 
@@ -219,7 +237,7 @@ def _forced(
     model: MatchModel,
 ) -> list[Review]:
     """Questions that are asked whatever the score: reused keys, contradicting decisions."""
-    scored = {(pair.left, pair.right): pair for pair in pairs}
+    found = {(pair.left, pair.right): pair for pair in pairs}
     home = {key: group for group in standing.groups for key in group}
     questions = [(pair, Reason.CONTRADICTING_DECISIONS) for pair in standing.contradicted]
     variants = [record for key, record in originals.items() if "~" in key]
@@ -233,7 +251,7 @@ def _forced(
     ]
     return [
         Review(
-            pair=scored.get(pair) or _scored_alone(pair, originals, model),
+            pair=found.get(pair) or _scored_alone(pair, originals, model),
             reason=reason,
             left=pair[0],
             right=pair[1],

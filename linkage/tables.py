@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -93,5 +94,34 @@ review = Table(
     Column("evidence", Text, nullable=False),
     Column("model", String(64), nullable=False),
     Column("opened_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    *label_columns(),
+)
+
+# What the rounds of the last linking saw (scores.py). An atom is a group in one round, by the id of
+# its first record.
+scored_with = Table(
+    "linkage_scored_with",
+    metadata,
+    Column("version", String(200), primary_key=True, comment="Model, code and least weight"),
+)
+
+scored_atom = Table(
+    "linkage_scored_atom",
+    metadata,
+    Column("record_id", String(64), primary_key=True),
+    Column("fingerprint", String(32), nullable=False),
+    Column("first_round", SmallInteger, primary_key=True),
+    Column("last_round", SmallInteger, nullable=False),
+)
+
+scored_pair = Table(
+    "linkage_scored_pair",
+    metadata,
+    Column("left_id", String(64), primary_key=True),
+    Column("right_id", String(64), primary_key=True),
+    Column("first_round", SmallInteger, primary_key=True),
+    Column("last_round", SmallInteger, nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("scores", Text, nullable=False, comment="Level and bits of each feature, as JSON"),
     *label_columns(),
 )

@@ -40,7 +40,8 @@ def decide(
 ) -> None:
     """Quyết định · Say that two records are one child, or are not; identities follow at once.
 
-    All records are linked anew for it. It holds at every later run, until it is withdrawn.
+    It holds at every later run, until it is withdrawn. As after `motem link`, all records are looked
+    at, and only what is new is scored.
     """
     with _desk("decide", model) as (session, caller, chosen, progress):
         verdict: Verdict = "same" if same else "not-same"
@@ -56,7 +57,7 @@ def undecide(
 ) -> None:
     """Rút lại quyết định · Withdraw a decision; identities follow at once.
 
-    All records are linked anew for it. Both stay in `motem export decisions`.
+    Both stay in `motem export decisions`.
     """
     with _desk("undecide", model) as (session, caller, chosen, progress):
         outcome = deciding.undecide(session, decision, reason, chosen, caller, progress)

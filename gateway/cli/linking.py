@@ -116,15 +116,22 @@ def link(
     model: Annotated[
         Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Score all pairs again; the outcome is the same.")
+    ] = False,
 ) -> None:
-    """Find which records are the same child and give every record its identity."""
+    """Find which records are the same child and give every record its identity.
+
+    Pairs that were scored before, with this model and of records that have not changed, are not
+    scored again.
+    """
     loaded = settings.load()
     chosen = model_in_use(loaded, model)
     with (
         _backend(engine, master) as backend,
         work(loaded, f"link ({engine})") as (session, caller, progress),
     ):
-        report = linking.link(session, chosen, caller, progress, backend)
+        report = linking.link(session, chosen, caller, progress, backend, full=full)
     table = Table(title="Liên kết · Linkage", show_header=False)
     for words, value in (
         ("Bản ghi · records", report.records),

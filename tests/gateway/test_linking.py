@@ -67,6 +67,25 @@ def test_more_pairs_than_fit_in_memory_are_a_foreseeable_error_and_link_nothing(
     assert {m.decision for m in IdentityStore(session).memberships()} == {"pending"}
 
 
+def test_what_was_scored_before_with_this_model_is_not_scored_again(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME}, {"id": "3", **OTHER})
+    first = run(session, caller)
+    with monkeypatch.context() as nothing_is_scored:
+        nothing_is_scored.setattr(matcher, "MOST_SCORED", 0)
+        assert replace(run(session, caller), moved=first.moved) == first
+        with pytest.raises(OversizedError):
+            linking.link(session, MODEL, caller, full=True)
+        with pytest.raises(OversizedError):
+            run(session, caller, replace(MODEL, prior=MODEL.prior / 2))
+    take(session, caller, {"id": "4", **SAME})
+    later = run(session, caller)
+    assert later.pairs > first.pairs
+    full = linking.link(session, MODEL, caller, full=True)
+    assert (replace(full, moved=later.moved), full.moved) == (later, 0)
+
+
 def test_records_of_one_child_become_the_identity_of_the_earliest(
     session: Session, caller: Caller
 ) -> None:

@@ -1,8 +1,10 @@
-"""Decisions name records by their ids, keep their evidence, and are withdrawn by further rows."""
+"""Decisions name records, keep their evidence, are withdrawn by further rows; scores are kept."""
 
 import sqlalchemy as sa
 from alembic import op
 from ulid import ULID
+
+from gateway.migrations.roles import TableSet, grant
 
 revision = "0007"
 down_revision = "0006"
@@ -13,6 +15,7 @@ TABLE = "linkage_decision"
 UNKNOWN = "unknown"
 """Id of a record that a decision of before names and that there is none of any more."""
 COPIED = "left_id, right_id, left_key, right_key, custodian, province, sensitivity"
+SCORES = ("linkage_scored_with", "linkage_scored_atom", "linkage_scored_pair")
 APPEND_ONLY = (
     """
     CREATE FUNCTION linkage_decision_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -57,6 +60,42 @@ def upgrade() -> None:
     op.drop_column(TABLE, "withdrawn_by")
     for statement in APPEND_ONLY:
         op.execute(statement)
+    _create_scores()
+
+
+def _create_scores() -> None:
+    op.create_table(
+        "linkage_scored_with",
+        sa.Column(
+            "version", sa.String(200), nullable=False, comment="Model, code and least weight"
+        ),
+        sa.PrimaryKeyConstraint("version", name="pk_linkage_scored_with"),
+    )
+    op.create_table(
+        "linkage_scored_atom",
+        sa.Column("record_id", sa.String(64), nullable=False),
+        sa.Column("fingerprint", sa.String(32), nullable=False),
+        sa.Column("first_round", sa.SmallInteger(), nullable=False),
+        sa.Column("last_round", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "first_round", name="pk_linkage_scored_atom"),
+    )
+    scores = "Level and bits of each feature, as JSON"
+    op.create_table(
+        "linkage_scored_pair",
+        sa.Column("left_id", sa.String(64), nullable=False),
+        sa.Column("right_id", sa.String(64), nullable=False),
+        sa.Column("first_round", sa.SmallInteger(), nullable=False),
+        sa.Column("last_round", sa.SmallInteger(), nullable=False),
+        sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("scores", sa.Text(), nullable=False, comment=scores),
+        sa.Column("custodian", sa.String(80), nullable=False),
+        sa.Column("province", sa.String(2)),
+        sa.Column("sensitivity", sa.ARRAY(sa.String(40)), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint(
+            "left_id", "right_id", "first_round", name="pk_linkage_scored_pair"
+        ),
+    )
+    grant(op.get_bind(), TableSet.LINKAGE, SCORES)
 
 
 def _check(condition: str) -> None:
@@ -79,6 +118,8 @@ def _withdraw_those_of_before() -> None:
 
 
 def downgrade() -> None:
+    for name in SCORES:
+        op.drop_table(name)
     for name in ("change", "truncate"):
         op.execute(f"DROP TRIGGER {TABLE}_refuse_{name} ON {TABLE}")
     op.execute("DROP FUNCTION linkage_decision_refuse()")
