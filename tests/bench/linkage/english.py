@@ -1,0 +1,236 @@
+"""English given names and how words sound, for public data of English-speaking countries."""
+
+import re
+
+FORMS = (
+    "abigail abby gail",
+    "albert bert al bertie",
+    "alexander alex alec sandy sander",
+    "alfred alf fred alfie freddie",
+    "algernon algie algy",
+    "andrew andy drew",
+    "anne ann anna annie nancy hannah nan",
+    "anthony tony antony",
+    "arthur art artie",
+    "augustus gus augustine",
+    "barbara barb babs",
+    "benjamin ben benny benjie",
+    "bernard bernie",
+    "catherine kate kitty cathy katherine kathleen kath katie catharine",
+    "charles charlie chas chuck charley carl",
+    "charlotte lottie lotte",
+    "christina chris tina christine",
+    "christopher chris kit topher",
+    "constance connie",
+    "cornelius con neil",
+    "daniel dan danny",
+    "david dave davy davey",
+    "donald don donnie",
+    "dorothy dot dolly dora dottie",
+    "edgar ed eddie",
+    "edmund ed ned ted eddie edmond",
+    "edward ed ned ted eddie teddy",
+    "edwin ed eddie",
+    "eleanor ellen nell nelly nora ella ellie elleanor elinor",
+    "elizabeth liz beth betty eliza elsie bess lizzie lisa libby betsy elisabeth isabella",
+    "emily em emma millie",
+    "ernest ern ernie",
+    "esther hester hetty",
+    "eugene gene",
+    "florence flo flossie florrie",
+    "frances fanny fran frankie francis",
+    "francis frank frankie fran",
+    "frederick fred freddie freddy frederic",
+    "geoffrey geoff jeff jeffrey",
+    "george georgie geo",
+    "gerald gerry jerry gerard",
+    "gilbert gil bert",
+    "gregory greg",
+    "gwendolen gwen",
+    "harold harry hal",
+    "harriet hattie harriett",
+    "helen nell nellie ellen",
+    "henry harry hal hank",
+    "herbert bert herb herbie bertie",
+    "horace horry",
+    "hubert bert hugh",
+    "hugh hughie hughes",
+    "isaac ike",
+    "isabella bella isabel belle",
+    "jacob jake jack",
+    "james jim jimmy jimmie jamie jem",
+    "jane jenny janet janie jean",
+    "jeremiah jerry jeremy",
+    "jessica jess jessie",
+    "john jack johnny jon johnnie ian",
+    "jonathan jon jonny",
+    "joseph joe joey jo",
+    "josephine jo josie",
+    "joshua josh",
+    "judith judy",
+    "julia julie jill",
+    "kenneth ken kenny",
+    "laurence larry lawrence laurie lawrie",
+    "leonard len lenny leo",
+    "lewis lew louis lou louie",
+    "louisa lou louise",
+    "lucy lucie lucia",
+    "margaret maggie meg peggy madge daisy greta marge margie may margery",
+    "martha marty mattie patty",
+    "martin marty",
+    "mary molly polly mamie maria marie may minnie",
+    "matilda tilly maud mattie",
+    "matthew matt",
+    "maurice morris",
+    "michael mike mick mickey micky",
+    "nathaniel nat nathan nate",
+    "nicholas nick nicky nicolas",
+    "oliver ollie noll",
+    "oscar ossie",
+    "oswald ossie oz",
+    "patrick pat paddy",
+    "penelope penny",
+    "percival percy perce",
+    "peter pete",
+    "philip phil phillip pip",
+    "priscilla cilla",
+    "rachel rae",
+    "ralph rafe",
+    "raymond ray",
+    "rebecca becky beck",
+    "reginald reg reggie rex",
+    "richard dick rick rich dickie ricky richie",
+    "robert bob rob bobby robbie robin bert robby bobbi bobbie rupert",
+    "roderick rod roddy",
+    "roger rodge",
+    "roland rowland rolly",
+    "ronald ron ronnie",
+    "rosemary rose rosie",
+    "rudolph rudy",
+    "samuel sam sammy",
+    "sarah sally sadie sara",
+    "sidney sid sydney syd",
+    "simon si",
+    "sophia sophie sophy",
+    "stanley stan",
+    "stephen steve steven stevie",
+    "susan sue susanna susie sukey susannah",
+    "sylvester sly",
+    "thaddeus tad thad",
+    "theodore ted theo teddy",
+    "theresa terry tess teresa tessa",
+    "thomas tom tommy thom tommie",
+    "timothy tim timmy",
+    "tobias toby",
+    "ursula ursie",
+    "valentine val",
+    "veronica ronnie",
+    "victor vic",
+    "victoria vicky vic",
+    "vincent vince vinny",
+    "violet vi",
+    "virginia ginny",
+    "walter walt wally wat",
+    "wilfred wilf will",
+    "wilhelmina mina minnie",
+    "william bill will willie billy willy liam wm billie wills",
+    "winifred win winnie freda",
+    "zachary zach zack",
+)
+"""Full English given names, each with forms in common use, from general knowledge."""
+FULL: dict[str, frozenset[str]] = {}
+for _line in FORMS:
+    for _form in _line.split():
+        FULL[_form] = FULL.get(_form, frozenset()) | {_line.split()[0]}
+
+TITLES = frozenset(
+    [
+        "sir",
+        "lord",
+        "lady",
+        "dame",
+        "dr",
+        "rev",
+        "reverend",
+        "mr",
+        "mrs",
+        "miss",
+        "ms",
+        "prof",
+        "professor",
+        "captain",
+        "capt",
+        "major",
+        "colonel",
+        "col",
+        "general",
+        "gen",
+        "admiral",
+        "baron",
+        "baroness",
+        "baronet",
+        "bt",
+        "earl",
+        "duke",
+        "duchess",
+        "count",
+        "countess",
+        "viscount",
+        "viscountess",
+        "marquess",
+        "marquis",
+        "marchioness",
+        "prince",
+        "princess",
+        "king",
+        "queen",
+        "bishop",
+        "saint",
+        "st",
+        "hon",
+        "the",
+        "of",
+        "de",
+        "du",
+        "le",
+        "la",
+        "von",
+        "van",
+        "and",
+        "jr",
+        "junior",
+        "sr",
+        "senior",
+        "esq",
+    ]
+)
+ORDINAL = re.compile(r"\d+(st|nd|rd|th)")
+CODES = {
+    letter: code
+    for code, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), start=1)
+    for letter in letters
+}
+
+
+def names(text: str | None) -> list[str]:
+    """The words of a name without titles and ordinals; titles alone are kept."""
+    words = re.sub(r"[^a-z0-9' -]", " ", (text or "").lower()).replace("'", "").split()
+    kept = [word for word in words if word not in TITLES and not ORDINAL.fullmatch(word)]
+    return kept or words
+
+
+def full_forms(name: str) -> frozenset[str]:
+    """The full names that a form may stand for: bob → robert; any other name for itself."""
+    return FULL.get(name, frozenset()) | {name}
+
+
+def sound(word: str) -> str:
+    """American Soundex, four characters: smith and schmidt are S530."""
+    letters = [letter for letter in word if letter.isalpha()]
+    if not letters:
+        return word
+    codes = [CODES.get(letter, 0 if letter not in "hw" else None) for letter in letters]
+    told = [code for code in codes if code is not None]
+    kept = [b for a, b in zip([codes[0] or 0, *told], told, strict=False) if b and a != b]
+    first = 1 if codes[0] and kept[:1] == [codes[0]] else 0
+    return letters[0] + "".join(map(str, kept[first:])).ljust(3, "0")[:3]
