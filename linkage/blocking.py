@@ -12,6 +12,8 @@ from linkage.records import Comparable, PersonRecord
 DAYS_APART = 3
 LONGEST_DUE = 60
 """A step that may come later than so many days after the finding is no key."""
+NOTICE, LAST_REGISTERED, MONTH = 7, 120, 32
+"""Days: a foundling is registered after the notice (NĐ 123/2015 Điều 14), seldom later than that."""
 SEXES = ("female", "male")
 """A record without sex may be either: missing is no evidence against."""
 MOST_TOGETHER = 12
@@ -138,12 +140,26 @@ def _event_keys(record: PersonRecord) -> Iterator[str]:
         for commune in record.communes:
             for day in range(record.found_low, record.found_low + DAYS_APART + 1):
                 yield f"f:{commune}|{day}"
+    yield from _registered(record)
     if record.foundling:
         for move in record.moves:
             for day in range(move.day, move.day + DAYS_APART):
                 yield f"mv:{move.direction}|{move.place}|{day}"
     yield from _passages(record)
     yield from _due(record)
+
+
+def _registered(record: PersonRecord) -> Iterator[str]:
+    """The commune and the time in which a foundling is registered: after the notice, in months."""
+    first = record.registered
+    low, high = record.found_low, record.found_high
+    if first is not None and record.foundling:
+        months = {first // MONTH}
+    elif low is not None and high is not None:
+        months = set(range((low + NOTICE) // MONTH, (high + LAST_REGISTERED) // MONTH + 1))
+    else:
+        return
+    yield from (f"rg:{commune}|{month}" for commune in record.communes for month in months)
 
 
 def _due(record: PersonRecord) -> Iterator[str]:

@@ -59,6 +59,7 @@ def composite(members: Sequence[PersonRecord]) -> PersonRecord:
         report=first.report if {record.report for record in members} == {first.report} else None,
         due_low=max((r.due_low for r in members if r.due_low is not None), default=None),
         due_high=min((r.due_high for r in members if r.due_high is not None), default=None),
+        registered=min((r.registered for r in members if r.registered is not None), default=None),
         several=any(record.several for record in members),
         told=min((r.told for r in members if r.told is not None), default=None),
         grams=grams,

@@ -86,6 +86,7 @@ def person_record(
         active_ids=_active_ids(patient) if source in CONFIRMING else (),
         certificates=numbers[IdentifierKind.BIRTH_CERTIFICATE],
         registrations=numbers[IdentifierKind.CIVIL_REGISTRATION],
+        registered=_registered(patient),
         minutes=minutes,
         cards=sorted_set(
             numbers[IdentifierKind.INSURANCE] + numbers[IdentifierKind.TEMPORARY_INSURANCE]
@@ -174,6 +175,17 @@ def _numbers(
         if kind and not is_placeholder(identifier):
             found[kind].append(_number(kind, identifier))
     return {kind: sorted_set(numbers) for kind, numbers in found.items()}
+
+
+def _registered(patient: Element) -> int | None:
+    """The first day from which a number of the civil-status register is valid."""
+    known = [
+        day
+        for identifier in patient.get("identifier", ())
+        if KIND_OF_SYSTEM.get(identifier.get("system", "")) is IdentifierKind.CIVIL_REGISTRATION
+        for day in days(identifier.get("period", {}).get("start"))
+    ]
+    return min(known, default=None)
 
 
 def _own_files(patient: Element) -> Iterator[str]:

@@ -211,6 +211,10 @@ FOUND_DAY = (
 SHORT = (
     "least(coalesce(due_high_l - due_low_l, 9999), coalesce(due_high_r - due_low_r, 9999)) <= 60"
 )
+UNREGISTERED = (
+    "(registered_l is null or found_low_r is null) and (registered_r is null or found_low_l is null)"
+)
+FOUND_TO_REGISTERED = "greatest(registered_l - found_low_r, registered_r - found_low_l)"
 COPIED_OWN = "list_has_any(copied_own_l, numbers_r) or list_has_any(numbers_l, copied_own_r)"
 COPIED_ANY = "list_has_any(copied_l, numbers_r) or list_has_any(numbers_l, copied_r)"
 COPIED_ANOTHER = (
@@ -330,6 +334,36 @@ FEATURES: tuple[Feature, ...] = (
         ),
         otherwise=(0.03, 1.0),
         otherwise_words=("đăng ký khai sinh ở hai nơi", "registered at two offices"),
+    ),
+    # Minutes, seven days of public notice, then the entry in the register (NĐ 123/2015 Điều 14). The
+    # shares are those of the sample world; a register holds entries of several years (u).
+    Feature(
+        name="registered",
+        columns={"registered": _number(lambda r: r.registered)},
+        missing="registered",
+        unsaid=UNREGISTERED,
+        trained=False,
+        levels=(
+            Level(
+                condition=_sql(f"{FOUND_TO_REGISTERED} between 7 and 120"),
+                m=0.88,
+                u=0.1,
+                vietnamese="đăng ký khai sinh sau thời hạn niêm yết",
+                english="registered when it was due after the finding",
+            ),
+            Level(
+                condition=_sql(f"{FOUND_TO_REGISTERED} > 120"),
+                m=0.11,
+                u=0.5,
+                vietnamese="đăng ký khai sinh muộn sau khi tìm thấy trẻ",
+                english="registered late after the finding",
+            ),
+        ),
+        otherwise=(0.01, 0.4),
+        otherwise_words=(
+            "đăng ký khai sinh trước khi hết niêm yết",
+            "registered before the notice had ended",
+        ),
     ),
     Feature(
         name="card",

@@ -75,6 +75,8 @@ class PersonRecord:
     active_ids: tuple[str, ...] = field(default=(), repr=False)
     certificates: tuple[str, ...] = field(default=(), repr=False)
     registrations: tuple[str, ...] = field(default=(), repr=False)
+    registered: int | None = field(default=None, repr=False)
+    """The day on which the birth was first registered."""
     minutes: tuple[str, ...] = field(default=(), repr=False)
     cards: tuple[str, ...] = field(default=(), repr=False)
     files: tuple[str, ...] = field(default=(), repr=False)
