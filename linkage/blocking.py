@@ -14,6 +14,7 @@ LONGEST_DUE = 60
 """A step that may come later than so many days after the finding is no key."""
 NOTICE, LAST_REGISTERED, MONTH = 7, 120, 32
 """Days: a foundling is registered after the notice (NĐ 123/2015 Điều 14), seldom later than that."""
+HOSPITAL = "hospital:"
 SEXES = ("female", "male")
 """A record without sex may be either: missing is no evidence against."""
 MOST_TOGETHER = 12
@@ -141,8 +142,9 @@ def _event_keys(record: PersonRecord) -> Iterator[str]:
             for day in range(record.found_low, record.found_low + DAYS_APART + 1):
                 yield f"f:{commune}|{day}"
     yield from _registered(record)
-    if record.foundling:
-        for move in record.moves:
+    for move in record.moves:
+        # A hospital takes in many on each day; elsewhere a handover is rare, whoever it is.
+        if record.foundling or not move.place.startswith(HOSPITAL):
             for day in range(move.day, move.day + DAYS_APART):
                 yield f"mv:{move.direction}|{move.place}|{day}"
     yield from _passages(record)

@@ -31,6 +31,7 @@ KINDS: tuple[tuple[str, ...], ...] = (
     ("mother",),
     ("copied",),
     ("due",),
+    ("registered",),
     ("card",),
     ("weight", "marks"),
     ("place_words",),

@@ -183,6 +183,7 @@ def _registered(patient: Element) -> int | None:
         day
         for identifier in patient.get("identifier", ())
         if KIND_OF_SYSTEM.get(identifier.get("system", "")) is IdentifierKind.CIVIL_REGISTRATION
+        and not is_placeholder(identifier)
         for day in days(identifier.get("period", {}).get("start"))
     ]
     return min(known, default=None)

@@ -211,10 +211,8 @@ FOUND_DAY = (
 SHORT = (
     "least(coalesce(due_high_l - due_low_l, 9999), coalesce(due_high_r - due_low_r, 9999)) <= 60"
 )
-UNREGISTERED = (
-    "(registered_l is null or found_low_r is null) and (registered_r is null or found_low_l is null)"
-)
-FOUND_TO_REGISTERED = "greatest(registered_l - found_low_r, registered_r - found_low_l)"
+UNREGISTERED = "(registered_l is null or found_low_r is null) and (registered_r is null or found_low_l is null)"
+FOUND_TO_REGISTERED = "greatest(registered_l - found_day_r, registered_r - found_day_l)"
 COPIED_OWN = "list_has_any(copied_own_l, numbers_r) or list_has_any(numbers_l, copied_own_r)"
 COPIED_ANY = "list_has_any(copied_l, numbers_r) or list_has_any(numbers_l, copied_r)"
 COPIED_ANOTHER = (
@@ -339,7 +337,10 @@ FEATURES: tuple[Feature, ...] = (
     # shares are those of the sample world; a register holds entries of several years (u).
     Feature(
         name="registered",
-        columns={"registered": _number(lambda r: r.registered)},
+        columns={
+            "registered": _number(lambda r: r.registered),
+            "found_day": _number(lambda r: r.found_low),
+        },
         missing="registered",
         unsaid=UNREGISTERED,
         trained=False,

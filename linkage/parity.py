@@ -14,7 +14,7 @@ from linkage.matcher import ARROW_TYPES, PRECISION
 from linkage.model import MatchModel, settings
 from linkage.scorer import TERM_COLUMNS, Exact, Row, Scorer, compiled
 
-ROWS = 80
+ROWS = 100
 """Rows of the check: each of the first half is compared with each of the second. They reach every level."""
 NEARLY = 1e-9
 """Bits by which the sums of two engines may differ; what is shown and decided is rounded coarser."""

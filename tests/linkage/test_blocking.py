@@ -8,7 +8,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from linkage import blocking, normalise
-from linkage.blocking import DAYS_APART, MOST_TOGETHER, block_keys, crowds, most_pairs, oversized
+from linkage.blocking import (
+    DAYS_APART,
+    LAST_REGISTERED,
+    MONTH,
+    MOST_TOGETHER,
+    NOTICE,
+    block_keys,
+    crowds,
+    most_pairs,
+    oversized,
+)
 from linkage.records import Move, PersonRecord
 from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, person, rich
 
@@ -131,9 +141,24 @@ def test_handed_over_at_one_place_within_days_shares_a_key(apart: int, direction
     assert not share(child | {"moves": (left,)}, child | {"moves": (elsewhere,)})
 
 
-def test_children_of_known_parents_are_not_compared_by_handovers() -> None:
-    moves = {"moves": (Move(direction="in", place=HOSPITAL, day=TODAY),)}
-    assert not share(moves, moves)
+def test_children_of_known_parents_are_compared_by_handovers_but_not_by_hospital_stays() -> None:
+    def move(place: str) -> dict[str, Any]:
+        return {"moves": (Move(direction="in", place=place, day=TODAY),)}
+
+    assert not share(move(HOSPITAL), move(HOSPITAL))
+    assert share(move(HOME), move(HOME))
+
+
+@QUICK
+@given(st.integers(NOTICE, LAST_REGISTERED))
+def test_a_foundling_shares_a_key_with_its_registration_in_the_same_commune(after: int) -> None:
+    found = {"found_low": TODAY, "found_high": TODAY, "communes": ("00199",)}
+    entry = {"registered": TODAY + after, "foundling": True, "communes": ("00199", "00200")}
+    assert share(found, entry)
+    assert not share(found, entry | {"communes": ("00201",)})
+    assert not share(found, entry | {"foundling": False})
+    assert not share(found, entry | {"registered": TODAY - MONTH})
+    assert not share(found, entry | {"registered": TODAY + LAST_REGISTERED + MONTH})
 
 
 def test_a_record_that_says_nothing_has_no_key() -> None:

@@ -171,6 +171,15 @@ def test_a_number_is_cleaned_and_finds_its_field(
     assert found == number if number else value.upper() in found
 
 
+def test_a_registration_tells_its_day_where_it_is_the_entry_itself() -> None:
+    def entry(**period: str) -> dict[str, Any]:
+        kind = IdentifierKind.CIVIL_REGISTRATION
+        return profile.identifier(kind, "00199/01/2026/24", issuer=COMMUNE, **period)
+
+    assert read(identifier=[entry(start="2026-03-15")]).registered == date(2026, 3, 15).toordinal()
+    assert read(identifier=[entry()]).registered is None
+
+
 @pytest.mark.parametrize("kind", list(IdentifierKind))
 def test_a_placeholder_is_no_number(kind: IdentifierKind) -> None:
     number = profile.identifier(kind, NUMBER, issuer=HOSPITAL, start="2026-03-04")

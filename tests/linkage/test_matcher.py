@@ -264,6 +264,31 @@ def test_a_step_is_held_against_the_finding_and_less_so_against_an_arrival(
     assert pair.levels[NAMES.index("due")] == said(words)[1]
 
 
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (-400, "registered before the notice had ended"),
+        (6, "registered before the notice had ended"),
+        (7, "registered when it was due after the finding"),
+        (120, "registered when it was due after the finding"),
+        (121, "registered late after the finding"),
+    ],
+)
+def test_a_registration_is_held_against_the_day_of_finding(after: int, words: str) -> None:
+    entry = person("civil_status:1", registered=TODAY + after, minutes=("12|00199|2026",))
+    found = person("police:2", found_low=TODAY, minutes=(f"12|00199|{TODAY}",))
+    (pair,) = score([entry, found], MODEL, EVERYTHING)
+    assert pair.levels[NAMES.index("registered")] == said(words)[1]
+
+
+def test_a_registration_says_nothing_where_the_day_of_finding_is_not_known() -> None:
+    entry = person("civil_status:1", registered=TODAY, minutes=("12|00199|2026",))
+    moved = (Move(direction="in", place=HOSPITAL, day=TODAY + 90),)
+    stay = person("hospital:2", minutes=(f"12|00199|{TODAY}",), moves=moved)
+    (pair,) = score([entry, stay], MODEL, EVERYTHING)
+    assert pair.levels[NAMES.index("registered")] is None
+
+
 # Which pairs, and in what order -----------------------------------------------------------------
 
 
