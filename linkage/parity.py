@@ -14,7 +14,7 @@ from linkage.matcher import ARROW_TYPES, PRECISION
 from linkage.model import MatchModel, settings
 from linkage.scorer import TERM_COLUMNS, Exact, Row, Scorer, compiled
 
-ROWS = 100
+ROWS = 80
 """Rows of the check: each of the first half is compared with each of the second. They reach every level."""
 NEARLY = 1e-9
 """Bits by which the sums of two engines may differ; what is shown and decided is rounded coarser."""
@@ -64,7 +64,7 @@ def is_equal(one: Exact, other: Exact) -> bool:
 
 
 def made_rows(
-    model: MatchModel, seed: int = 1, count: int = ROWS, texts: Sequence[str] = TEXTS
+    model: MatchModel, seed: int = 2, count: int = ROWS, texts: Sequence[str] = TEXTS
 ) -> list[Row]:
     """The same rows at each call: every column of every feature, few different values, gaps."""
     chance = Random(seed)

@@ -6,6 +6,7 @@ Needs what requirements/spark.txt names, and Java 17 or newer.
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 
 import pytest
@@ -64,5 +65,5 @@ def test_the_same_pairs_are_compared_and_the_same_records_are_one_child(spark: S
     model = load()
     assert set(score(records, model, -20.0, backend=spark)) == set(score(records, model, -20.0))
     here = link(records, model)
-    assert link(records, model, backend=spark) == here
+    assert link(records, model, engine=partial(score, backend=spark)) == here
     assert len(here.groups) < len(records)
