@@ -57,6 +57,10 @@ class Action(StrEnum):
     REPORT_READ = "report:read"
     EVALUATION_RUN = "evaluation:run"
     MODEL_TRAIN = "model:train"
+    MODEL_ADD = "model:add"
+    MODEL_ACTIVATE = "model:activate"
+    MODEL_COMPARE = "model:compare"
+    MODEL_READ = "model:read"
     DATABASE_MIGRATE = "database:migrate"
     AUDIT_READ = "audit:read"
 

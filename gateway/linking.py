@@ -1,4 +1,4 @@
-"""Use cases: link all records into identities, train a model, export links and reviews."""
+"""Use cases: link all records into identities, export links and reviews."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -23,15 +23,8 @@ from linkage.records import PersonRecord
 from linkage.score_store import remember, remembered
 from linkage.scores import code
 from linkage.store import IdentityStore, Membership, OpenReview
-from linkage.training import train
 
 Progress = Callable[[str], None]
-LEAST_TO_LEARN_FROM = 200
-"""Records below which a model would learn chance."""
-
-
-class TooFewRecordsError(GatewayError):
-    """At least 200 records are needed to train a model."""
 
 
 class OversizedError(GatewayError):
@@ -180,25 +173,6 @@ def _open_review(review: Review, model: MatchModel) -> OpenReview:
         reason=review.reason,
         evidence=json.dumps([asdict(line) for line in explain(pair, model)], ensure_ascii=False),
     )
-
-
-def train_model(
-    session: Session, name: str, caller: Caller, progress: Progress = lambda step: None
-) -> MatchModel:
-    """Learn a model from the records in the registry. Raises TooFewRecordsError."""
-    records: list[PersonRecord] = list(IdentityStore(session).records())
-    if len(records) < LEAST_TO_LEARN_FROM:
-        raise TooFewRecordsError
-    model = train(records, name=name, progress=progress)
-    append(
-        session,
-        AuditEvent(
-            action=Action.MODEL_TRAIN,
-            caller=caller,
-            detail={"model": model.version, "records": len(records)},
-        ),
-    )
-    return model
 
 
 def links(session: Session, caller: Caller) -> list[Link]:

@@ -37,6 +37,17 @@ class Oversized:
     largest: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyKind:
+    """One kind of block key: how many there are, how many are shared, pairs, the largest block."""
+
+    kind: str
+    keys: int
+    shared: int
+    pairs: int
+    largest: int
+
+
 def block_keys(record: PersonRecord) -> Iterator[str]:
     """Every key of a record; the same function serves the batch, the index and one request."""
     yield from _number_keys(record)
@@ -54,6 +65,25 @@ def oversized(records: Iterable[PersonRecord]) -> list[Oversized]:
             found[key.partition(":")[0]].append(size)
     kinds = [Oversized(kind=k, blocks=len(v), largest=max(v)) for k, v in found.items()]
     return sorted(kinds, key=lambda kind: (-kind.largest, kind.kind))
+
+
+def kinds_of_keys(records: Iterable[PersonRecord]) -> list[KeyKind]:
+    """What each kind of key costs, the dearest first; a pair counts once for each key it shares."""
+    sizes = Counter(key for record in records for key in set(block_keys(record)))
+    found: dict[str, list[int]] = defaultdict(list)
+    for key, size in sizes.items():
+        found[key.partition(":")[0]].append(size)
+    kinds = [
+        KeyKind(
+            kind=kind,
+            keys=len(blocks),
+            shared=sum(size > 1 for size in blocks),
+            pairs=sum(map(_pairs_of, blocks)),
+            largest=max(blocks),
+        )
+        for kind, blocks in found.items()
+    ]
+    return sorted(kinds, key=lambda kind: (-kind.pairs, kind.kind))
 
 
 def crowds(records: Iterable[Comparable]) -> frozenset[str]:

@@ -81,6 +81,11 @@ def load(path: Path | None = None, configuration: Configuration = CHILDREN) -> M
         if path
         else resources.files("linkage").joinpath("models/default.json").read_text("utf-8")
     )
+    return read(text, configuration)
+
+
+def read(text: str, configuration: Configuration = CHILDREN) -> MatchModel:
+    """The model that `as_json` wrote. Raises ValueError where it does not fit this version."""
     try:
         model = _read(json.loads(text))
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The tables that linkage owns: compared records with their identity, decisions, reviews."""
+"""The tables that linkage owns: compared records with their identity, decisions, reviews, models."""
 
 from sqlalchemy import (
     Boolean,
@@ -124,4 +124,26 @@ scored_pair = Table(
     Column("weight", Float, nullable=False),
     Column("scores", Text, nullable=False, comment="Level and bits of each feature, as JSON"),
     *label_columns(),
+)
+
+# Rows are never changed or removed (triggers refuse it): the newest activation says what is in use.
+model = Table(
+    "linkage_model",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+model_activation = Table(
+    "linkage_model_activation",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("version", String(64), ForeignKey("linkage_model.version"), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column(
+        "made_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()
+    ),
 )

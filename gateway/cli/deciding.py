@@ -20,7 +20,7 @@ FAILED = 1
 Record = Annotated[str, typer.Argument(help="A record: source:record or its id.")]
 Reason = Annotated[str, typer.Option(help="Vì sao · why; kept with the decision.")]
 Model = Annotated[
-    Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
+    Path | None, typer.Option(help="A model file; default: the one in use, see `motem model`.")
 ]
 
 
@@ -67,11 +67,9 @@ def undecide(
 @contextmanager
 def _desk(title: str, model: Path | None) -> Iterator[tuple[Session, Caller, MatchModel, Progress]]:
     """One decision, one transaction; what is refused is said in both languages."""
-    loaded = settings.load()
-    chosen = model_in_use(loaded, model)
     try:
-        with work(loaded, title) as (session, caller, progress):
-            yield session, caller, chosen, progress
+        with work(settings.load(), title) as (session, caller, progress):
+            yield session, caller, model_in_use(session, model), progress
     except GatewayError as error:
         typer.echo(f"motem: {error.vietnamese} {error}", err=True)
         raise typer.Exit(FAILED) from None

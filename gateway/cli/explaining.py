@@ -22,7 +22,7 @@ from linkage.model import MatchModel
 FAILED = 1
 Name = Annotated[str, typer.Argument(help="source:record, a record's id or an identity's id.")]
 Model = Annotated[
-    Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
+    Path | None, typer.Option(help="A model file; default: the one in use, see `motem model`.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 Found = TypeVar("Found")
@@ -82,11 +82,9 @@ def _asked(
     ask: Callable[[Session, MatchModel, Caller], Found | None],
 ) -> Found:
     """The answer, once its access events are committed. What is refused is said in two languages."""
-    loaded = settings.load()
-    chosen = model_in_use(loaded, model)
     try:
-        with work(loaded, title) as (session, caller, _):
-            found = ask(session, chosen, caller)
+        with work(settings.load(), title) as (session, caller, _):
+            found = ask(session, model_in_use(session, model), caller)
         if found is None:
             raise UnknownNameError
     except GatewayError as error:

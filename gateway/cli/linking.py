@@ -1,10 +1,9 @@
-"""Commands about linkage: `train`, `link`, `evaluate` and `export`."""
+"""Commands about linkage: `link`, `evaluate` and `export`."""
 
 import csv
 import importlib
 import io
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,7 +16,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from audit.event import Caller
-from gateway import deciding, evaluation, linking, settings
+from gateway import deciding, evaluation, linking, modelling, settings
 from gateway.cli.caller import command_caller
 from gateway.database import open_engine, transaction
 from gateway.deciding import Assertion
@@ -29,8 +28,6 @@ from linkage.backends import HERE, Backend, NoBackendError
 from linkage.evaluation import Quality
 from linkage.model import MatchModel
 
-TRAINED_MODEL = "model.json"
-MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 LINK_HEADER = ("source", "record", "identity", "decision")
 REVIEW_HEADER = (
     "left_source",
@@ -79,7 +76,6 @@ class UnwritableFileError(GatewayError):
 
 
 def register(app: typer.Typer) -> None:
-    app.command("train")(train)
     app.command("link")(link)
     app.command("evaluate")(evaluate)
     group = typer.Typer(
@@ -91,30 +87,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="export")
 
 
-def train(
-    output: Annotated[
-        Path | None, typer.Option(help="Where to write the model; default: in MOTEM_HOME, in use.")
-    ] = None,
-    name: Annotated[str, typer.Option(help="The model's name.")] = "trained",
-) -> None:
-    """Learn a model from the records in the registry, without labels."""
-    loaded = settings.load()
-    if not MODEL_NAME.fullmatch(name):
-        raise typer.BadParameter("1 to 40 letters, digits, . _ or -", param_hint="--name")
-    with work(loaded, "train") as (session, caller, progress):
-        model = linking.train_model(session, name, caller, progress)
-    path = output or loaded.home / TRAINED_MODEL
-    _save(path, model.as_json())
-    typer.echo(f"Model {model.version} written to {path}", err=True)
-
-
 def link(
     engine: Annotated[Engine, typer.Option(help="Where the batch runs.")] = Engine.DUCKDB,
     master: Annotated[
         str, typer.Option(help="Of Spark: local[2], spark://host:7077, yarn, …")
     ] = "local[*]",
     model: Annotated[
-        Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
+        Path | None, typer.Option(help="A model file; default: the one in use, see `motem model`.")
     ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Score all pairs again; the outcome is the same.")
@@ -125,12 +104,11 @@ def link(
     Pairs that were scored before, with this model and of records that have not changed, are not
     scored again.
     """
-    loaded = settings.load()
-    chosen = model_in_use(loaded, model)
     with (
         _backend(engine, master) as backend,
-        work(loaded, f"link ({engine})") as (session, caller, progress),
+        work(settings.load(), f"link ({engine})") as (session, caller, progress),
     ):
+        chosen = model_in_use(session, model)
         report = linking.link(session, chosen, caller, progress, backend, full=full)
     table = Table(title="Liên kết · Linkage", show_header=False)
     for words, value in (
@@ -232,11 +210,15 @@ def work(loaded: Settings, title: str) -> Iterator[tuple[Session, Caller, linkin
         database.dispose()
 
 
-def model_in_use(loaded: Settings, path: Path | None) -> MatchModel:
-    """The model asked for, else the one trained here, else the one that ships."""
-    trained = loaded.home / TRAINED_MODEL
+def model_in_use(session: Session, path: Path | None) -> MatchModel:
+    """The model of a file that was asked for, else the one that is in use."""
+    return read_model(path) if path else modelling.in_use(session)
+
+
+def read_model(path: Path) -> MatchModel:
+    """The model of a file. Raises ModelFileError."""
     try:
-        return models.load(path or (trained if trained.is_file() else None))
+        return models.load(path)
     except (OSError, ValueError) as error:
         raise ModelFileError from error
 
@@ -244,11 +226,11 @@ def model_in_use(loaded: Settings, path: Path | None) -> MatchModel:
 def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
-    _save(path, text.getvalue())
+    save(path, text.getvalue())
     typer.echo(f"{len(rows)} rows written to {path}", err=True)
 
 
-def _save(path: Path, text: str) -> None:
+def save(path: Path, text: str) -> None:
     """Write a file that a person asked for, and that nobody else may read: links are child data.
 
     Raises UnwritableFileError.

@@ -14,7 +14,7 @@ from audit.event import Action, Caller
 from gateway import linking
 from gateway.database import transaction
 from gateway.ingest import ingest
-from gateway.linking import LinkReport, OversizedError, TooFewRecordsError
+from gateway.linking import LinkReport, OversizedError
 from linkage import blocking, matcher
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
@@ -141,15 +141,6 @@ def test_reviews_are_replaced_by_each_linking_and_name_the_model(
     assert session.scalar(text("SELECT model FROM linkage_review")) == reluctant.version
     run(session, caller)
     assert session.query(review).count() == 0
-
-
-def test_a_model_is_not_learned_from_a_handful_and_nothing_is_logged(
-    session: Session, caller: Caller
-) -> None:
-    take(session, caller, {"id": "1", **SAME})
-    with pytest.raises(TooFewRecordsError):
-        linking.train_model(session, "small", caller)
-    assert list(log.events(session, action=Action.MODEL_TRAIN)) == []
 
 
 def test_exports_are_in_the_log_with_how_many(session: Session, caller: Caller) -> None:

@@ -228,20 +228,6 @@ def test_the_model_of_other_features_is_refused(none: Motem, tmp_path: Path) -> 
     assert none("link", "--model", tmp_path / "model.json").status == 1
 
 
-def test_a_trained_model_in_the_home_is_used(some: Motem, tmp_path: Path) -> None:
-    values = json.loads(load().as_json()) | {"name": "ours"}
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "model.json").write_text(json.dumps(values), encoding="utf-8")
-    assert cell(some("link"), "model").startswith("ours-")
-
-
-def test_train_with_too_few_records_says_how_many_it_needs(some: Motem, tmp_path: Path) -> None:
-    ended = some("train")
-    assert ended.status == 1
-    assert ended.err == "motem: At least 200 records are needed to train a model.\n"
-    assert not (tmp_path / "home").exists()
-
-
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -1,0 +1,203 @@
+"""Use cases: models are learned, kept, shown, compared, and put into use by somebody who signs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from sqlalchemy.orm import Session
+
+from audit.event import Action, AuditEvent, Caller
+from audit.log import append
+from gateway.errors import GatewayError, NotFoundError, WrongRequestError
+from gateway.linking import OversizedError
+from linkage import blocking, linker, model_store
+from linkage import model as models
+from linkage.blocking import KeyKind
+from linkage.linker import Linkage
+from linkage.matcher import TooManyPairsError
+from linkage.model import MatchModel
+from linkage.model_store import Kept, TamperedError
+from linkage.records import PersonRecord
+from linkage.store import IdentityStore
+from linkage.training import train
+
+__all__ = ["Kept", "KeyKind"]
+
+Progress = Callable[[str], None]
+LEAST_TO_LEARN_FROM = 200
+"""Records below which a model would learn chance."""
+SHIPPED = "shipped"
+"""Names the model that comes with Motem, whatever its version."""
+LONGEST_REASON = 2000
+LONGEST_AUTHOR = 200
+
+
+class TooFewRecordsError(GatewayError):
+    """At least 200 records are needed to train a model."""
+
+
+class UnknownModelError(NotFoundError):
+    """There is no model of this version: see `motem model list`."""
+
+    vietnamese = "Không có mô hình với phiên bản này: xem `motem model list`."
+
+
+class UnfitModelError(WrongRequestError):
+    """The model was made for other features than are compared now, or it was changed since."""
+
+    vietnamese = "Mô hình được lập cho các đặc trưng khác, hoặc đã bị sửa."
+
+
+class NoReasonError(WrongRequestError):
+    """Putting a model into use needs a reason of at most 2,000 characters."""
+
+    vietnamese = "Đưa mô hình vào sử dụng phải có lý do, dài không quá 2.000 ký tự."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Two records (keys) that a model would join, or part, where the other does not."""
+
+    left: str = field(repr=False)
+    right: str = field(repr=False)
+    joined: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """What one model makes of all records."""
+
+    version: str
+    identities: int
+    reviews: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """Two models on the same records and decisions; nothing was changed by it."""
+
+    old: Side
+    new: Side
+    changes: tuple[Change, ...] = field(repr=False)
+
+
+def learn(
+    session: Session, name: str, caller: Caller, progress: Progress = lambda step: None
+) -> MatchModel:
+    """Learn a model from the records in the registry and keep it. It is not in use by that.
+
+    Raises TooFewRecordsError.
+    """
+    records: list[PersonRecord] = list(IdentityStore(session).records())
+    if len(records) < LEAST_TO_LEARN_FROM:
+        raise TooFewRecordsError
+    model = train(records, name=name, progress=progress)
+    model_store.add(session, model, caller.who[:LONGEST_AUTHOR])
+    _note(session, Action.MODEL_TRAIN, caller, model=model.version, records=len(records))
+    return model
+
+
+def add(session: Session, model: MatchModel, caller: Caller) -> None:
+    """Keep a model that was made elsewhere. It is not in use by that."""
+    model_store.add(session, model, caller.who[:LONGEST_AUTHOR])
+    _note(session, Action.MODEL_ADD, caller, model=model.version)
+
+
+def known(session: Session, caller: Caller) -> tuple[MatchModel, list[Kept]]:
+    """The model in use, and every one that is kept."""
+    kept = model_store.kept(session)
+    _note(session, Action.MODEL_READ, caller, models=len(kept))
+    return in_use(session), kept
+
+
+def in_use(session: Session) -> MatchModel:
+    """The model that was activated last, else the shipped one.
+
+    Raises UnfitModelError: an unfit model is never replaced in silence.
+    """
+    version = model_store.in_use(session)
+    return models.load() if version is None else named(session, version)
+
+
+def named(session: Session, name: str) -> MatchModel:
+    """The model of a version, or the shipped one. Raises UnknownModelError, UnfitModelError."""
+    shipped = models.load()
+    if name in (SHIPPED, shipped.version):
+        return shipped
+    try:
+        found = model_store.find(session, name)
+    except (TamperedError, ValueError) as error:
+        raise UnfitModelError from error
+    if found is None:
+        raise UnknownModelError
+    return found
+
+
+def activate(session: Session, name: str, reason: str, caller: Caller) -> str:
+    """Put a model into use from the next linking on; its version.
+
+    Raises UnknownModelError, UnfitModelError, NoReasonError.
+    """
+    if not reason.strip() or len(reason) > LONGEST_REASON or "\0" in reason:
+        raise NoReasonError
+    model = named(session, name)
+    model_store.add(session, model, caller.who[:LONGEST_AUTHOR])
+    model_store.activate(session, model.version, caller.who[:LONGEST_AUTHOR], reason)
+    _note(session, Action.MODEL_ACTIVATE, caller, model=model.version)
+    return model.version
+
+
+def difference(
+    session: Session,
+    old: str,
+    new: str,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+) -> Difference:
+    """Which links would change if `new` took the place of `old`. Nothing is written.
+
+    Raises UnknownModelError, UnfitModelError, OversizedError.
+    """
+    one, other = named(session, old), named(session, new)
+    store = IdentityStore(session)
+    records, standing = list(store.records()), store.standing()
+    try:
+        before, after = (linker.link(records, m, standing, progress) for m in (one, other))
+    except (TooManyPairsError, MemoryError) as error:
+        raise OversizedError from error
+    changes = tuple(_changes(before, after))
+    _note(
+        session,
+        Action.MODEL_COMPARE,
+        caller,
+        old=one.version,
+        new=other.version,
+        changes=len(changes),
+    )
+    return Difference(old=_side(one, before), new=_side(other, after), changes=changes)
+
+
+def _side(model: MatchModel, outcome: Linkage) -> Side:
+    return Side(version=model.version, identities=len(outcome.groups), reviews=len(outcome.reviews))
+
+
+def _changes(before: Linkage, after: Linkage) -> Iterator[Change]:
+    """Every pair of records that only one of the two joins, in the order of their keys."""
+    old, new = (set(_pairs(outcome.groups)) for outcome in (before, after))
+    for left, right in sorted(old ^ new):
+        yield Change(left=left, right=right, joined=(left, right) in new)
+
+
+def _pairs(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    return (pair for group in groups for pair in combinations(sorted(group), 2))
+
+
+def block_kinds(session: Session, caller: Caller) -> list[KeyKind]:
+    """What each kind of block key costs on the records at hand."""
+    kinds = blocking.kinds_of_keys(IdentityStore(session).records())
+    _note(session, Action.MODEL_READ, caller, kinds=len(kinds))
+    return kinds
+
+
+def _note(session: Session, action: Action, caller: Caller, **detail: str | int) -> None:
+    append(session, AuditEvent(action=action, caller=caller, detail=detail))

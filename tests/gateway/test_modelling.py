@@ -1,0 +1,147 @@
+"""The use cases of models: kept for ever, compared without change, in use only when signed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from audit import log
+from audit.event import Action, Caller
+from gateway import linking, modelling
+from gateway.ingest import ingest
+from gateway.modelling import NoReasonError, TooFewRecordsError, UnfitModelError, UnknownModelError
+from linkage.model import load, untrained
+from tests.fake_source import ADAPTER, fake_message
+
+SAME = {
+    "name": "Nguyễn Thị Thử",
+    "sex": "female",
+    "born": "2026-03-04",
+    "numbers": ["998326000001"],
+}
+EAGER = replace(untrained(), name="eager")
+RELUCTANT = replace(
+    EAGER,
+    name="reluctant",
+    thresholds=replace(EAGER.thresholds, alone=99, link=99, certain=99),
+)
+
+
+@pytest.fixture
+def pair(session: Session, caller: Caller) -> Session:
+    """Two records of one child, linked with the shipped model, and two models that were added."""
+    ingest(session, fake_message({"id": "1", **SAME}, {"id": "2", **SAME}), ADAPTER, caller)
+    for model in (EAGER, RELUCTANT):
+        modelling.add(session, model, caller)
+    return session
+
+
+def test_the_shipped_model_is_in_use_until_another_is_activated(
+    pair: Session, caller: Caller
+) -> None:
+    assert modelling.in_use(pair) == load()
+    version = modelling.activate(pair, RELUCTANT.version, "thử nghiệm", caller)
+    assert version == RELUCTANT.version
+    assert modelling.in_use(pair) == RELUCTANT
+    assert linking.link(pair, modelling.in_use(pair), caller).identities == 2
+    assert modelling.activate(pair, "shipped", "quay lại", caller) == load().version
+    assert modelling.in_use(pair) == load()
+
+
+def test_the_newest_activation_counts_and_each_is_signed(pair: Session, caller: Caller) -> None:
+    for reason, model in (("một", EAGER), ("hai", RELUCTANT), ("ba", EAGER)):
+        modelling.activate(pair, model.version, reason, caller)
+    used, kept = modelling.known(pair, caller)
+    assert used == EAGER
+    signed = {one.version: one.activation for one in kept}
+    assert [one.version for one in kept if one.in_use] == [EAGER.version]
+    newest = signed[EAGER.version]
+    assert newest is not None
+    assert (newest.reason, newest.author) == ("ba", caller.who)
+    activated = list(log.events(pair, action=Action.MODEL_ACTIVATE))
+    assert len(activated) == 3
+
+
+def test_a_difference_names_the_links_that_change_and_changes_none(
+    pair: Session, caller: Caller
+) -> None:
+    linking.link(pair, EAGER, caller)
+    before = linking.links(pair, caller)
+    found = modelling.difference(pair, EAGER.version, RELUCTANT.version, caller)
+    assert (found.old.identities, found.new.identities) == (1, 2)
+    (change,) = found.changes
+    assert (change.left, change.right, change.joined) == ("fake:1", "fake:2", False)
+    (back,) = modelling.difference(pair, RELUCTANT.version, EAGER.version, caller).changes
+    assert back.joined
+    assert linking.links(pair, caller) == before
+    assert modelling.difference(pair, EAGER.version, EAGER.version, caller).changes == ()
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "a\0b", "x" * 2001])
+def test_without_a_reason_nothing_comes_into_use(
+    pair: Session, caller: Caller, reason: str
+) -> None:
+    with pytest.raises(NoReasonError):
+        modelling.activate(pair, EAGER.version, reason, caller)
+    assert modelling.in_use(pair) == load()
+
+
+def test_an_unknown_version_is_refused(pair: Session, caller: Caller) -> None:
+    with pytest.raises(UnknownModelError):
+        modelling.activate(pair, "eager-000000000000", "x", caller)
+
+
+@pytest.mark.parametrize("change", ["UPDATE {} SET author = 'x'", "DELETE FROM {}"])
+@pytest.mark.parametrize("table", ["linkage_model", "linkage_model_activation"])
+def test_what_is_kept_is_never_changed(
+    pair: Session, caller: Caller, table: str, change: str
+) -> None:
+    modelling.activate(pair, EAGER.version, "x", caller)
+    with pytest.raises(DBAPIError, match="never changed"), pair.begin_nested():
+        pair.execute(text(change.format(table)))
+
+
+def test_a_model_that_is_not_what_its_version_says_is_not_used(
+    pair: Session, caller: Caller
+) -> None:
+    forged = json.loads(EAGER.as_json()) | {"prior": 0.5}
+    insert = "INSERT INTO linkage_model (version, content, author) VALUES (:version, :content, 'x')"
+    pair.execute(text(insert), {"version": "forged-000000000000", "content": json.dumps(forged)})
+    with pytest.raises(UnfitModelError):
+        modelling.activate(pair, "forged-000000000000", "x", caller)
+
+
+def test_a_model_for_other_features_is_refused_and_never_replaced_in_silence(
+    pair: Session, caller: Caller
+) -> None:
+    values = json.loads(EAGER.as_json())
+    del values["weights"]["sex"]
+    insert = "INSERT INTO linkage_model (version, content, author) VALUES ('old', :content, 'x')"
+    pair.execute(text(insert), {"content": json.dumps(values)})
+    pair.execute(
+        text(
+            "INSERT INTO linkage_model_activation (id, version, author, reason)"
+            " VALUES ('1', 'old', 'x', 'x')"
+        )
+    )
+    with pytest.raises(UnfitModelError):
+        modelling.in_use(pair)
+    modelling.activate(pair, "shipped", "phiên bản mới", caller)
+    assert modelling.in_use(pair) == load()
+
+
+def test_a_model_is_not_learned_from_a_handful_and_nothing_is_logged(
+    pair: Session, caller: Caller
+) -> None:
+    with pytest.raises(TooFewRecordsError):
+        modelling.learn(pair, "small", caller)
+    assert list(log.events(pair, action=Action.MODEL_TRAIN)) == []
+
+
+def test_kinds_of_block_keys_are_told_with_their_pairs(pair: Session, caller: Caller) -> None:
+    kinds = {kind.kind: kind for kind in modelling.block_kinds(pair, caller)}
+    assert (kinds["id"].keys, kinds["id"].pairs, kinds["id"].largest) == (1, 1, 2)
+    assert all(kind.shared <= kind.keys for kind in kinds.values())
