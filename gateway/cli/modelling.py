@@ -1,4 +1,4 @@
-"""Commands about models: `train`, and `model list | show | diff | add | activate | blocking`."""
+"""Commands about models: `train`, and those of `model`."""
 
 import math
 import re
