@@ -44,6 +44,8 @@ class Action(StrEnum):
     DECISION_EXPORT = "decision:export"
     LINKS_EXPORT = "links:export"
     EXPLANATION_READ = "explanation:read"
+    MATCH_SEARCH = "match:search"
+    MATCH_READ = "match:read"
     LOOKUP_ASK = "lookup:ask"
     LOOKUP_ANSWER = "lookup:answer"
     LOOKUP_READ = "lookup:read"

@@ -12,8 +12,17 @@ from linkage.backends import HERE, Backend
 from linkage.features import COLUMNS, FEATURES, ColumnKind
 from linkage.matcher import ARROW_TYPES, PRECISION
 from linkage.model import MatchModel, settings
-from linkage.scorer import TERM_COLUMNS, Exact, Row, Scorer, compiled
+from linkage.scorer import (
+    TERM_COLUMNS,
+    Exact,
+    Scorer,
+    compiled,
+    frequency_of,
+    prepared_values,
+)
 
+Row = Mapping[str, Any]
+"""Key, and column → value or None, as of `features.row`."""
 ROWS = 80
 """Rows of the check: each of the first half is compared with each of the second. They reach every level."""
 NEARLY = 1e-9
@@ -21,7 +30,9 @@ NEARLY = 1e-9
 TEXTS = ("a", "ab", "abcd", "Trần", "trần", "tran")
 NUMBERS = (0, 1, 4, 44, 100, 260, 6000, 6300, 7000)
 MISSING_SHARE = 0.25
-_checked: dict[str, Scorer] = {}
+KEPT = 8
+"""Models whose scorers are kept; a process uses one or two."""
+_checked: list[tuple[MatchModel, Scorer]] = []
 _checking = Lock()
 
 
@@ -35,12 +46,22 @@ def scorer_for(model: MatchModel) -> Scorer:
     Raises ParityError or UntranslatableError; then there is no scorer, and no guess.
     """
     with _checking:
-        version = model.version
-        if version not in _checked:
-            scorer = compiled(model)
-            check(scorer)
-            _checked[version] = scorer
-        return _checked[version]
+        known = next((scorer for held, scorer in _checked if held is model), None)
+        if known is None:
+            known = _checked_scorer(model)
+            _checked[:] = [(model, known), *_checked[: KEPT - 1]]
+        return known
+
+
+def _checked_scorer(model: MatchModel) -> Scorer:
+    """The scorer of an equal model where there is one, else a new one, checked."""
+    version = model.version
+    for _, scorer in _checked:
+        if scorer.version == version:
+            return scorer
+    made = compiled(model)
+    check(made)
+    return made
 
 
 def check(scorer: Scorer) -> None:
@@ -51,11 +72,14 @@ def check(scorer: Scorer) -> None:
     for one in left:
         for other in right:
             key = (one["unique_id"], other["unique_id"])
-            ours = scorer.exact(
-                scorer.prepared_row(key[0], one).values, scorer.prepared_row(key[1], other).values
-            )
+            ours = scorer.exact(prepared(one), prepared(other))
             if not is_equal(ours, by_splink[key]):
                 raise ParityError
+
+
+def prepared(row: Row) -> Sequence[Any]:
+    """What the function takes of a row."""
+    return prepared_values(row["unique_id"], [row[name] for name in COLUMNS]).values
 
 
 def is_equal(one: Exact, other: Exact) -> bool:
@@ -126,10 +150,11 @@ def _table(rows: list[Row], scorer: Scorer) -> pa.Table:
     fields += [(f"tf_{name}", pa.float64()) for name in TERM_COLUMNS]
     # Splink asks for the columns of the blocking rule too, though no rule is applied here.
     fields += [("crowd", pa.string()), ("block_keys", pa.list_(pa.string()))]
+    share = {name: frequency_of(name, scorer.model) for name in TERM_COLUMNS}
     told = [
         {
             **row,
-            **{f"tf_{name}": scorer.frequency(name, row[name]) for name in TERM_COLUMNS},
+            **{f"tf_{name}": share[name](row[name]) for name in TERM_COLUMNS},
         }
         for row in rows
     ]

@@ -6,21 +6,27 @@ what comes out to Splink itself before anybody uses it.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from splink.internals.misc import prob_to_match_weight
 
-from linkage.features import COLUMNS, FEATURES, ColumnKind
+from linkage.compared import values_of
+from linkage.features import COLUMNS, FEATURES
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, settings
 from linkage.records import PersonRecord
-from linkage.sql_expressions import FUNCTIONS, Kind, UntranslatableError, columns, holds
+from linkage.sql_expressions import (
+    FUNCTIONS,
+    SIDES,
+    Kind,
+    UntranslatableError,
+    columns,
+    holds,
+)
 
-Row = Mapping[str, Any]
-"""Column → value, as of `features.row`."""
 Exact = tuple[float, tuple[int | None, ...], tuple[float, ...]]
 """Weight, not rounded yet; levels and bits as in ScoredPair."""
 TERM_COLUMNS = tuple(
@@ -30,12 +36,17 @@ UNSEEN = 1e-4
 """How frequent a term is of which the model says nothing, as in `matcher`."""
 
 
+Scored = Iterator[tuple[int, Exact]]
+"""The place of a record among those that were given, and how it scores."""
+Compiled = Callable[[Sequence[Any], Iterable[Sequence[Any]], float], Scored]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A row as the compiled function takes it: lists as sets, frequencies of terms at the end."""
+    """A record as the compiled function takes it: its columns in their order, lists as sets."""
 
     key: str = field(repr=False)
-    values: tuple[Any, ...] = field(repr=False)
+    values: Sequence[Any] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,24 +54,26 @@ class Scorer:
     """A compiled model. Prepare each record once, then score as many pairs as needed."""
 
     model: MatchModel
-    exact: Callable[[tuple[Any, ...], tuple[Any, ...]], Exact] = field(repr=False)
+    version: str
+    """Of the model: to compute it takes longer than to score hundreds of pairs."""
+    run: Compiled = field(repr=False)
 
     def prepared(self, record: PersonRecord) -> Prepared:
-        values = {name: column.of(record) for name, column in COLUMNS.items()}
-        return self.prepared_row(record.key, values)
+        return prepared_values(record.key, values_of(record))
 
-    def prepared_row(self, key: str, row: Row) -> Prepared:
-        """`row` holds a value or None for every column."""
-        told = [_held(row[name], column.kind) for name, column in COLUMNS.items()]
-        shares = [self.frequency(name, row[name]) for name in TERM_COLUMNS]
-        return Prepared(key=key, values=(*told, *shares))
+    def exact(self, left: Sequence[Any], right: Sequence[Any]) -> Exact:
+        """Values of two records, of which the left is prepared."""
+        ((_, found),) = self.run(left, (right,), -math.inf)
+        return found
 
-    def frequency(self, column: str, term: str | None) -> float | None:
-        """What Splink is given: a term that the model never saw counts as seen once."""
-        if term is None:
-            return None
-        unseen = self.model.unseen.get(column, UNSEEN)
-        return self.model.frequencies.get(column, {}).get(term, unseen)
+    def against(self, one: Prepared, others: Iterable[Sequence[Any]], least: float) -> Scored:
+        """One record against the bare values of many: those of at least so many bits, rounded.
+
+        `one` is taken for the left of both, whatever the keys.
+        """
+        for place, found in self.run(one.values, others, least - 10**-PRECISION):
+            if round(found[0], PRECISION) >= least:
+                yield place, found
 
     def pair(self, one: PersonRecord, other: PersonRecord) -> ScoredPair:
         """The same as `matcher.score` gives for these two, whether they share a block key or not."""
@@ -78,35 +91,49 @@ class Scorer:
         )
 
 
+def prepared_values(key: str, values: Iterable[Any]) -> Prepared:
+    """`values`: of every column in the order of COLUMNS, None where it is missing."""
+    held = tuple([frozenset(value) if value.__class__ is list else value for value in values])
+    return Prepared(key=key, values=held)
+
+
+def frequency_of(column: str, model: MatchModel) -> Callable[[str | None], float | None]:
+    """What Splink is given for a term: one that the model never saw counts as seen once."""
+    known, unseen = model.frequencies.get(column, {}), model.unseen.get(column, UNSEEN)
+    return lambda term: None if term is None else known.get(term, unseen)
+
+
 def compiled(model: MatchModel) -> Scorer:
     """Compile a model. Raises UntranslatableError; whether the figures are right, parity.py tells."""
     namespace: dict[str, Any] = {**FUNCTIONS, "Decimal": Decimal, "log2": math.log2}
-    exec(compile("\n".join(_source(model)), f"<{model.version}>", "exec"), namespace)
-    return Scorer(model=model, exact=namespace["exact"])
-
-
-def _held(value: Any, kind: ColumnKind) -> Any:
-    return frozenset(value) if kind is ColumnKind.TEXTS and value is not None else value
+    namespace |= {f"share_of_{column}": frequency_of(column, model) for column in TERM_COLUMNS}
+    version = model.version
+    exec(compile("\n".join(_source(model)), f"<{version}>", "exec"), namespace)
+    return Scorer(model=model, version=version, run=namespace["run"])
 
 
 def _source(model: MatchModel) -> Iterator[str]:
     """The function, line by line."""
     core = settings(model).get_settings("duckdb").core_model_settings
-    kinds = {name: Kind(column.kind) for name, column in COLUMNS.items()}
-    shares = {f"tf_{name}": Kind.FLOAT for name in TERM_COLUMNS}
-    known = columns(kinds | shares)
+    known = columns({name: Kind(column.kind) for name, column in COLUMNS.items()})
     names = [feature.name for feature in FEATURES]
     if [comparison.output_column_name for comparison in core.comparisons] != names:
         raise UntranslatableError("The settings compare something else than the features.")
-    yield "def exact(left, right):"
-    for side, given in (("_l", "left"), ("_r", "right")):
-        yield f"    ({''.join(f'{side}{n}, ' for n in range(len(kinds | shares)))}) = {given}"
-    yield f"    weight = {prob_to_match_weight(core.probability_two_random_records_match)!r}"
+    left, right = (
+        "".join(f"{value.code}, " for name, value in known.items() if name.endswith(side))
+        for side in SIDES
+    )
+    yield "def run(left, others, least):"
+    yield f"    ({left}) = left"
+    yield f"    for place, ({right}) in enumerate(others):"
+    yield f"        weight = {prob_to_match_weight(core.probability_two_random_records_match)!r}"
     for number, comparison in enumerate(core.comparisons):
-        yield from _comparison(number, comparison.comparison_levels, known)
+        for line in _comparison(number, comparison.comparison_levels, known):
+            yield f"        {line}"
     every = range(len(names))
     levels, bits = (", ".join(f"{what}{n}" for n in every) for what in ("level", "bits"))
-    yield f"    return weight, ({levels},), ({bits},)"
+    yield "        if weight >= least:"
+    yield f"            yield place, (weight, ({levels},), ({bits},))"
 
 
 def _comparison(number: int, levels: Any, known: Mapping[str, Any]) -> Iterator[str]:
@@ -116,15 +143,15 @@ def _comparison(number: int, levels: Any, known: Mapping[str, Any]) -> Iterator[
     word, position = "if", 0
     for level in levels:
         test = None if level._is_else_level else holds(level.sql_condition, known)
-        yield f"    {word} {test}:" if test else "    else:" if word == "elif" else "    if True:"
+        yield f"{word} {test}:" if test else "else:" if word == "elif" else "if True:"
         word = "elif"
         if level.is_null_level:
-            yield f"        level{number}, bits{number} = None, 0.0"
+            yield f"    level{number}, bits{number} = None, 0.0"
             continue
-        yield f"        level{number} = {position}"
+        yield f"    level{number} = {position}"
         added = _number(level._match_weight)
-        yield f"        bits{number} = {round(added, PRECISION)!r}"
-        yield f"        weight += {added!r}"
+        yield f"    bits{number} = {round(added, PRECISION)!r}"
+        yield f"    weight += {added!r}"
         yield from _rarity(number, level, levels, known)
         position += 1
 
@@ -133,16 +160,18 @@ def _rarity(number: int, level: Any, levels: Any, known: Mapping[str, Any]) -> I
     """What a rare term adds and a common one takes away, where the level adjusts for that."""
     if not (level._has_tf_adjustments and level._tf_adjustment_weight) or level._is_else_level:
         return
-    name = f"tf_{level._tf_adjustment_input_column_name}"
-    left, right = (known[f"{name}{side}"].code for side in ("_l", "_r"))
+    name = level._tf_adjustment_input_column_name
+    left, right = (known[f"{name}{side}"].code for side in SIDES)
     added, share = _number(level._match_weight), _number(level._tf_adjustment_weight)
     expected = math.log2(level._u_probability_corresponding_to_exact_match(levels))
     least = _number(level._tf_minimum_u_value)
-    yield f"        if {left} is not None or {right} is not None:"
+    yield f"    share_l, share_r = share_of_{name}({left}), share_of_{name}({right})"
+    yield "    if share_l is not None or share_r is not None:"
     # What is not known of one side is taken from the other, so the greatest of both is meant.
-    yield f"            rarity = {share!r} * ({expected!r} - log2(most({left}, {right}, {least!r})))"
-    yield f"            bits{number} = round({added!r} + rarity, {PRECISION})"
-    yield "            weight += rarity"
+    yield f"        rarest = most(share_l, share_r, {least!r})"
+    yield f"        rarity = {share!r} * ({expected!r} - log2(rarest))"
+    yield f"        bits{number} = round({added!r} + rarity, {PRECISION})"
+    yield "        weight += rarity"
 
 
 def _number(value: float | None) -> float:

@@ -46,7 +46,10 @@ Columns = Mapping[str, Value]
 
 
 def columns(kinds: Mapping[str, Kind]) -> dict[str, Value]:
-    """A variable for each column and side: `_l12`, `_r12`; lists are held as frozensets."""
+    """A variable for each column and side: `_l12`, `_r12`.
+
+    Lists of the left record are frozensets, those of the right record sets or lists, without doubles.
+    """
     return {
         f"{name}{side}": Value(
             code=f"{side}{number}", kind=kind, known=(f"{side}{number} is not None",)
@@ -190,9 +193,18 @@ class _Translator:
         return f"{way(first)} or not {other(first)} and ({self._first_known(following, wrong)})"
 
     def _overlap(self, left: exp.Expr, right: exp.Expr, wrong: int) -> str:
-        both = [self._of(Kind.TEXTS, side) for side in (left, right)]
-        test = f"{both[0].code}.isdisjoint({both[1].code})"
-        return _all((*both[0].known, *both[1].known, test if wrong else f"not {test}"))
+        one, other = self._lists(left, right)
+        test = f"{one.code}.isdisjoint({other.code})"
+        return _all((*one.known, *other.known, test if wrong else f"not {test}"))
+
+    def _lists(self, left: exp.Expr, right: exp.Expr) -> tuple[Value, Value]:
+        """Two lists, the left record's first: that is held as a set, the other may be a list."""
+        one, other = sorted(
+            (self._of(Kind.TEXTS, side) for side in (left, right)), key=lambda value: value.code
+        )
+        if one.code.startswith(SIDES[1]):
+            one = Value(code=f"frozenset({one.code})", kind=one.kind, known=one.known)
+        return one, other
 
     def _comparison(self, node: exp.Expr, wrong: int) -> str:
         left, right = self._alike(self.value(node.this), self.value(node.expression), node)
@@ -251,12 +263,12 @@ class _Translator:
 
     def _size(self, node: exp.Expr) -> Value:
         lists = _intersected(node)
-        both = [self._of(Kind.TEXTS, one) for one in lists or (node.this,)]
-        return Value(
-            code=f"len({' & '.join(one.code for one in both)})",
-            kind=Kind.NUMBER,
-            known=tuple(condition for one in both for condition in one.known),
-        )
+        if lists is None:
+            one = self._of(Kind.TEXTS, node.this)
+            return Value(code=f"len({one.code})", kind=Kind.NUMBER, known=one.known)
+        one, other = self._lists(*lists)
+        code = f"len({one.code}.intersection({other.code}))"
+        return Value(code=code, kind=Kind.NUMBER, known=(*one.known, *other.known))
 
     def _extreme(self, node: exp.Expr) -> Value:
         """GREATEST and LEAST of what is known."""

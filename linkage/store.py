@@ -9,7 +9,7 @@ from sqlalchemy import any_, bindparam, delete, func, literal, select, text, upd
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from linkage import tables
+from linkage import compared, tables
 from linkage.assertions import assertions
 from linkage.blocking import block_keys
 from linkage.records import Labels, PersonRecord, from_json
@@ -18,12 +18,13 @@ IDENTITY_PREFIX = "te-"
 BATCH = 1000
 REGISTRATION = text(
     "INSERT INTO linkage_record (record_id, key, source, founding_id, identity_id, decision,"
-    " content, block_keys, changed, updated_at, custodian, province, sensitivity)"
+    " content, block_keys, compared, changed, updated_at, custodian, province, sensitivity)"
     " SELECT record_id, key, source, founding_id, identity_id, decision,"
-    " content, block_keys, true, now(), custodian, province, sensitivity"
+    " content, block_keys, compared, true, now(), custodian, province, sensitivity"
     " FROM json_populate_recordset(NULL::linkage_record, CAST(:rows AS json))"
     " ON CONFLICT (record_id) DO UPDATE SET key = excluded.key, content = excluded.content,"
-    " block_keys = excluded.block_keys, changed = true, updated_at = now(),"
+    " block_keys = excluded.block_keys, compared = excluded.compared,"
+    " changed = true, updated_at = now(),"
     " custodian = excluded.custodian, province = excluded.province,"
     " sensitivity = excluded.sensitivity RETURNING record_id, identity_id"
 )
@@ -210,6 +211,7 @@ def _row(record: PersonRecord, labels: Labels) -> dict[str, object]:
         "decision": "pending",
         "content": record.as_json(),
         "block_keys": sorted(set(block_keys(record))),
+        "compared": compared.as_text(record),
         **_label_values(labels),
     }
 

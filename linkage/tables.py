@@ -54,11 +54,17 @@ record = Table(
     Column("content", Text, nullable=False),
     # Array with GIN rather than a table of keys: docs/decisions/0006.
     Column("block_keys", ARRAY(Text), nullable=False),
+    Column("compared", Text, comment="The columns that are compared, of one version of them"),
     Column("changed", Boolean, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     *label_columns(),
     CheckConstraint(f"decision in {DECISIONS}", name="decision"),
-    Index("ix_linkage_record_block_keys", "block_keys", postgresql_using="gin"),
+    Index(
+        "ix_linkage_record_block_keys",
+        "block_keys",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    ),
 )
 
 # Rows are never changed or removed (triggers refuse it): a withdrawal is a row of its own.

@@ -28,6 +28,7 @@ MODULES = {
     "export": "linking",
     "why": "explaining",
     "how": "explaining",
+    "match": "matching",
     "lookup": "lookup",
     "registration": "registration",
     "sandbox": "sandbox",

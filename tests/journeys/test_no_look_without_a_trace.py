@@ -103,6 +103,10 @@ COMMANDS = (
     ),
     Command(arguments=("how", f"{FOUND}#1", "--json"), actions=(Action.EXPLANATION_READ,)),
     Command(
+        arguments=("match", "{papers}/good.json", "--count", "1"),
+        actions=(Action.MATCH_SEARCH, Action.MATCH_READ),
+    ),
+    Command(
         arguments=("export", "reviews", "{papers}/reviews.csv"),
         actions=(Action.REVIEW_EXPORT,),
         writes="reviews.csv",

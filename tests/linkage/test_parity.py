@@ -8,8 +8,8 @@ import pytest
 from linkage import parity
 from linkage.features import FEATURES
 from linkage.model import load, untrained
-from linkage.parity import ParityError, check, made_rows, scorer_for
-from linkage.scorer import Exact, Scorer, compiled
+from linkage.parity import ParityError, check, made_rows, prepared, scorer_for
+from linkage.scorer import Scored, Scorer, compiled
 
 
 def test_the_shipped_model_passes_and_is_checked_once() -> None:
@@ -22,13 +22,12 @@ def off_by(bits: float = 0.0, level: int | None = None) -> Scorer:
     """A scorer that is wrong by some bits, or in the level of the last feature."""
     right = compiled(untrained())
 
-    def wrong(left: tuple[Any, ...], other: tuple[Any, ...]) -> Exact:
-        weight, levels, added = right.exact(left, other)
-        if level is not None and levels[-1] is not None:
-            levels = (*levels[:-1], level)
-        return weight + bits, levels, added
+    def wrong(left: Any, others: Any, least: float) -> Scored:
+        for place, (weight, levels, added) in right.run(left, others, least):
+            other = level is not None and levels[-1] is not None
+            yield place, (weight + bits, (*levels[:-1], level) if other else levels, added)
 
-    return replace(right, exact=wrong)
+    return replace(right, run=wrong)
 
 
 @pytest.mark.parametrize("wrong", [off_by(1e-8), off_by(level=0)], ids=["a sum", "a level"])
@@ -54,7 +53,7 @@ def test_a_scorer_that_failed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_rows_of_the_check_reach_every_level() -> None:
     scorer = compiled(load())
     rows = made_rows(scorer.model)
-    values = [scorer.prepared_row(row["unique_id"], row).values for row in rows]
+    values = [prepared(row) for row in rows]
     half = len(rows) // 2
     seen = {
         (feature.name, level)
@@ -73,3 +72,10 @@ def test_the_rows_of_the_check_reach_every_level() -> None:
 def test_the_rows_of_the_check_are_always_the_same() -> None:
     assert made_rows(load()) == made_rows(load())
     assert made_rows(load()) != made_rows(load(), seed=3)
+
+
+def test_an_equal_model_is_not_checked_again_and_few_are_kept() -> None:
+    first = scorer_for(load())
+    for _ in range(parity.KEPT):
+        assert scorer_for(replace(load())) is first
+    assert len(parity._checked) <= parity.KEPT

@@ -9,12 +9,14 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from linkage import compared
 from linkage import scorer as module
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel, load, settings, untrained
-from linkage.parity import NEARLY, made_rows, scored_by_splink
-from linkage.scorer import Exact, Row, Scorer, compiled
+from linkage.parity import NEARLY, Row, made_rows, scored_by_splink
+from linkage.parity import prepared as prepared_row
+from linkage.scorer import Exact, Scorer, compiled
 from linkage.sql_expressions import UntranslatableError
 from tests.linkage.people import made_people, person
 
@@ -44,7 +46,7 @@ def by_both(engine: str, model: str) -> tuple[tuple[Exact, Exact], ...]:
     rows = made_rows(scorer.model, seed=7, count=140)
     left, right = rows[:70], rows[70:]
     theirs = ENGINES[engine](left, right, scorer)
-    prepared = {row["unique_id"]: scorer.prepared_row(row["unique_id"], row).values for row in rows}
+    prepared = {row["unique_id"]: prepared_row(row) for row in rows}
     pairs = product([row["unique_id"] for row in left], [row["unique_id"] for row in right])
     return tuple((scorer.exact(prepared[a], prepared[b]), theirs[a, b]) for a, b in pairs)
 
@@ -79,6 +81,20 @@ def test_a_pair_is_scored_exactly_as_the_matcher_scores_it(seed: int) -> None:
     for pair in pairs:
         assert scorer.pair(by_key[pair.left], by_key[pair.right]) == pair
         assert scorer.pair(by_key[pair.right], by_key[pair.left]) == pair
+
+
+def test_one_record_is_scored_against_the_bare_values_of_many_alike() -> None:
+    scorer, made = scorer_of("with frequencies"), made_people(60, 9)
+    one, others = scorer.prepared(made[0]), made[1:]
+    bare = [compared.values(compared.as_text(other)) for other in others]
+    every = list(scorer.against(one, bare, EVERYTHING))
+    assert [place for place, _ in every] == list(range(len(others)))
+    for (_, exact), other in zip(every, others, strict=True):
+        assert exact == scorer.exact(one.values, scorer.prepared(other).values)
+    least = sorted(round(exact[0], 6) for _, exact in every)[30]
+    enough = [found for found in every if round(found[1][0], 6) >= least]
+    assert list(scorer.against(one, bare, least)) == enough
+    assert 0 < len(enough) < len(every)
 
 
 def test_bits_add_up_to_the_weight_and_are_what_was_added() -> None:

@@ -90,7 +90,8 @@ CONDITIONS = st.recursive(TESTS, _conditions, max_leaves=4).map("({})".format)
 def by_python(condition: str, pair: dict[str, Any]) -> bool:
     namespace: dict[str, Any] = {**FUNCTIONS, "Decimal": Decimal}
     for name, value in pair.items():
-        namespace[KNOWN[name].code] = frozenset(value) if isinstance(value, list) else value
+        is_set = isinstance(value, list) and name.endswith("_l")
+        namespace[KNOWN[name].code] = frozenset(value) if is_set else value
     return bool(eval(holds(condition, KNOWN), namespace))
 
 

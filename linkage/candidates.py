@@ -1,0 +1,130 @@
+"""Which records that are held may be the child of a question: those that share a block key."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import ARRAY, Text, TextClause, bindparam, text
+from sqlalchemy.orm import Session
+
+from linkage import compared
+from linkage.blocking import block_keys
+from linkage.records import PersonRecord
+
+MOST = 2_000
+"""Records that are scored for one question: some twenty milliseconds."""
+
+
+class Candidate(NamedTuple):
+    """A held record: its ids, and the values of its columns in the order of `features.COLUMNS`.
+
+    A tuple, because a dataclass takes as long to make as a third of the score.
+    """
+
+    record_id: str
+    identity_id: str
+    key: str
+    values: Sequence[Any]
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.record_id!r})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wide:
+    """A block too wide to score: the kind of its key, and how many records share it at least.
+
+    Of such blocks only those records were scored that share another key of the question too.
+    """
+
+    kind: str
+    at_least: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """The candidates in the order of their ids, and what was left out."""
+
+    candidates: tuple[Candidate, ...] = field(repr=False)
+    wide: tuple[Wide, ...]
+
+
+COLUMNS = (
+    "SELECT record_id, identity_id, key,"
+    " CASE WHEN starts_with(compared, :beginning) THEN compared END AS compared,"
+    " CASE WHEN starts_with(compared, :beginning) THEN NULL ELSE content END AS content"
+    " FROM linkage_record"
+)
+
+
+def _statement(sql: str, *lists: str) -> TextClause:
+    return text(sql).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in lists))
+
+
+SHARING = _statement(f"{COLUMNS} WHERE block_keys && :keys LIMIT :most", "keys")
+SHARING_BOTH = _statement(f"{COLUMNS} WHERE block_keys @> :keys LIMIT :most", "keys")
+SIZES = _statement(
+    "SELECT one, (SELECT count(*) FROM (SELECT FROM linkage_record"
+    " WHERE block_keys @> ARRAY[one] LIMIT :most) AS found) AS size FROM unnest(:keys) AS one",
+    "keys",
+)
+INDEXED = text("SELECT set_config('enable_seqscan', 'off', true)")
+"""For this transaction: a limit tempts the planner to read the whole table."""
+
+
+def candidates(session: Session, question: PersonRecord, most: int = MOST) -> Found:
+    """All that share a key with the question, as long as they are not more than `most`.
+
+    Where they are more, the widest blocks give only those who share a second key.
+    """
+    keys = sorted(set(block_keys(question)))
+    session.execute(INDEXED)
+    found = _rows(session, SHARING, keys, most + 1) if keys else []
+    if len(found) <= most:
+        return Found(candidates=_candidates(found), wide=())
+    narrow, wide = _divided(session, keys, most)
+    rows = {row.record_id: row for row in (_rows(session, SHARING, narrow, most) if narrow else [])}
+    for both in combinations(sorted(wide), 2):
+        shared = _rows(session, SHARING_BOTH, both, most + 1)
+        if len(rows) + len(shared) <= most:
+            rows |= {row.record_id: row for row in shared}
+    return Found(
+        candidates=_candidates(rows.values()),
+        wide=tuple(
+            Wide(kind=key.partition(":")[0], at_least=size) for key, size in sorted(wide.items())
+        ),
+    )
+
+
+def _divided(session: Session, keys: Sequence[str], most: int) -> tuple[list[str], dict[str, int]]:
+    """Keys from the narrowest up as long as all their records can be scored, and the others."""
+    found = session.execute(SIZES, {"keys": keys, "most": most + 1})
+    narrow: list[str] = []
+    wide: dict[str, int] = {}
+    total = 0
+    for key, size in sorted(((row.one, row.size) for row in found), key=lambda one: one[::-1]):
+        total += size
+        if total <= most:
+            narrow.append(key)
+        else:
+            wide[key] = size
+    return narrow, wide
+
+
+def _rows(session: Session, statement: TextClause, keys: Sequence[str], most: int) -> Sequence[Any]:
+    values = {"keys": list(keys), "most": most, "beginning": compared.beginning()}
+    return session.execute(statement, values).all()
+
+
+def _candidates(rows: Iterable[Any]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            record_id,
+            identity_id,
+            key,
+            compared.values_of_content(content) if kept is None else compared.values(kept),
+        )
+        for record_id, identity_id, key, kept, content in sorted(rows, key=itemgetter(0))
+    )

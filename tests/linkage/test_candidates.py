@@ -1,0 +1,109 @@
+"""Candidates are all that share a key; a block too wide to score is said, never cut in silence."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from linkage import compared, tables
+from linkage.blocking import block_keys
+from linkage.candidates import Found, Wide, candidates
+from linkage.records import Labels, PersonRecord
+from linkage.store import IdentityStore
+from tests.linkage.people import TODAY, person
+
+LABELS = Labels(custodian="home:HN01")
+BORN: dict[str, Any] = {
+    "birth_low": TODAY,
+    "birth_high": TODAY,
+    "birth_firm": True,
+    "sex": "female",
+}
+NAME = ("tống khánh vy",)
+
+
+def keep(session: Session, *records: PersonRecord) -> None:
+    IdentityStore(session).register(records, {r.record_id: LABELS for r in records})
+
+
+def keys(found: Found) -> list[str]:
+    return sorted(candidate.key for candidate in found.candidates)
+
+
+QUESTION = person("?", names=NAME, cards=("9900000001",), **BORN)
+
+
+@pytest.fixture
+def town(session: Session) -> Session:
+    """Twenty born on one day, of whom two have the name, and one has the card alone."""
+    records = [person(f"hospital:{number:02}", **BORN) for number in range(18)]
+    records += [person(f"facility:{number}", names=NAME, **BORN) for number in range(2)]
+    records += [person("police:1", cards=("9900000001",)), person("police:2", names=("lê hoa",))]
+    keep(session, *records)
+    return session
+
+
+def test_all_that_share_a_key_are_found_with_their_columns(town: Session) -> None:
+    found = candidates(town, QUESTION)
+    assert len(found.candidates) == 21
+    assert "police:2" not in keys(found)
+    assert found.wide == ()
+    (one,) = [c for c in found.candidates if c.key == "police:1"]
+    assert one.values == compared.values_of(person("police:1", cards=("9900000001",)))
+    assert one.identity_id == f"te-{one.record_id}"
+    ids = [candidate.record_id for candidate in found.candidates]
+    assert ids == sorted(ids)
+
+
+@pytest.mark.parametrize("kept", [None, '["00000000",null]'], ids=["none", "of another version"])
+def test_columns_that_are_not_kept_are_computed(town: Session, kept: str | None) -> None:
+    before = candidates(town, QUESTION)
+    town.execute(update(tables.record).values(compared=kept))
+    assert candidates(town, QUESTION) == before
+
+
+def test_a_wide_block_is_named_and_gives_only_who_shares_a_second_key(town: Session) -> None:
+    found = candidates(town, QUESTION, most=12)
+    kinds = {key.partition(":")[0] for key in block_keys(QUESTION)}
+    assert kinds == {"card", "n", "ny", "gb", "b"}
+    assert keys(found) == ["facility:0", "facility:1", "police:1"]
+    assert found.wide == (Wide(kind="b", at_least=13),)
+
+
+def test_records_that_share_two_wide_keys_are_scored(session: Session) -> None:
+    both = [person(f"hospital:{number}", names=NAME, **BORN) for number in range(3)]
+    born = [person(f"facility:{number}", **BORN) for number in range(9)]
+    named = [person(f"police:{number}", names=NAME) for number in range(9)]
+    keep(session, *both, *born, *named)
+    found = candidates(session, person("?", names=NAME, **BORN), most=8)
+    assert keys(found) == ["hospital:0", "hospital:1", "hospital:2"]
+    assert {wide.kind for wide in found.wide} >= {"b", "n"}
+    assert all(wide.at_least > 3 for wide in found.wide)
+
+
+def test_where_even_those_are_too_many_nobody_is_made_up(session: Session) -> None:
+    keep(session, *(person(f"hospital:{number}", names=NAME, **BORN) for number in range(9)))
+    found = candidates(session, person("?", names=NAME, **BORN), most=4)
+    assert found.candidates == ()
+    assert {wide.at_least for wide in found.wide} == {5}
+
+
+def test_who_says_nothing_has_no_candidates(town: Session) -> None:
+    assert candidates(town, person("?")) == Found(candidates=(), wide=())
+
+
+def test_neither_a_candidate_nor_a_wide_block_shows_a_value(town: Session) -> None:
+    told = repr(candidates(town, QUESTION, most=12))
+    assert not [value for value in ("tống", "9900000001", str(TODAY)) if value in told]
+
+
+def test_keys_are_looked_up_in_the_index(session: Session) -> None:
+    """The index keeps no list of pending entries, which every look-up would read through."""
+    kept = "SELECT reloptions FROM pg_class WHERE relname = 'ix_linkage_record_block_keys'"
+    assert session.scalar(text(kept)) == ["fastupdate=off"]
+    session.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
+    plan = session.scalars(
+        text("EXPLAIN SELECT * FROM linkage_record WHERE block_keys && ARRAY['n:a'] LIMIT 9")
+    )
+    assert any("ix_linkage_record_block_keys" in line for line in plan)
