@@ -1,31 +1,30 @@
 """Use cases: why two records or identities are together or apart, and how an identity grew."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, product
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from audit.event import Action, AuditEvent, Caller, Outcome
 from audit.log import append_many
 from gateway.errors import GatewayError, NotFoundError
+from gateway.explained import How, Link, Shown, Weighed, Why
 from gateway.lookup import OWN_ID
+from gateway.weighing import adding_up, scorer_of
 from linkage import index
 from linkage.clustering import Keys, Reason
-from linkage.conflicts import Conflict
 from linkage.explanation import Evidence, explain, probability
 from linkage.fate import Facts, Fate, doubts, fate_of
 from linkage.growth import Step, growth
 from linkage.index import Held
-from linkage.matcher import PRECISION, ScoredPair
+from linkage.matcher import PRECISION
 from linkage.model import MatchModel
-from linkage.parity import ParityError, scorer_for
 from linkage.records import PersonRecord
-from linkage.scorer import Scorer
 from linkage.sides import Compared, Sides, compared
-from linkage.sql_expressions import UntranslatableError
 from linkage.standing import stand
-from linkage.store import IDENTITY_PREFIX, IdentityStore, OpenReview
+from linkage.store import IDENTITY_PREFIX, IdentityStore
 
 MOST_PAIRS = 250_000
 """Pairs of records that one explanation may score: some seconds."""
@@ -43,104 +42,6 @@ class TooLargeError(GatewayError):
     """So many records hang together that they cannot be explained pair by pair."""
 
     vietnamese = "Quá nhiều bản ghi để giải thích từng cặp."
-
-
-class NoScorerError(GatewayError):
-    """The model's compiled scorer does not give Splink's figures, so nothing is scored with it."""
-
-    vietnamese = "Bộ tính điểm không khớp với Splink nên không được dùng."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One line of the adding-up; `total` is the sum up to here, in bits."""
-
-    feature: str
-    level: int | None
-    bits: float
-    total: float
-    vietnamese: str
-    english: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weighed:
-    """A pair with its adding-up.
-
-    `groups`: each side is all of its records as one; then `left` and `right` are the identities, or
-    one record of each side where both are one identity.
-    """
-
-    groups: bool
-    left: str
-    right: str
-    weight: float
-    probability: float
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """A record as it may stand on a screen: not by its key, which may hold an ID number."""
-
-    record: str
-    source: str
-    identity: str
-    decision: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Why:
-    """Two sides, their evidence and what became of them.
-
-    `weighed`: the strongest pair of records, then the two identities as one record each where that
-    is what the engine decides on. `conflict_of`: the two records of the conflict. `shared_keys`:
-    kinds of block keys in common. `verdicts`: what stewards said and nobody withdrew. `question`:
-    why a steward is asked, and `question_model` by which model.
-    """
-
-    fate: Fate
-    left: tuple[Shown, ...]
-    right: tuple[Shown, ...]
-    model: str
-    weighed: tuple[Weighed, ...] = ()
-    conflict: Conflict | None = None
-    conflict_of: tuple[str, str] | None = None
-    shared_keys: tuple[str, ...] = ()
-    verdicts: tuple[str, ...] = ()
-    question: Reason | None = None
-    question_model: str | None = None
-    doubts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
-    """One link of an identity, see `growth.Step`; `strongest`: what speaks loudest for it."""
-
-    left: str
-    right: str
-    weight: float
-    probability: float
-    decided: bool
-    together: int
-    holds: bool
-    bridge: bool
-    strongest: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class How:
-    """An identity, its records, and the links that hold it together, the strongest first.
-
-    `weakest`: the place in `links` of the weakest one; None for a record alone.
-    """
-
-    identity: str
-    records: tuple[Shown, ...]
-    links: tuple[Link, ...]
-    weakest: int | None
-    bridges: int
-    model: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,13 +80,12 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
     named = _records(known, one), _records(known, other)
     groups = named if joined else (_records(known, left.whole), _records(known, right.whole))
     found = compared(named, groups, scorer)
-    question = None if joined else _question(session, groups)
-    verdicts = _verdicts(session, groups)
+    question = None if joined else index.question(session, _between(groups))
     facts = Facts(
         pair=found.deciding,
         thresholds=model.thresholds,
         joined=joined,
-        verdicts=verdicts,
+        verdicts=_verdicts(session, groups),
         question=Reason(question[0].reason) if question else None,
         pending=any(held.decision == "pending" for held in everybody.values()),
         conflict=found.clash[0] if found.clash else None,
@@ -193,21 +93,12 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
         reported=found.reported,
     )
     ids = {record.key: id_ for id_, record in known.items()}
-    return Why(
-        fate=fate_of(facts),
-        left=shown[0],
-        right=shown[1],
-        model=model.version,
+    plain = Why(fate=fate_of(facts), left=shown[0], right=shown[1], model=model.version)
+    return replace(
+        plain,
         weighed=tuple(_weighed(found, ids, everybody, model, joined=joined)),
-        conflict=facts.conflict,
-        conflict_of=(ids[found.clash[1][0]], ids[found.clash[1][1]]) if found.clash else None,
-        shared_keys=found.kinds,
-        verdicts=tuple(sorted(verdicts)),
-        question=facts.question,
         question_model=question[1] if question else None,
-        doubts=()
-        if joined
-        else tuple(doubts(found.deciding, model.thresholds, several=found.several)),
+        **_told(facts, found, ids),
     )
 
 
@@ -235,31 +126,6 @@ def how(session: Session, name: str, model: MatchModel, caller: Caller) -> How |
         weakest=min(range(len(links)), key=lambda n: links[n].weight, default=None),
         bridges=sum(link.bridge for link in links),
         model=model.version,
-    )
-
-
-def scorer_of(model: MatchModel) -> Scorer:
-    """The model's scorer. Raises NoScorerError where it is not the same as Splink."""
-    try:
-        return scorer_for(model)
-    except (ParityError, UntranslatableError) as error:
-        raise NoScorerError from error
-
-
-def adding_up(pair: ScoredPair, model: MatchModel) -> tuple[Line, ...]:
-    """The evidence of a pair line by line, with the sum so far; the last is the pair's weight."""
-    lines = explain(pair, model)
-    totals = accumulate(line.bits for line in lines)
-    return tuple(
-        Line(
-            feature=line.feature,
-            level=line.level,
-            bits=line.bits,
-            total=round(total, PRECISION),
-            vietnamese=line.vietnamese,
-            english=line.english,
-        )
-        for line, total in zip(lines, totals, strict=True)
     )
 
 
@@ -344,9 +210,19 @@ def _called_same(session: Session, keys: Iterable[str]) -> frozenset[Keys]:
     return stand(keys, IdentityStore(session).standing()).same
 
 
-def _question(session: Session, groups: Sides) -> tuple[OpenReview, str] | None:
-    """The open question about the two sides, and the model that asked it."""
-    return index.question(session, _between(groups))
+def _told(facts: Facts, found: Compared, ids: Mapping[str, str]) -> dict[str, Any]:
+    """All of an answer that the two sides tell, in the names of `Why`."""
+    several = found.several
+    return {
+        "conflict": facts.conflict,
+        "conflict_of": tuple(ids[key] for key in found.clash[1]) if found.clash else None,
+        "shared_keys": found.kinds,
+        "verdicts": tuple(sorted(facts.verdicts)),
+        "question": facts.question,
+        "doubts": ()
+        if facts.joined
+        else tuple(doubts(facts.pair, facts.thresholds, several=several)),
+    }
 
 
 def _weighed(

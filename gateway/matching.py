@@ -12,8 +12,8 @@ from adapters.errors import Rejection
 from audit.event import Action, AuditEvent, Caller, DetailValue
 from audit.log import append_many
 from gateway.errors import WrongRequestError
-from gateway.explaining import Line, adding_up, scorer_of
 from gateway.registry.drafts import draft
+from gateway.weighing import Line, adding_up, scorer_of
 from linkage.candidates import Candidate, Found, Wide, candidates
 from linkage.composite import composite
 from linkage.explanation import probability

@@ -18,14 +18,8 @@ from linkage.features import COLUMNS, FEATURES
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, settings
 from linkage.records import PersonRecord
-from linkage.sql_expressions import (
-    FUNCTIONS,
-    SIDES,
-    Kind,
-    UntranslatableError,
-    columns,
-    holds,
-)
+from linkage.sql_expressions import SIDES, UntranslatableError, columns, holds
+from linkage.sql_functions import FUNCTIONS, Kind
 
 Exact = tuple[float, tuple[int | None, ...], tuple[float, ...]]
 """Weight, not rounded yet; levels and bits as in ScoredPair."""

@@ -5,15 +5,14 @@ So each condition has two translations: where it is true (`holds`) and where it 
 where neither holds it is NULL. What has no entry in the tables below is refused, never guessed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
 import sqlglot
-from rapidfuzz.distance import DamerauLevenshtein, Jaro, JaroWinkler, Levenshtein
 from sqlglot import exp
+
+from linkage.sql_functions import MEASURES, Kind
 
 DIALECT = "duckdb"
 SIDES = ("_l", "_r")
@@ -21,15 +20,6 @@ SIDES = ("_l", "_r")
 
 class UntranslatableError(ValueError):
     """A comparison uses something that cannot be translated to Python."""
-
-
-class Kind(StrEnum):
-    """What a value is: of different kinds nothing is compared. `FLOAT` is no exact number."""
-
-    TEXT = "text"
-    TEXTS = "texts"
-    NUMBER = "number"
-    FLOAT = "float"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,39 +57,6 @@ def holds(condition: str, known: Columns) -> str:
     return _Translator(columns=known).true(sqlglot.parse_one(condition, read=DIALECT))
 
 
-def _of_bytes(measure: Callable[..., float]) -> Callable[[str, str], float]:
-    """A measure as DuckDB takes it, which counts bytes and not letters (duckdb#25113)."""
-
-    def measured(left: str, right: str) -> float:
-        if left.isascii() and right.isascii():
-            return measure(left, right)
-        return measure(left.encode(), right.encode())
-
-    return measured
-
-
-def _most(*values: Any) -> Any:
-    return max((value for value in values if value is not None), default=None)
-
-
-def _least(*values: Any) -> Any:
-    return min((value for value in values if value is not None), default=None)
-
-
-MEASURES: Mapping[str, tuple[Callable[..., float], Kind]] = MappingProxyType(
-    {
-        "levenshtein": (Levenshtein.distance, Kind.NUMBER),
-        # Unrestricted: the optimal string alignment that others call so gives other figures.
-        "damerau_levenshtein": (DamerauLevenshtein.distance, Kind.NUMBER),
-        "jaro_similarity": (Jaro.similarity, Kind.FLOAT),
-        "jaro_winkler_similarity": (JaroWinkler.similarity, Kind.FLOAT),
-    }
-)
-FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {name: _of_bytes(measure) for name, (measure, _) in MEASURES.items()}
-    | {"most": _most, "least": _least}
-)
-"""What the translations call."""
 OPERATORS: Mapping[type[exp.Expr], tuple[str, str]] = MappingProxyType(
     {
         exp.EQ: ("==", "!="),

@@ -15,7 +15,8 @@ from gateway import explaining, settings
 from gateway.cli import screen
 from gateway.cli.linking import model_in_use, work
 from gateway.errors import GatewayError
-from gateway.explaining import How, Shown, UnknownNameError, Weighed, Why
+from gateway.explained import How, Shown, Weighed, Why
+from gateway.explaining import UnknownNameError
 from linkage.fate import CONFLICT_WORDS, DOUBT_WORDS, FATE_WORDS, REASON_WORDS, Words
 from linkage.model import MatchModel
 

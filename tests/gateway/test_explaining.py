@@ -10,9 +10,11 @@ from ulid import ULID
 
 from audit import log
 from audit.event import Action, AuditEvent, Caller, Outcome
-from gateway import explaining, linking
-from gateway.explaining import How, NoScorerError, TooLargeError, Why, how, why
+from gateway import explaining, linking, weighing
+from gateway.explained import How, Why
+from gateway.explaining import TooLargeError, how, why
 from gateway.ingest import ingest
+from gateway.weighing import NoScorerError
 from linkage import tables
 from linkage.clustering import Reason
 from linkage.fate import Fate
@@ -255,6 +257,6 @@ def test_without_a_scorer_that_agrees_with_splink_nothing_is_told(
     def fails(model: object) -> None:
         raise ParityError
 
-    monkeypatch.setattr(explaining, "scorer_for", fails)
+    monkeypatch.setattr(weighing, "scorer_for", fails)
     with pytest.raises(NoScorerError):
         why(linked, ("fake:1", "fake:3"), MODEL, caller)

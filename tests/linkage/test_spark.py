@@ -16,6 +16,7 @@ from linkage.linker import link
 from linkage.matcher import score
 from linkage.model import load
 from linkage.parity import NEARLY, made_rows, scored_by_splink
+from linkage.parity import prepared as prepared_row
 from linkage.scorer import compiled
 from tests.linkage.people import made_people
 
@@ -49,7 +50,7 @@ def test_every_level_of_every_feature_weighs_the_same(spark: Spark) -> None:
     rows = made_rows(scorer.model, seed=7, count=140, texts=FOLDED)
     left, right = rows[:70], rows[70:]
     theirs = scored_by_splink(left, right, scorer, spark)
-    prepared = {row["unique_id"]: scorer.prepared_row(row["unique_id"], row).values for row in rows}
+    prepared = {row["unique_id"]: prepared_row(row) for row in rows}
     seen: Counter[tuple[str, int | None]] = Counter()
     for one, other in product(left, right):
         key = one["unique_id"], other["unique_id"]

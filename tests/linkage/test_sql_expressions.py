@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.sql_expressions import FUNCTIONS, Kind, UntranslatableError, columns, holds
+from linkage.sql_expressions import UntranslatableError, columns, holds
+from linkage.sql_functions import FUNCTIONS, Kind
 from tests.linkage.people import QUICK
 
 KINDS = {"a": Kind.TEXT, "b": Kind.TEXT, "m": Kind.TEXTS, "n": Kind.NUMBER, "o": Kind.NUMBER}

@@ -23,18 +23,12 @@ PATIENT = {
 
 
 @pytest.fixture(scope="module")
-def known_template(server_url: URL, template_url: URL) -> Iterator[URL]:
-    """A foundling's minutes and registration, linked."""
+def known_url(server_url: URL, template_url: URL) -> Iterator[URL]:
+    """A foundling's minutes and registration, linked; a question changes nothing of it."""
     with fresh_database(server_url, template_url.database) as url:
         with connected(url) as engine:
             ingest(engine, [minutes({"gioiTinh": "NU"}), registration(24)])
             link(engine)
-        yield url
-
-
-@pytest.fixture
-def known_url(server_url: URL, known_template: URL) -> Iterator[URL]:
-    with fresh_database(server_url, known_template.database) as url:
         yield url
 
 

@@ -1,0 +1,55 @@
+"""The scorer that a use case may trust, and the adding-up of a pair's evidence."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from gateway.errors import GatewayError
+from linkage.explanation import explain
+from linkage.matcher import PRECISION, ScoredPair
+from linkage.model import MatchModel
+from linkage.parity import ParityError, scorer_for
+from linkage.scorer import Scorer
+from linkage.sql_expressions import UntranslatableError
+
+
+class NoScorerError(GatewayError):
+    """The model's compiled scorer does not give Splink's figures, so nothing is scored with it."""
+
+    vietnamese = "Bộ tính điểm không khớp với Splink nên không được dùng."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of the adding-up; `total` is the sum up to here, in bits."""
+
+    feature: str
+    level: int | None
+    bits: float
+    total: float
+    vietnamese: str
+    english: str
+
+
+def scorer_of(model: MatchModel) -> Scorer:
+    """The model's scorer. Raises NoScorerError where it is not the same as Splink."""
+    try:
+        return scorer_for(model)
+    except (ParityError, UntranslatableError) as error:
+        raise NoScorerError from error
+
+
+def adding_up(pair: ScoredPair, model: MatchModel) -> tuple[Line, ...]:
+    """The evidence of a pair line by line, with the sum so far; the last is the pair's weight."""
+    lines = explain(pair, model)
+    totals = accumulate(line.bits for line in lines)
+    return tuple(
+        Line(
+            feature=line.feature,
+            level=line.level,
+            bits=line.bits,
+            total=round(total, PRECISION),
+            vietnamese=line.vietnamese,
+            english=line.english,
+        )
+        for line, total in zip(lines, totals, strict=True)
+    )
