@@ -30,7 +30,7 @@ from linkage.model import load
 from linkage.parity import scorer_for
 from linkage.records import PersonRecord
 from tests.bench.many_people import fill, people
-from tests.bench.measure import PATIENCE, report
+from tests.bench.measure import PATIENCE, STRICT, report
 from tests.conftest import TESTER, temporary_home
 from tests.machine import slowness
 
@@ -206,8 +206,10 @@ def test_one_question_among_many(held: Held) -> None:
     assert usual.found_itself == widest.found_itself == 1
     assert grown < GROWTH
     for figures in (usual, widest):
-        assert figures.answered["p95"] <= P95 * PATIENCE
-        assert figures.answered["p99"] <= P99 * PATIENCE
+        # What others do on the machine counts in the time of the clock, less so in the processor's.
+        told = figures.answered if STRICT else figures.processor
+        assert told["p95"] <= P95 * PATIENCE
+        assert told["p99"] <= P99 * PATIENCE
 
 
 def by_splink(asking: Sequence[PersonRecord]) -> dict[str, float]:
