@@ -20,6 +20,7 @@ class Fate(StrEnum):
 
     ONE_THING = "one-thing"
     JOINED_BY_STEWARD = "joined-by-steward"
+    JOINED_BY_SOURCE = "joined-by-source"
     JOINED = "joined"
     JOINED_THROUGH_OTHERS = "joined-through-others"
     ASKED = "asked"
@@ -58,6 +59,7 @@ def fate_of(facts: Facts) -> Fate:
 
 RULES: tuple[tuple[Fate, Callable[[Facts], bool]], ...] = (
     (Fate.JOINED_BY_STEWARD, lambda f: f.joined and "same" in f.verdicts),
+    (Fate.JOINED_BY_SOURCE, lambda f: f.joined and decision.is_merged(f.pair)),
     (Fate.JOINED_THROUGH_OTHERS, lambda f: f.joined and f.pair.weight < f.thresholds.alone),
     (Fate.JOINED, lambda f: f.joined),
     (Fate.ASKED, lambda f: f.question is not None),
@@ -96,6 +98,10 @@ FATE_WORDS: Mapping[Fate, Words] = MappingProxyType(
         Fate.JOINED_BY_STEWARD: (
             "Là một trẻ: người duyệt đã nói vậy.",
             "One child: a steward said so.",
+        ),
+        Fate.JOINED_BY_SOURCE: (
+            "Là một trẻ: chính nơi đó nói hai số là một trẻ.",
+            "One child: the house itself said that both numbers are one patient.",
         ),
         Fate.JOINED: (
             "Là một trẻ: bằng chứng đủ để máy tự nối.",

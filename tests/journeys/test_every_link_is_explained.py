@@ -79,6 +79,9 @@ def test_why_tells_every_question_with_its_weight_and_its_reason(
             assert told == json.loads(review.evidence)
 
 
+TOGETHER = (Fate.JOINED_BY_SOURCE, Fate.JOINED, Fate.JOINED_THROUGH_OTHERS)
+
+
 def test_every_link_and_every_child_apart_has_a_reason_that_adds_up(
     linked: Engine, caller: Caller
 ) -> None:
@@ -90,8 +93,7 @@ def test_every_link_and_every_child_apart_has_a_reason_that_adds_up(
         for left, right in pairs:
             found = explaining.why(session, (left, right), shipped(), caller)
             assert found is not None
-            joined = found.fate in (Fate.JOINED, Fate.JOINED_THROUGH_OTHERS)
-            assert joined == (home[left] == home[right])
+            assert (found.fate in TOGETHER) == (home[left] == home[right])
             for weighed in found.weighed:
                 total = weighed.lines[-1].total
                 assert total == pytest.approx(weighed.weight, abs=ROUNDING)

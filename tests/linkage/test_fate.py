@@ -53,10 +53,21 @@ COPIED = scored(
 )
 
 
+MERGED = scored(
+    "a",
+    "b",
+    WEAK,
+    dict([said("the house itself says that both numbers are one patient")]),
+)
+
+
 @pytest.mark.parametrize(
     ("changes", "fate"),
     [
         ({"joined": True}, Fate.JOINED),
+        ({"joined": True, "pair": MERGED}, Fate.JOINED_BY_SOURCE),
+        ({"joined": True, "pair": MERGED, "verdicts": {"same"}}, Fate.JOINED_BY_STEWARD),
+        ({"pair": MERGED, "conflict": Conflict.TWO_BEDS}, Fate.CONFLICT),
         ({"joined": True, "conflict": Conflict.TWO_BEDS}, Fate.JOINED),
         ({"joined": True, **of_weight(WEAK)}, Fate.JOINED_THROUGH_OTHERS),
         ({"joined": True, "verdicts": {"same"}, **of_weight(WEAK)}, Fate.JOINED_BY_STEWARD),
