@@ -1,8 +1,10 @@
 """Keeps what the rounds of the last linking saw, so that the next scores only what is new."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -23,20 +25,30 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remembered:
-    """What the rounds saw, and the rows that say so."""
+    """What the rounds saw; `rows`: of each table, the keys of its rows and a hash of the rest."""
 
     seen: tuple[Seen, ...] = ()
-    atoms: frozenset[Row] = field(default=frozenset(), repr=False)
-    pairs: frozenset[Row] = field(default=frozenset(), repr=False)
+    rows: Mapping[str, Mapping[Row, int]] = field(default_factory=dict, repr=False)
 
 
 def remembered(session: Session, scored_by: str, keys: Mapping[str, str]) -> Remembered:
     """What the last linking saw of the records (id → key), if it was `scored_by` the same."""
     if session.scalar(select(scored_with.c.version)) != scored_by:
         return Remembered()
-    atoms = frozenset(map(tuple, session.execute(select(scored_atom))))
-    pairs = frozenset((*row[:-1], tuple(row[-1])) for row in session.execute(select(scored_pair)))
-    return Remembered(seen=_seen(atoms, pairs, keys), atoms=atoms, pairs=pairs)
+    rows: dict[str, dict[Row, int]] = {}
+    prints: dict[int, dict[str, str]] = defaultdict(dict)
+    for record, told, first, last in _rows(session, scored_atom, rows):
+        for number in range(first, last + 1) if record in keys else ():
+            prints[number][keys[record]] = told
+    pairs: dict[int, dict[Keys, ScoredPair]] = defaultdict(dict)
+    read = cache(_scores)
+    for left, right, first, last, weight, scores, *_ in _rows(session, scored_pair, rows):
+        if left in keys and right in keys:
+            pair = _pair(keys[left], keys[right], weight, *read(scores))
+            for number in range(first, last + 1):
+                pairs[number][pair.left, pair.right] = pair
+    seen = tuple(Seen(prints=prints[n], pairs=pairs[n]) for n in sorted(prints))
+    return Remembered(seen=seen, rows=rows)
 
 
 def remember(
@@ -50,80 +62,97 @@ def remember(
 
     `before` is what `remembered` gave; `known`: key → id and labels of each record.
     """
-    if not before.seen:
+    if not before.rows:
         for table in (scored_pair, scored_atom, scored_with):
             session.execute(delete(table))
         session.execute(insert(scored_with), [{"version": scored_by}])
-        before = Remembered()
-    _write(session, scored_atom, before.atoms, _atom_rows(seen, known))
-    _write(session, scored_pair, before.pairs, _pair_rows(seen, known))
+    for table, rows in (
+        (scored_atom, _atom_rows(seen, known)),
+        (scored_pair, _pair_rows(seen, known)),
+    ):
+        _write(session, table, before.rows.get(table.name, {}), rows)
 
 
-def _seen(
-    atoms: Collection[Row], pairs: Collection[Row], keys: Mapping[str, str]
-) -> tuple[Seen, ...]:
-    """Round by round; a record that is gone was not seen."""
-    prints: dict[int, dict[str, str]] = defaultdict(dict)
-    found: dict[int, dict[Keys, ScoredPair]] = defaultdict(dict)
-    for record, told, first, last in atoms:
-        for number in range(first, last + 1) if record in keys else ():
-            prints[number][keys[record]] = told
-    for left, right, first, last, weight, scores, *_ in pairs:
-        if left in keys and right in keys:
-            pair = _pair(keys[left], keys[right], weight, scores)
-            for number in range(first, last + 1):
-                found[number][pair.left, pair.right] = pair
-    return tuple(Seen(prints=prints[n], pairs=found[n]) for n in sorted(prints))
+def _rows(session: Session, table: Table, into: dict[str, dict[Row, int]]) -> Iterator[Row]:
+    """Every row of a table; what is needed to compare them with others goes `into`."""
+    hashes = into.setdefault(table.name, {})
+    found = session.execute(select(table), execution_options={"yield_per": AT_ONCE})
+    for row in found:
+        plain = tuple(tuple(value) if isinstance(value, list) else value for value in row)
+        hashes[_key(table, plain)] = hash(plain)
+        yield plain
 
 
-def _pair(left: str, right: str, weight: float, scores: str) -> ScoredPair:
-    levels, bits = orjson.loads(scores)
-    return ScoredPair(
-        left=min(left, right),
-        right=max(left, right),
-        weight=weight,
-        levels=tuple(levels),
-        bits=tuple(float(value) for value in bits),
+def _key(table: Table, row: Row) -> Row:
+    return tuple(
+        value for column, value in zip(table.columns, row, strict=True) if column.primary_key
     )
 
 
-def _atom_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) -> frozenset[Row]:
+def _scores(text: str) -> tuple[tuple[int | None, ...], tuple[float, ...]]:
+    levels, bits = orjson.loads(text)
+    return tuple(levels), tuple(float(value) for value in bits)
+
+
+def _pair(
+    left: str,
+    right: str,
+    weight: float,
+    levels: tuple[int | None, ...],
+    bits: tuple[float, ...],
+) -> ScoredPair:
+    first, second = sorted((left, right))
+    return ScoredPair(left=first, right=second, weight=weight, levels=levels, bits=bits)
+
+
+def _atom_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) -> Iterator[Row]:
     """An atom stands in rounds that follow one another, until it is joined with another."""
     rounds: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, one in enumerate(seen, start=1):
         for atom in one.prints.items():
             rounds[atom].append(number)
-    return frozenset(
-        (known[key][0], told, numbers[0], numbers[-1]) for (key, told), numbers in rounds.items()
-    )
+    for (key, told), numbers in rounds.items():
+        yield known[key][0], told, numbers[0], numbers[-1]
 
 
-def _pair_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) -> frozenset[Row]:
+def _pair_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) -> Iterator[Row]:
     rounds: dict[ScoredPair, list[int]] = defaultdict(list)
     for number, one in enumerate(seen, start=1):
         for pair in one.pairs.values():
             rounds[pair].append(number)
-    return frozenset(_row(pair, numbers, known) for pair, numbers in rounds.items())
+    for pair, numbers in rounds.items():
+        left, labels = known[pair.left]
+        scores = orjson.dumps([pair.levels, pair.bits]).decode()
+        about = (left, known[pair.right][0], numbers[0], numbers[-1], pair.weight, scores)
+        yield (*about, labels.custodian, labels.province, labels.sensitivity)
 
 
-def _row(pair: ScoredPair, rounds: Sequence[int], known: Mapping[str, tuple[str, Labels]]) -> Row:
-    left, labels = known[pair.left]
-    scores = orjson.dumps([pair.levels, pair.bits]).decode()
-    about = (left, known[pair.right][0], rounds[0], rounds[-1], pair.weight, scores)
-    return (*about, labels.custodian, labels.province, labels.sensitivity)
-
-
-def _write(session: Session, table: Table, before: frozenset[Row], after: frozenset[Row]) -> None:
-    """Take away the rows that are gone, then add those that are new."""
+def _write(session: Session, table: Table, before: Mapping[Row, int], rows: Iterator[Row]) -> None:
+    """Take away the rows that are gone or others now, then add those that are new."""
+    gone, new = dict(before), []
+    for row in rows:
+        key = _key(table, row)
+        if gone.get(key) == hash(row):
+            del gone[key]
+        else:
+            new.append(row)
     columns = [str(column.name) for column in table.columns]
-    key = " AND ".join(f"old.{c.name} = gone.{c.name}" for c in table.primary_key)
-    rows = f"json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
-    removal = f"DELETE FROM {table.name} AS old USING {rows} AS gone WHERE {key}"
-    addition = f"INSERT INTO {table.name} SELECT {', '.join(columns)} FROM {rows}"
-    for statement, wanted in ((removal, before - after), (addition, after - before)):
-        ordered = sorted(wanted, key=str)
-        for start in range(0, len(ordered), AT_ONCE):
-            batch = [
-                dict(zip(columns, row, strict=True)) for row in ordered[start : start + AT_ONCE]
-            ]
-            session.execute(text(statement), {"rows": orjson.dumps(batch).decode()})
+    names = [str(column.name) for column in table.primary_key]
+    same = " AND ".join(f"old.{name} = gone.{name}" for name in names)
+    given = f"json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
+    _execute(
+        session, f"DELETE FROM {table.name} AS old USING {given} AS gone WHERE {same}", names, gone
+    )
+    _execute(
+        session,
+        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {given}",
+        columns,
+        new,
+    )
+
+
+def _execute(session: Session, statement: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Once for every so many rows, which are one parameter."""
+    following = iter(rows)
+    while batch := [dict(zip(columns, row, strict=True)) for row in islice(following, AT_ONCE)]:
+        session.execute(text(statement), {"rows": orjson.dumps(batch).decode()})
