@@ -49,10 +49,19 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Partition:
-    """`groups`: disjoint, sorted keys that cover every key that was given."""
+    """`groups`: disjoint, sorted keys that cover every key that was given.
+
+    `outcomes`: JOINED, or the reason why not, of each pair that came into question.
+    """
 
     groups: tuple[tuple[str, ...], ...] = field(repr=False)
     reviews: tuple[Review, ...] = field(repr=False)
+    outcomes: Mapping[Keys, str] = field(default_factory=dict, repr=False)
+
+
+JOINED = "joined"
+Known = Callable[[ScoredPair], str | None]
+"""What became of a pair, where that is known; None: it is to be decided. "" is neither."""
 
 
 Judge = Callable[[ScoredPair], bool]
@@ -82,24 +91,34 @@ def partition(
     *,
     sources: Mapping[str, frozenset[str]] = NO_SOURCES,
     judges: Judges = Judges(),
+    known: Known = lambda pair: None,
 ) -> Partition:
     """Join what the evidence covers, ask about the rest.
 
     `conflict` says whether two keys (the smaller first) may not be joined. `sources`: key →
-    the sources that its records came from; where it is not told, any two are alike.
+    the sources that its records came from; where it is not told, any two are alike. `known`: what
+    is not decided here.
     """
     groups = Groups(members={key: {key} for key in sorted(keys)}, forbids=conflict, sources=sources)
     ordered = sorted(pairs, key=lambda pair: (-pair.weight, pair.left, pair.right))
     edges = edges_of(ordered)
-    waiting: dict[Keys, Reason] = {}
+    outcomes: dict[Keys, str] = {}
     for pair in ordered:
         if pair.weight < thresholds.alone:
             break
-        _consider(groups, pair, edges, thresholds, judges, waiting)
+        outcome = known(pair)
+        if outcome is None:
+            outcome = _consider(groups, pair, edges, thresholds, judges)
+        if outcome == JOINED:
+            groups.join(pair.left, pair.right)
+        if outcome:
+            outcomes[pair.left, pair.right] = outcome
+    waiting = {keys: Reason(why) for keys, why in outcomes.items() if why != JOINED}
     reviews = _questions(groups, ordered, waiting, thresholds)
     return Partition(
         groups=tuple(sorted(tuple(sorted(group)) for group in groups.members.values())),
         reviews=reviews,
+        outcomes=outcomes,
     )
 
 
@@ -109,21 +128,15 @@ def _consider(
     edges: Edges,
     thresholds: Thresholds,
     judges: Judges,
-    waiting: dict[Keys, Reason],
-) -> None:
-    """Join the groups of a pair, or note why not."""
+) -> str:
+    """Whether to join the groups of a pair (JOINED), why not, or "" where they cannot be."""
     one, other = groups.find(pair.left), groups.find(pair.right)
     if one == other or groups.conflicting(one, other):
-        return
+        return ""
     grown = len(groups.members[one]) + len(groups.members[other]) > 2
     if grown and pair.weight < thresholds.certain:
-        waiting[pair.left, pair.right] = Reason.UNCERTAIN
-        return
-    reason = _doubt(groups, pair, (one, other), edges, thresholds, judges)
-    if reason is None:
-        groups.join(one, other)
-    else:
-        waiting[pair.left, pair.right] = reason
+        return Reason.UNCERTAIN
+    return _doubt(groups, pair, (one, other), edges, thresholds, judges) or JOINED
 
 
 def _doubt(

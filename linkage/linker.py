@@ -1,8 +1,9 @@
 """All records in, identities and questions out: score, decide, and look again at what was joined."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from math import inf
 
 from linkage import directory, given_ids, own_merges, siblings
@@ -15,7 +16,8 @@ from linkage.model import MatchModel
 from linkage.own_merges import Groups
 from linkage.parity import scorer_for
 from linkage.records import PersonRecord
-from linkage.scores import Engine, Seen, scored
+from linkage.replay import Past, replayed
+from linkage.scores import NOTHING, Atom, Engine, Seen, fingerprint, scored
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
 
@@ -61,18 +63,21 @@ def link(
     apart = _apart(_vouched(originals, standing), standing)
     decided: Groups = {group[0]: group for group in standing.groups}
     groups = own_merges.joined(decided, originals, _forbids(decided, apart))
-    atom_of = cache(lambda group: composite([originals[key] for key in group]))
+    atom_of = _atoms(originals, standing)
     first: list[ScoredPair] = []
     seen: list[Seen] = []
     for number in range(1, MOST_ROUNDS + 1):
         progress(f"round {number}: {len(groups)} groups")
         atoms = [atom_of(group) for group in groups.values()]
-        alone = frozenset(atom.key for atom in atoms if atom.source == REPORT)
-        known = [*seen[-1:], *remembered[number - 1 :][:1], *remembered[-1:]]
-        seen.append(scored(atoms, model, least_weight(model), known, engine))
-        pairs = [pair for pair in seen[-1].pairs.values() if not _is_hearsay(pair, alone)]
+        records = [atom.record for atom in atoms]
+        alone = frozenset(record.key for record in records if record.source == REPORT)
+        past = [*remembered[number - 1 :][:1], *remembered[-1:], NOTHING]
+        now = scored(atoms, model, least_weight(model), [*seen[-1:], *past], engine)
+        pairs = [pair for pair in now.pairs.values() if not _is_hearsay(pair, alone)]
         first = first or pairs
-        done = _round(atoms, pairs, model, _forbids(groups, apart))
+        decide = partial(_round, records, pairs, model, _forbids(groups, apart))
+        done = replayed(now, past[0], model.thresholds.alone, decide)
+        seen.append(replace(now, outcomes=done.outcomes))
         joined = len(done.groups) < len(groups)
         groups = _regroup(groups, done)
         if not joined:
@@ -189,15 +194,35 @@ def _mistyped(
     return questions
 
 
+def _atoms(
+    originals: Mapping[str, PersonRecord], standing: Standing
+) -> Callable[[tuple[str, ...]], Atom]:
+    """Keys → the records as one, with a fingerprint of each of them and of what was decided."""
+    said = defaultdict(list)
+    for pair in sorted(standing.decided):
+        for key in pair:
+            said[key].append(f"{pair} {pair in standing.same} {pair in standing.not_same}")
+
+    @cache
+    def atom_of(group: tuple[str, ...]) -> Atom:
+        members = [originals[key] for key in group]
+        record = composite(members)
+        known = (text for key in group for text in (originals[key].as_json(), *said[key]))
+        return Atom(record=record, told=fingerprint(*known))
+
+    return atom_of
+
+
 def _round(
     atoms: Sequence[PersonRecord],
     pairs: Sequence[ScoredPair],
     model: MatchModel,
     forbids: Forbids,
+    past: Past,
 ) -> Partition:
     """One pass of joining over atoms: records at first, then the groups they formed."""
     by_key = {atom.key: atom for atom in atoms}
-    judges = judge(by_key, pairs, forbids, model.thresholds)
+    judges = judge(by_key, list(filter(past.concerns, pairs)), forbids, model.thresholds)
     sources = {atom.key: frozenset(atom.source.split("+")) for atom in atoms}
     return partition(
         by_key,
@@ -206,6 +231,7 @@ def _round(
         model.thresholds,
         sources=sources,
         judges=judges,
+        known=past,
     )
 
 

@@ -41,13 +41,16 @@ def remembered(session: Session, scored_by: str, keys: Mapping[str, str]) -> Rem
         for number in range(first, last + 1) if record in keys else ():
             prints[number][keys[record]] = told
     pairs: dict[int, dict[Keys, ScoredPair]] = defaultdict(dict)
+    became: dict[int, dict[Keys, str]] = defaultdict(dict)
     read = cache(_scores)
-    for left, right, first, last, weight, scores, *_ in _rows(session, scored_pair, rows):
+    for left, right, first, _, weight, scores, outcomes, *_ in _rows(session, scored_pair, rows):
         if left in keys and right in keys:
             pair = _pair(keys[left], keys[right], weight, *read(scores))
-            for number in range(first, last + 1):
+            for number, outcome in enumerate(orjson.loads(outcomes), start=first):
                 pairs[number][pair.left, pair.right] = pair
-    seen = tuple(Seen(prints=prints[n], pairs=pairs[n]) for n in sorted(prints))
+                if outcome:
+                    became[number][pair.left, pair.right] = outcome
+    seen = tuple(Seen(prints=prints[n], pairs=pairs[n], outcomes=became[n]) for n in sorted(prints))
     return Remembered(seen=seen, rows=rows)
 
 
@@ -123,7 +126,9 @@ def _pair_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) ->
     for pair, numbers in rounds.items():
         left, labels = known[pair.left]
         scores = orjson.dumps([pair.levels, pair.bits]).decode()
-        about = (left, known[pair.right][0], numbers[0], numbers[-1], pair.weight, scores)
+        became = [seen[n - 1].outcomes.get((pair.left, pair.right), "") for n in numbers]
+        told = (pair.weight, scores, orjson.dumps(became).decode())
+        about = (left, known[pair.right][0], numbers[0], numbers[-1], *told)
         yield (*about, labels.custodian, labels.province, labels.sensitivity)
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from types import MappingProxyType
+from typing import Any
 
 from linkage.blocking import block_keys, crowds
 from linkage.clustering import Keys
@@ -18,22 +19,35 @@ REST = "rest"
 """As if they were children of one report: who was compared before is not compared again."""
 Engine = Callable[[Sequence[PersonRecord], MatchModel, float], Iterable[ScoredPair]]
 """Every pair of records that shares a block key and reaches so many bits: `matcher.score`."""
-FINGERPRINT = 32
+FINGERPRINT = 31
 """Hexadecimal digits."""
+LARGE = "+"
+"""Behind the fingerprint of who is not compared with the others of its report."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Atom:
+    """A record, or a group as one record, and a fingerprint of all that is known of its members."""
+
+    record: PersonRecord = field(repr=False)
+    told: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """The atoms of one round by a fingerprint of all that decides a score, and all their pairs.
+    """The atoms of one round by their fingerprints, all their pairs, and what became of these.
 
-    Of any two of them that are not among `pairs` it is known that they weigh too little.
+    Of any two atoms that are not among `pairs` it is known that they weigh too little.
     """
 
     prints: Mapping[str, str] = field(default_factory=dict, repr=False)
     pairs: Mapping[Keys, ScoredPair] = field(default_factory=dict, repr=False)
+    outcomes: Mapping[Keys, str] = field(default_factory=dict, repr=False)
+    """JOINED, or why not; a pair that did not come into question is not in it."""
 
 
-NOTHING = Seen(prints=MappingProxyType({}), pairs=MappingProxyType({}))
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+NOTHING = Seen(prints=EMPTY, pairs=EMPTY, outcomes=EMPTY)
 
 
 @cache
@@ -47,7 +61,7 @@ def code() -> str:
 
 
 def scored(
-    atoms: Sequence[PersonRecord],
+    atoms: Sequence[Atom],
     model: MatchModel,
     least: float,
     before: Sequence[Seen],
@@ -60,9 +74,10 @@ def scored(
     they are children of one large report. The outcome is that of scoring all of them. Raises
     TooManyPairsError.
     """
-    large = crowds(atoms)
-    crowd = {atom.key: atom.report for atom in atoms if atom.report in large}
-    prints = {atom.key: _fingerprint(atom, large=atom.key in crowd) for atom in atoms}
+    records = [atom.record for atom in atoms]
+    large = crowds(records)
+    crowd = {record.key: record.report for record in records if record.report in large}
+    prints = {atom.record.key: f"{atom.told}{LARGE * (atom.record.key in crowd)}" for atom in atoms}
     known = [
         frozenset(key for key, told in prints.items() if seen.prints.get(key) == told)
         for seen in before
@@ -74,7 +89,7 @@ def scored(
         if same.issuperset(keys)
     }
     new = min((prints.keys() - same for same in known), key=len, default={*prints})
-    for pair in engine(_to_score(atoms, new), model, least) if new else ():
+    for pair in engine(_to_score(records, new), model, least) if new else ():
         keys = (pair.left, pair.right)
         together = crowd.get(keys[0], keys[0]) == crowd.get(keys[1], keys[1])
         if not together and not any(same.issuperset(keys) for same in known):
@@ -82,15 +97,15 @@ def scored(
     return Seen(prints=prints, pairs=pairs)
 
 
-def _to_score(atoms: Sequence[PersonRecord], new: Collection[str]) -> list[PersonRecord]:
-    """The new atoms and those that share a block key with one of them."""
-    asked = [atom for atom in atoms if atom.key in new]
-    keys = {key for atom in asked for key in block_keys(atom)}
-    rest = (atom for atom in atoms if atom.key not in new)
-    partners = [atom for atom in rest if not keys.isdisjoint(block_keys(atom))]
-    return [*asked, *(replace(atom, report=REST) for atom in partners)]
+def _to_score(records: Sequence[PersonRecord], new: Collection[str]) -> list[PersonRecord]:
+    """The new ones and those that share a block key with one of them."""
+    asked = [record for record in records if record.key in new]
+    keys = {key for record in asked for key in block_keys(record)}
+    rest = (record for record in records if record.key not in new)
+    partners = [record for record in rest if not keys.isdisjoint(block_keys(record))]
+    return [*asked, *(replace(record, report=REST) for record in partners)]
 
 
-def _fingerprint(atom: PersonRecord, *, large: bool) -> str:
-    told = f"{atom.as_json()}{large}"
-    return hashlib.sha256(told.encode()).hexdigest()[:FINGERPRINT]
+def fingerprint(*told: str) -> str:
+    """Of texts in their order."""
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:FINGERPRINT]

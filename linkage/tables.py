@@ -129,6 +129,7 @@ scored_pair = Table(
     Column("last_round", SmallInteger, nullable=False),
     Column("weight", Float, nullable=False),
     Column("scores", Text, nullable=False, comment="Level and bits of each feature, as JSON"),
+    Column("outcomes", Text, nullable=False, comment="What became of it in each round, as JSON"),
     *label_columns(),
 )
 

@@ -117,12 +117,7 @@ def union_find(keys: Sequence[str], edges: Sequence[Keys]) -> set[tuple[str, ...
 @given(WORLDS, st.integers(0, 2**32))
 def test_order_does_not_matter(world: World, seed: int) -> None:
     random = Random(seed)
-    shuffled = World(
-        weights=world.weights,
-        conflicts=world.conflicts,
-        doubted=world.doubted,
-        keys=random.sample(world.keys, len(world.keys)),
-    )
+    shuffled = replace(world, keys=random.sample(world.keys, len(world.keys)))
     assert shuffled.partition(random.shuffle) == world.partition()
 
 

@@ -13,7 +13,7 @@ from linkage.matcher import ScoredPair
 from linkage.model import MatchModel
 from linkage.records import Labels, PersonRecord
 from linkage.score_store import Remembered, remember, remembered
-from linkage.scores import NOTHING, REST, Seen, scored
+from linkage.scores import NOTHING, REST, Atom, Seen, fingerprint, scored
 from linkage.tables import scored_atom, scored_pair
 from tests.linkage.histories import MODEL, plain, world
 from tests.linkage.town import town
@@ -36,12 +36,16 @@ class Watched:
         return plain(records, model, least)
 
 
+def atoms(records: Sequence[PersonRecord]) -> list[Atom]:
+    return [Atom(record=record, told=fingerprint(record.as_json())) for record in records]
+
+
 def at_once(records: Sequence[PersonRecord]) -> Seen:
-    return scored(records, MODEL, LEAST, [], plain)
+    return scored(atoms(records), MODEL, LEAST, [], plain)
 
 
 def test_nothing_is_known_at_first() -> None:
-    seen = scored(RECORDS, MODEL, LEAST, [NOTHING], plain)
+    seen = scored(atoms(RECORDS), MODEL, LEAST, [NOTHING], plain)
     assert seen == at_once(RECORDS)
     assert seen.pairs == {(p.left, p.right): p for p in plain(RECORDS, MODEL, LEAST)}
     assert len(seen.pairs) > 20
@@ -51,7 +55,7 @@ def test_only_what_is_new_is_scored() -> None:
     watched = Watched()
     changed = replace(RECORDS[3], sex=None)
     now = [*RECORDS[:3], changed, *RECORDS[4:-1]]
-    seen = scored(now, MODEL, LEAST, [at_once(RECORDS[1:])], watched)
+    seen = scored(atoms(now), MODEL, LEAST, [at_once(RECORDS[1:])], watched)
     assert seen == at_once(now)
     assert watched.asked == {RECORDS[0].key, changed.key}
 
@@ -60,7 +64,7 @@ def test_of_two_memories_each_knows_its_own_pairs() -> None:
     """A pair of which one stood here and the other there was never compared."""
     half = len(RECORDS) // 2
     before = [at_once(RECORDS[:half]), at_once(RECORDS[half:])]
-    assert scored(RECORDS, MODEL, LEAST, before, plain) == at_once(RECORDS)
+    assert scored(atoms(RECORDS), MODEL, LEAST, before, plain) == at_once(RECORDS)
 
 
 def of_one_report(children: int) -> list[PersonRecord]:
@@ -72,7 +76,7 @@ def test_children_of_a_report_that_becomes_large_or_small(before: int, after: in
     """Those of large reports are not compared with one another, also where none of them is new."""
     known = at_once(of_one_report(MOST_TOGETHER + 1 + before))
     now = of_one_report(MOST_TOGETHER + 1 + after)
-    seen = scored(now, MODEL, LEAST, [known], plain)
+    seen = scored(atoms(now), MODEL, LEAST, [known], plain)
     assert seen == at_once(now)
     assert bool(seen.pairs) == (len(now) <= MOST_TOGETHER)
 

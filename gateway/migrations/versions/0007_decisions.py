@@ -80,6 +80,7 @@ def _create_scores() -> None:
         sa.PrimaryKeyConstraint("record_id", "first_round", name="pk_linkage_scored_atom"),
     )
     scores = "Level and bits of each feature, as JSON"
+    outcomes = "What became of it in each round, as JSON"
     op.create_table(
         "linkage_scored_pair",
         sa.Column("left_id", sa.String(64), nullable=False),
@@ -88,6 +89,7 @@ def _create_scores() -> None:
         sa.Column("last_round", sa.SmallInteger(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
         sa.Column("scores", sa.Text(), nullable=False, comment=scores),
+        sa.Column("outcomes", sa.Text(), nullable=False, comment=outcomes),
         sa.Column("custodian", sa.String(80), nullable=False),
         sa.Column("province", sa.String(2)),
         sa.Column("sensitivity", sa.ARRAY(sa.String(40)), server_default="{}", nullable=False),

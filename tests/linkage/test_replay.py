@@ -1,0 +1,100 @@
+"""A round is decided anew near what has changed, as far as that reaches, and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from linkage.clustering import JOINED, Keys, Partition, Reason
+from linkage.matcher import ScoredPair
+from linkage.replay import Past, replayed
+from linkage.scores import NOTHING, Seen
+from tests.linkage.people import scored
+
+LEAST = 0.0
+STRONG = {(f"{cell}1", f"{cell}2"): scored(f"{cell}1", f"{cell}2", 5) for cell in "abcd"}
+WEAK = {keys: scored(*keys, -1) for keys in (("a2", "b1"), ("b2", "c1"), ("c2", "d1"))}
+"""Four cells in a row, each next to the following one."""
+BEFORE = Seen(
+    prints={key: "as it was" for keys in STRONG for key in keys},
+    pairs=STRONG | WEAK,
+    outcomes=dict.fromkeys(STRONG, JOINED),
+)
+
+
+@dataclass
+class Decider:
+    """Decides as it is told, and notes of which pairs it was asked."""
+
+    truth: Mapping[Keys, str]
+    asked: list[set[str]] = field(default_factory=list)
+
+    def __call__(self, past: Past) -> Partition:
+        pairs = [pair for pair in BEFORE.pairs.values() if pair.weight >= LEAST]
+        anew = {pair.left for pair in pairs if past(pair) is None}
+        self.asked.append({key[0] for key in anew})
+        outcomes = {
+            (pair.left, pair.right): self.truth[pair.left, pair.right]
+            if pair.left in anew
+            else past(pair) or ""
+            for pair in pairs
+        }
+        return Partition(groups=(), reviews=(), outcomes=outcomes)
+
+
+def changed(*keys: str) -> Seen:
+    return replace(BEFORE, prints={**BEFORE.prints} | dict.fromkeys(keys, "another"))
+
+
+def test_nothing_is_decided_where_nothing_has_changed() -> None:
+    decider = Decider(truth={})
+    done = replayed(BEFORE, BEFORE, LEAST, decider)
+    assert decider.asked == [set()]
+    assert done.outcomes == BEFORE.outcomes
+
+
+def test_at_first_everything_is_decided() -> None:
+    decider = Decider(truth=BEFORE.outcomes)
+    replayed(BEFORE, NOTHING, LEAST, decider)
+    assert decider.asked == [set("abcd")]
+
+
+def test_what_is_next_to_a_change_is_decided_and_no_more_where_nothing_comes_of_it() -> None:
+    decider = Decider(truth=BEFORE.outcomes)
+    replayed(changed("a1"), BEFORE, LEAST, decider)
+    assert decider.asked == [set("ab")]
+
+
+def test_what_comes_of_it_reaches_on_as_long_as_it_makes_a_difference() -> None:
+    truth = {**BEFORE.outcomes, ("b1", "b2"): Reason.RIVAL}
+    decider = Decider(truth=truth)
+    done = replayed(changed("a1"), BEFORE, LEAST, decider)
+    assert decider.asked == [set("ab"), set("abc")]
+    assert done.outcomes == truth
+
+
+def test_another_reason_not_to_join_reaches_nobody() -> None:
+    before = replace(BEFORE, outcomes={**BEFORE.outcomes, ("b1", "b2"): Reason.RIVAL})
+    decider = Decider(truth={**BEFORE.outcomes, ("b1", "b2"): Reason.DOUBT})
+    now = replace(before, prints=changed("a1").prints)
+    replayed(now, before, LEAST, decider)
+    assert decider.asked == [set("ab")]
+
+
+def test_who_is_gone_concerns_those_who_were_next_to_it() -> None:
+    left = {key: told for key, told in BEFORE.prints.items() if key != "d2"}
+    pairs = {keys: pair for keys, pair in BEFORE.pairs.items() if "d2" not in keys}
+    decider = Decider(truth={**BEFORE.outcomes, ("d1", "d2"): ""})
+    replayed(Seen(prints=left, pairs=pairs), BEFORE, LEAST, decider)
+    assert decider.asked == [set("cd")]
+
+
+def test_the_pairs_of_an_atom_that_is_decided_concern_it() -> None:
+    heard: list[ScoredPair] = []
+
+    def decide(past: Past) -> Partition:
+        heard.extend(filter(past.concerns, BEFORE.pairs.values()))
+        return Partition(groups=(), reviews=(), outcomes=BEFORE.outcomes)
+
+    replayed(changed("a1"), BEFORE, LEAST, decide)
+    assert {(pair.left, pair.right) for pair in heard} == {
+        *(("a1", "a2"), ("a2", "b1"), ("b1", "b2"), ("b2", "c1"))
+    }
