@@ -68,9 +68,9 @@ def link(
 ) -> LinkReport:
     """Score all records that share a block key, decide, and give every record its identity.
 
-    `backend`: where pairs are scored. What the last linking scored with this model, and what has
-    not changed since, is not scored again, unless `full`; the outcome is the same. Raises
-    OversizedError.
+    `backend`: where pairs are scored. What the last linking with this model scored is not scored
+    again, and only what is near a change is decided anew, unless `full`; the outcome is the same.
+    Raises OversizedError.
     """
     store = IdentityStore(session)
     store.lock()

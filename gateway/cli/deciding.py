@@ -40,8 +40,8 @@ def decide(
 ) -> None:
     """Quyết định · Say that two records are one child, or are not; identities follow at once.
 
-    It holds at every later run, until it is withdrawn. As after `motem link`, all records are looked
-    at, and only what is new is scored.
+    It holds at every later run, until it is withdrawn. As in `motem link`, only what is near a change
+    is scored and decided anew.
     """
     with _desk("decide", model) as (session, caller, chosen, progress):
         verdict: Verdict = "same" if same else "not-same"

@@ -96,13 +96,12 @@ def link(
         Path | None, typer.Option(help="A model file; default: the one in use, see `motem model`.")
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Score all pairs again; the outcome is the same.")
+        bool, typer.Option("--full", help="Score and decide all again; the outcome is the same.")
     ] = False,
 ) -> None:
     """Find which records are the same child and give every record its identity.
 
-    Pairs that were scored before, with this model and of records that have not changed, are not
-    scored again.
+    Only what is new is scored, and only what is near a change is decided anew.
     """
     with (
         _backend(engine, master) as backend,

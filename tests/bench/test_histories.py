@@ -14,6 +14,7 @@ from linkage.matcher import score
 from tests.bench.measure import report
 from tests.linkage.histories import HISTORIES, SEEDS, incremental_is_full
 from tests.linkage.test_histories import CHECKS
+from tests.linkage.test_replay import NUMBERS, near_is_all
 
 CASES = int(os.environ.get("MOTEM_BENCH_CASES", "1000"))
 BY_SPLINK = max(1, CASES // 50)
@@ -34,6 +35,16 @@ def test_whatever_has_happened(check: Callable[[Sequence[str], int], None]) -> N
 
     hold()
     report(f"histories_{check.__name__}", cases=len(tried))
+
+
+def test_what_is_decided_near_a_change_is_what_is_decided_of_all() -> None:
+    @settings(max_examples=20 * CASES, deadline=None)
+    @given(SEEDS, NUMBERS)
+    def hold(seed: int, number: int) -> None:
+        near_is_all(seed, number)
+
+    hold()
+    report("near_is_all", cases=20 * CASES)
 
 
 def test_what_splink_scores_is_remembered_alike() -> None:

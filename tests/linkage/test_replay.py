@@ -1,10 +1,17 @@
 """A round is decided anew near what has changed, as far as that reaches, and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import combinations
+from random import Random
 
-from linkage.clustering import JOINED, Keys, Partition, Reason
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.clustering import JOINED, Keys, Known, Partition, Reason, partition
 from linkage.matcher import ScoredPair
+from linkage.model import Thresholds
 from linkage.replay import Past, replayed
 from linkage.scores import NOTHING, Seen
 from tests.linkage.people import scored
@@ -98,3 +105,59 @@ def test_the_pairs_of_an_atom_that_is_decided_concern_it() -> None:
     assert {(pair.left, pair.right) for pair in heard} == {
         *(("a1", "a2"), ("a2", "b1"), ("b1", "b2"), ("b2", "c1"))
     }
+
+
+# Against deciding all of it ----------------------------------------------------------------------
+
+KEYS = tuple("abcdefghijklmnop")
+THRESHOLDS = Thresholds()
+
+
+def world(random: Random, keys: Sequence[str]) -> tuple[dict[Keys, ScoredPair], set[Keys]]:
+    """A few pairs that can join, more that can only be rivals of these, and conflicts."""
+    everyone = list(combinations(keys, 2))
+    pairs = {
+        keys: scored(*keys, random.choice([1.0, 3.0, 5.0] if number < 8 else [-1.0, -2.0, -4.0]))
+        for number, keys in enumerate(random.sample(everyone, 28))
+    }
+    return pairs, set(random.sample(everyone, 40))
+
+
+def decided(
+    pairs: Mapping[Keys, ScoredPair], conflicts: Collection[Keys], known: Known = lambda pair: None
+) -> Partition:
+    return partition(
+        KEYS,
+        list(pairs.values()),
+        lambda left, right: (left, right) in conflicts,
+        THRESHOLDS,
+        known=known,
+    )
+
+
+NUMBERS = st.integers(0, 4)
+
+
+def near_is_all(seed: int, number: int) -> None:
+    """What is decided near so many changes is what is decided of all."""
+    random = Random(seed)
+    (pairs, conflicts), (others, other_conflicts) = world(random, KEYS), world(random, KEYS)
+    new = set(random.sample(KEYS, number))
+    prints = dict.fromkeys(KEYS, "as it was")
+    before = Seen(prints=prints, pairs=pairs, outcomes=decided(pairs, conflicts).outcomes)
+
+    def mixed(one: Iterable[Keys], other: Iterable[Keys]) -> set[Keys]:
+        """Of the first what is of none of the new; of the second what is of any of them."""
+        return {k for k in one if new.isdisjoint(k)} | {k for k in other if not new.isdisjoint(k)}
+
+    now_pairs = {k: others[k] if not new.isdisjoint(k) else pairs[k] for k in mixed(pairs, others)}
+    now_conflicts = mixed(conflicts, other_conflicts)
+    now = Seen(prints=prints | dict.fromkeys(new, "another"), pairs=now_pairs)
+    done = replayed(now, before, THRESHOLDS.alone, partial(decided, now_pairs, now_conflicts))
+    assert done == decided(now_pairs, now_conflicts)
+
+
+@settings(max_examples=400)
+@given(st.integers(0, 2**32), NUMBERS)
+def test_what_is_decided_near_a_change_is_what_is_decided_of_all(seed: int, number: int) -> None:
+    near_is_all(seed, number)
