@@ -6,8 +6,9 @@ single strong pairs would join half a town. Children are grouped by `clustering.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from linkage.matcher import ScoredPair
 
@@ -68,19 +69,28 @@ class _Groups:
             self.offer(one, third, least)
 
 
-def average(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Join:
+    """Two groups, by their smallest keys, and the average weight in bits at which they joined."""
+
+    bits: float
+    one: str = field(repr=False)
+    other: str = field(repr=False)
+
+
+def joins(
     keys: Iterable[str],
-    pairs: Sequence[ScoredPair],
+    pairs: Iterable[ScoredPair],
     *,
     least: float,
     unknown: float,
     forbids: Callable[[str, str], bool] = never,
-) -> tuple[tuple[str, ...], ...]:
+) -> list[Join]:
     """Join the two groups whose pairs weigh most on average, as long as that is `least` bits.
 
-    Sorted groups of sorted keys that cover every key, whatever the order of keys and pairs.
-    `unknown`: bits of a pair that was not scored. `forbids`: whether two keys (the smaller first)
-    may never be in one group.
+    The same whatever the order of keys and pairs; the strongest first, so that each beginning of
+    the list is what a higher bound would have joined. `unknown`: bits of a pair that was not scored.
+    `forbids`: whether two keys (the smaller first) may never be in one group.
     """
     groups = _Groups(
         members={key: [key] for key in sorted(keys)},
@@ -92,8 +102,20 @@ def average(
         groups.between[pair.left][pair.right] = (pair.weight, 1)
         groups.between[pair.right][pair.left] = (pair.weight, 1)
         groups.offer(pair.left, pair.right, least)
+    made = []
     while groups.waiting:
         entry = heapq.heappop(groups.waiting)
         if groups.is_current(entry) and groups.may_join(*entry[1:]):
             groups.join(*entry[1:], least)
-    return tuple(sorted(tuple(sorted(group)) for group in groups.members.values()))
+            made.append(Join(bits=-entry[0], one=entry[1], other=entry[2]))
+    return made
+
+
+def groups_at(
+    keys: Iterable[str], made: Iterable[Join], least: float
+) -> tuple[tuple[str, ...], ...]:
+    """The groups of all joins down to `least` bits: sorted, of sorted keys, covering every key."""
+    members = {key: [key] for key in keys}
+    for join in takewhile(lambda join: join.bits >= least, made):
+        members[join.one] += members.pop(join.other)
+    return tuple(sorted(tuple(sorted(group)) for group in members.values()))

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.averaging import average
+from linkage.averaging import groups_at, joins
 from linkage.matcher import ScoredPair
 from tests.linkage.people import QUICK, scored
 
@@ -20,7 +20,7 @@ PAIRS = st.dictionaries(
 
 
 def groups_of(pairs: Sequence[ScoredPair], least: float = 0.0) -> tuple[tuple[str, ...], ...]:
-    return average(KEYS, pairs, least=least, unknown=-10.0)
+    return groups_at(KEYS, joins(KEYS, pairs, least=least, unknown=-10.0), least)
 
 
 def test_a_chain_of_strong_pairs_is_no_group() -> None:
@@ -49,7 +49,18 @@ def test_the_order_of_keys_and_pairs_does_not_matter(
     pairs: list[ScoredPair], random: Random
 ) -> None:
     keys, shuffled = random.sample(KEYS, len(KEYS)), random.sample(pairs, len(pairs))
-    assert average(keys, shuffled, least=0.0, unknown=-10.0) == groups_of(pairs)
+    made = joins(keys, shuffled, least=0.0, unknown=-10.0)
+    assert made == joins(KEYS, pairs, least=0.0, unknown=-10.0)
+    assert groups_at(keys, made, 0.0) == groups_of(pairs)
+
+
+@QUICK
+@given(PAIRS, st.integers(-8, 12))
+def test_a_higher_bound_is_a_beginning_of_the_same_joins(
+    pairs: list[ScoredPair], least: int
+) -> None:
+    every = joins(KEYS, pairs, least=-9.0, unknown=-10.0)
+    assert groups_at(KEYS, every, least) == groups_of(pairs, least)
 
 
 @QUICK
@@ -67,7 +78,8 @@ def test_every_key_is_in_one_group_and_no_group_is_below_the_bound(
 @QUICK
 @given(PAIRS, st.sets(st.sampled_from(KEYS), min_size=2, max_size=3))
 def test_what_is_forbidden_is_never_in_one_group(pairs: list[ScoredPair], apart: set[str]) -> None:
-    groups = average(
+    made = joins(
         KEYS, pairs, least=0.0, unknown=-10.0, forbids=lambda one, other: {one, other} <= apart
     )
+    groups = groups_at(KEYS, made, 0.0)
     assert all(len(apart & set(group)) <= 1 for group in groups)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from linkage.averaging import average, never
+from linkage.averaging import groups_at, joins, never
 from linkage.configuration import Configuration
 from linkage.expectation import expected, with_expected_prior
 from linkage.matcher import ScoredPair, score
@@ -13,7 +13,7 @@ from tests.bench.linkage.rows import Row
 
 FLOOR = -6.0
 """Pairs of fewer bits are not kept; a pair that was not scored counts as one of so many."""
-BOUNDS = tuple(bits / 2 for bits in range(-10, 21))
+BOUNDS = tuple(bits / 2 for bits in range(-6, 21))
 """Averages from which on groups may be joined, of which the one expected to be best is taken."""
 MOST_PRIOR = 3.0
 """Bits by which the expected prior may be higher than the stated one."""
@@ -50,13 +50,12 @@ def link(
     model, pairs = with_expected_prior(stated, known, len(rows))
     pairs = [pair for pair in pairs if pair.weight >= FLOOR]
     keys = [row.key for row in rows]
-    expectation, bound, groups = max(
-        (expected(groups, pairs), bound, groups)
-        for bound in BOUNDS
-        for groups in [average(keys, pairs, least=bound, unknown=FLOOR, forbids=forbids)]
+    made = joins(keys, pairs, least=BOUNDS[0], unknown=FLOOR, forbids=forbids)
+    expectation, bound = max(
+        (expected(groups_at(keys, made, bound), pairs), bound) for bound in BOUNDS
     )
     return Linked(
-        groups=groups,
+        groups=groups_at(keys, made, bound),
         pairs=pairs,
         model=model.version,
         prior=model.prior,

@@ -4,15 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from linkage import normalise
 from linkage.configuration import Configuration
 from linkage.features import Feature
+from linkage.normalise import fold
 from tests.bench.linkage.english import full_forms, names, sound
 from tests.bench.linkage.rows import Row, level, row, same, text, texts
 
 UNKNOWN_DAY = "01-01"
-SHORTEST = 2
-"""Words of so many letters are initials."""
+"""Where only the year is known, the set has the first of January."""
+INITIALS = 2
+"""Words of so many letters are no name to look for."""
 
 
 def figures(records: Sequence[Mapping[str, str | None]]) -> list[Row]:
@@ -38,38 +39,54 @@ def _area(postcode: str) -> str:
 
 
 def _figure(record: Mapping[str, str | None], areas: Mapping[str, str]) -> Row:
-    words = [normalise.fold(word).replace(" ", "") for word in names(record["full_name"])]
-    words = [word for word in words if word]
-    place, postcode = record["birth_place"], record["postcode_fake"]
-    area = areas.get(place or "") or (_area(postcode) if postcode else None)
-    dob = record["dob"]
+    words = [word for part in names(record["full_name"]) if (word := fold(part).replace(" ", ""))]
+    place, postcode, dob = record["birth_place"], record["postcode_fake"], record["dob"]
+    first, last = (words[0], words[-1]) if words else ("", "")
+    told = {areas.get(place or ""), _area(postcode) if postcode else None}
     return row(
         str(record["unique_id"]),
         {
-            "first": words[0] if words else None,
-            "last": words[-1] if words else None,
+            "first": first,
+            "last": last,
             "whole": "yes" if len(words) > 1 else None,
+            "first_last": f"{first} {last}" if len(words) > 1 else None,
             "dob": dob,
             "year": dob[:4] if dob else None,
             "day": dob[5:] if dob else None,
             "place": place,
             "postcode": postcode,
             "district": postcode.partition(" ")[0] if postcode else None,
-            "area": area,
             "sex": record["gender"],
             "work": record["occupation"],
-            "first_last": " ".join((words[0], words[-1])) if len(words) > 1 else None,
         },
-        forms=full_forms(words[0]) if words else (),
         words=words,
         middle=words[1:-1],
-        sounds={sound(word) for word in words},
-        first_sound=[sound(form) for form in full_forms(words[0])] if words else (),
-        last_sound=[sound(words[-1])] if words else (),
-        areas={one for one in (area, _area(postcode) if postcode else None) if one},
+        forms=full_forms(first) if first else (),
+        sounds=map(sound, words),
+        first_sound=map(sound, full_forms(first)) if first else (),
+        last_sound=[sound(last)] if last else (),
+        areas=filter(None, told),
     )
 
 
+def near(column: str) -> str:
+    return f"damerau_levenshtein({column}_l, {column}_r) <= 1"
+
+
+def similar(column: str, least: float) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r) >= {least}"
+
+
+def overlap(column: str) -> str:
+    return f"list_has_any({column}_l, {column}_r)"
+
+
+def among(column: str) -> str:
+    return f"list_contains(words_l, {column}_r) or list_contains(words_r, {column}_l)"
+
+
+WHOLE = "whole_l is not null and whole_r is not null"
+INITIAL = "first_l = substr(first_r, 1, 1) or first_r = substr(first_l, 1, 1)"
 FEATURES = (
     Feature(
         name="last",
@@ -80,39 +97,14 @@ FEATURES = (
             "words": texts("words"),
         },
         missing="last",
-        unsaid="last_l is null or last_r is null or whole_l is null or whole_r is null",
+        unsaid=f"not ({WHOLE})",
         levels=(
             same("last", "same family name", 0.7, 0.001),
-            level(
-                "family names one letter apart",
-                "damerau_levenshtein(last_l, last_r) <= 1",
-                0.1,
-                0.0005,
-            ),
-            level(
-                "similar family names",
-                "jaro_winkler_similarity(last_l, last_r) >= 0.9",
-                0.03,
-                0.0005,
-            ),
-            level(
-                "family names that sound alike",
-                "list_has_any(last_sound_l, last_sound_r)",
-                0.03,
-                0.002,
-            ),
-            level(
-                "family name among the other's names",
-                "list_contains(words_l, last_r) or list_contains(words_r, last_l)",
-                0.05,
-                0.004,
-            ),
-            level(
-                "somewhat similar family names",
-                "jaro_winkler_similarity(last_l, last_r) >= 0.75",
-                0.03,
-                0.01,
-            ),
+            level("family names one letter apart", near("last"), 0.1, 0.0005),
+            level("similar family names", similar("last", 0.9), 0.03, 0.0005),
+            level("family names that sound alike", overlap("last_sound"), 0.03, 0.002),
+            level("family name among the other's names", among("last"), 0.05, 0.004),
+            level("somewhat similar family names", similar("last", 0.75), 0.03, 0.01),
         ),
         otherwise=(0.06, 0.98),
     ),
@@ -124,78 +116,36 @@ FEATURES = (
             "first_sound": texts("first_sound"),
         },
         missing="first",
-        unsaid="first_l is null or first_r is null or whole_l is null or whole_r is null",
+        unsaid=f"not ({WHOLE})",
         levels=(
             same("first", "same given name", 0.5, 0.02),
-            level("forms of one given name", "list_has_any(forms_l, forms_r)", 0.2, 0.02),
-            level(
-                "given names one letter apart",
-                "damerau_levenshtein(first_l, first_r) <= 1",
-                0.1,
-                0.005,
-            ),
-            level(
-                "an initial",
-                "first_l = substr(first_r, 1, 1) or first_r = substr(first_l, 1, 1)",
-                0.02,
-                0.004,
-            ),
-            level(
-                "similar given names",
-                "jaro_winkler_similarity(first_l, first_r) >= 0.88",
-                0.03,
-                0.005,
-            ),
-            level(
-                "given names that sound alike",
-                "list_has_any(first_sound_l, first_sound_r)",
-                0.02,
-                0.01,
-            ),
-            level(
-                "given name among the other's names",
-                "list_contains(words_l, first_r) or list_contains(words_r, first_l)",
-                0.03,
-                0.02,
-            ),
+            level("forms of one given name", overlap("forms"), 0.2, 0.02),
+            level("given names one letter apart", near("first"), 0.1, 0.005),
+            level("an initial", INITIAL, 0.02, 0.004),
+            level("similar given names", similar("first", 0.88), 0.03, 0.005),
+            level("given names that sound alike", overlap("first_sound"), 0.02, 0.01),
+            level("given name among the other's names", among("first"), 0.03, 0.02),
         ),
         otherwise=(0.1, 0.9),
     ),
+    # Of a single word nobody knows which name it is.
     Feature(
         name="alone",
         columns={"sounds": texts("sounds")},
         missing="sounds",
-        unsaid="sounds_l is null or sounds_r is null or (whole_l is not null and whole_r is not null)",
+        unsaid=f"sounds_l is null or sounds_r is null or ({WHOLE})",
         levels=(
-            level(
-                "the one word is the family name",
-                "last_l = last_r",
-                0.5,
-                0.002,
-                term_frequency=None,
-            ),
-            level("the one word is the given name", "first_l = first_r", 0.2, 0.01),
-            level(
-                "the one word is a form of the given name",
-                "list_has_any(forms_l, forms_r)",
-                0.08,
-                0.01,
-            ),
-            level(
-                "the one word is nearly the family name",
-                "damerau_levenshtein(last_l, last_r) <= 1",
-                0.1,
-                0.002,
-            ),
+            same("last", "the one word is the family name", 0.5, 0.002),
+            same("first", "the one word is the given name", 0.2, 0.01),
+            level("the one word is a form of the given name", overlap("forms"), 0.08, 0.01),
+            level("the one word is nearly the family name", near("last"), 0.1, 0.002),
             level(
                 "the one word is nearly a name",
-                "jaro_winkler_similarity(last_l, last_r) >= 0.88 or jaro_winkler_similarity(first_l, first_r) >= 0.88",
+                f"{similar('last', 0.88)} or {similar('first', 0.88)}",
                 0.04,
                 0.01,
             ),
-            level(
-                "the one word sounds like a name", "list_has_any(sounds_l, sounds_r)", 0.03, 0.01
-            ),
+            level("the one word sounds like a name", overlap("sounds"), 0.03, 0.01),
         ),
         otherwise=(0.1, 0.97),
     ),
@@ -203,12 +153,12 @@ FEATURES = (
         name="middle",
         columns={"middle": texts("middle")},
         missing="middle",
-        levels=(level("same middle name", "list_has_any(middle_l, middle_r)", 0.7, 0.02),),
+        levels=(level("same middle name", overlap("middle"), 0.7, 0.02),),
         otherwise=(0.3, 0.98),
     ),
     Feature(
         name="dob",
-        columns={"dob": text("dob"), "year": text("year"), "day": text("day")},
+        columns={"dob": text("dob"), "year": text("year")},
         missing="dob",
         levels=(
             same("dob", "same day of birth", 0.6, 0.001),
@@ -218,12 +168,12 @@ FEATURES = (
         ),
         otherwise=(0.05, 0.95),
     ),
+    # Postcode and place hang together: one feature, in which the strongest agreement counts.
     Feature(
         name="place",
         columns={
             "postcode": text("postcode"),
             "district": text("district"),
-            "area": text("area"),
             "areas": texts("areas"),
             "place": text("place"),
         },
@@ -243,11 +193,14 @@ FEATURES = (
                 0.0005,
             ),
             level(
-                "postcodes one sign apart", "levenshtein(postcode_l, postcode_r) <= 1", 0.05, 0.0003
+                "postcodes one sign apart",
+                "levenshtein(postcode_l, postcode_r) <= 1",
+                0.05,
+                0.0003,
             ),
             same("place", "same place", 0.2, 0.005),
             level("same district", "district_l = district_r", 0.05, 0.001),
-            level("same postcode area", "list_has_any(areas_l, areas_r)", 0.1, 0.02),
+            level("same postcode area", overlap("areas"), 0.1, 0.02),
         ),
         otherwise=(0.1, 0.97),
     ),
@@ -272,24 +225,28 @@ def keys(record: Row) -> Iterator[str]:
     """A pair is compared when two things agree, each loosely, or one that is rare."""
     told, many = record.texts, record.lists
     yield from (f"{name}:{told[name]}" for name in ("postcode", "first_last") if name in told)
-    yield from (f"w:{a}|{b}" for a, b in combinations(many.get("words", ()), 2))
+    yield from (f"words:{one}|{other}" for one, other in combinations(many.get("words", ()), 2))
+    if len(told.get("last", "")) > INITIALS:
+        yield f"last:{told['last']}"
     if told.get("day", UNKNOWN_DAY) != UNKNOWN_DAY:
         yield f"dob:{told['dob']}"
-    if "last" in told and len(told["last"]) > SHORTEST:
-        yield f"last:{told['last']}"
-    named = [f"s{one}" for one in many.get("sounds", ())] + [
-        f"f{one}" for one in many.get("forms", ())
-    ]
-    near = [
-        f"{name}:{told[name]}" for name in ("place", "district", "year", "work") if name in told
-    ]
-    if told.get("day", UNKNOWN_DAY) != UNKNOWN_DAY:
-        near.append(f"day:{told['day']}")
-    near += [f"a:{one}" for one in many.get("areas", ())]
-    yield from (f"{name}|{other}" for name in named for other in near)
+    named = [*many.get("sounds", ()), *many.get("forms", ())]
+    beside = list(_beside(record))
+    yield from (f"{name}|{other}" for name in named for other in beside)
     for one, other in (("place", "year"), ("district", "year"), ("district", "place")):
         if one in told and other in told:
-            yield f"{one}{other}:{told[one]}|{told[other]}"
+            yield f"{one}-{other}:{told[one]}|{told[other]}"
+
+
+def _beside(record: Row) -> Iterator[str]:
+    """What a name is looked for together with."""
+    told = record.texts
+    for name in ("place", "district", "year", "work"):
+        if name in told:
+            yield f"{name}:{told[name]}"
+    if told.get("day", UNKNOWN_DAY) != UNKNOWN_DAY:
+        yield f"day:{told['day']}"
+    yield from (f"area:{area}" for area in record.lists.get("areas", ()))
 
 
 HISTORICAL = Configuration(
@@ -297,5 +254,5 @@ HISTORICAL = Configuration(
     features=FEATURES,
     block_keys=keys,
     em_rules=(("first_last",), ("postcode",), ("dob",)),
-    prior=2e-4,
+    prior=1e-4,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 from random import Random
+from typing import Any
 
 SAMPLES = 500
 SEED = 20261122
@@ -23,7 +24,7 @@ def judge(
     truth: Mapping[str, str],
     identity: Mapping[str, str],
     which: Callable[[str], bool] = lambda cluster: True,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Pairwise and B-cubed figures of the chosen clusters, F1 with 95 % intervals.
 
     A false pair between two clusters is half the one's and half the other's, so that the counts of
@@ -34,7 +35,7 @@ def judge(
     random = Random(SEED)
     drawn = [_figures(random.choices(parts, k=len(parts))) for _ in range(SAMPLES)]
     intervals = {f"{name}_interval": _interval(one[name] for one in drawn) for name in ("f1", "b3")}
-    rounded: dict[str, object] = {name: round(value, 4) for name, value in figures.items()}
+    rounded: dict[str, Any] = {name: round(value, 4) for name, value in figures.items()}
     return {"clusters": len(parts)} | rounded | intervals
 
 

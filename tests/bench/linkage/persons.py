@@ -1,6 +1,7 @@
 """Persons by name, day of birth and further attributes: OpenCR's set of Uganda, FEBRL 3 and 4."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from linkage.configuration import Configuration
 from linkage.features import Feature
@@ -11,12 +12,12 @@ NAMES = ("given_name", "surname")
 LETTERS = 3
 
 
-def person(record: Mapping[str, str], attributes: Iterable[str], report: str | None = None) -> Row:
+def person(record: Mapping[str, Any], attributes: Iterable[str], report: str | None = None) -> Row:
     """A record without blanks inside its values: they are typing errors here."""
-    values = {name: fold(record[name]).replace(" ", "") for name in (*NAMES, *attributes)}
+    values = {name: fold(record[name] or "").replace(" ", "") for name in (*NAMES, *attributes)}
     given, surname = values["given_name"], values["surname"]
     whole = {"whole": f"{given} {surname}"} if given and surname else {}
-    return row(record["rec_id"], values | whole, report=report)
+    return row(record["unique_id"], values | whole, report=report)
 
 
 def name(column: str) -> Feature:

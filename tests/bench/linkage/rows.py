@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from splink import comparison_level_library as cll
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
@@ -40,7 +39,7 @@ def row(
     return Row(
         key=key,
         texts={name: text for name, text in texts.items() if text},
-        lists={name: tuple(sorted(set(many))) for name, many in lists.items() if many},
+        lists={name: found for name, many in lists.items() if (found := tuple(sorted(set(many))))},
         report=report,
     )
 
@@ -88,8 +87,3 @@ def read_csv(path: Path) -> list[dict[str, str]]:
             {name.strip(): value.strip() for name, value in one.items()}
             for one in csv.DictReader(file)
         ]
-
-
-def without(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """A record without what must not be known."""
-    return {name: value for name, value in record.items() if name not in names}

@@ -45,14 +45,7 @@ def show(name: str, data: Public, linked: Linked, others: dict[str, Any]) -> Non
 
 
 def splinks_own(example: plain.Example, data: Public) -> dict[str, Any]:
-    tables: list[list[plain.Record]] = [
-        [
-            {"unique_id": one["rec_id"]} | {k: v or None for k, v in one.items() if k != "rec_id"}
-            for one in table
-        ]
-        for table in data.tables
-    ]
-    predicted = plain.predict(example, *tables)
+    predicted = plain.predict(example, *data.tables)
     at = {str(least): asdict(links(predicted.over(least), data.true_pairs)) for least in THRESHOLDS}
     return {"splink": at, "splink_seconds": predicted.seconds}
 
@@ -77,8 +70,8 @@ def test_febrl3_within_one_file() -> None:
 
 def test_febrl4_between_two_files() -> None:
     data = febrl("dataset4a.csv", "dataset4b.csv")
-    file = {one["rec_id"]: str(i) for i, table in enumerate(data.tables) for one in table}
-    rows = [person(one, FEBRL_ATTRIBUTES, report=file[one["rec_id"]]) for one in data.records]
+    file = {one["unique_id"]: str(i) for i, table in enumerate(data.tables) for one in table}
+    rows = [person(one, FEBRL_ATTRIBUTES, report=file[one["unique_id"]]) for one in data.records]
     linked = link(rows, FEBRL, in_one(file))
     show("febrl4", data, linked, splinks_own(plain.FEBRL4, data))
     assert links(pairs_of(linked), data.true_pairs).f1 >= FEBRL4_F1
