@@ -17,7 +17,6 @@ from gateway.errors import GatewayError
 from gateway.matching import MOST_ASKED, Answer, Match
 from gateway.migrate import require_newest
 from gateway.services import Services, open_services
-from linkage.model import MatchModel
 
 FAILED = 1
 LARGEST = 8 * 1024 * 1024
@@ -32,7 +31,7 @@ Source = Annotated[
 ]
 Count = Annotated[int, typer.Option(min=1, max=MOST_ASKED, help="So many identities at most.")]
 Model = Annotated[
-    Path | None, typer.Option(help="A model file; default: the trained one, else the shipped.")
+    Path | None, typer.Option(help="A model file; default: the one in use, see `motem model`.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 
@@ -55,10 +54,9 @@ def match(
     The most probable first, with what speaks for and against. A block too wide to score is named.
     """
     loaded = settings.load()
-    chosen = model_in_use(loaded, model)
     services = open_services(loaded)
     try:
-        answer = _answer(services, file, source, count, chosen)
+        answer = _answer(services, file, source, count, model)
     except GatewayError as error:
         typer.echo(f"motem: {error.vietnamese} {error}", err=True)
         raise typer.Exit(FAILED) from None
@@ -71,7 +69,7 @@ def match(
 
 
 def _answer(
-    services: Services, file: Path, source: str | None, count: int, model: MatchModel
+    services: Services, file: Path, source: str | None, count: int, model: Path | None
 ) -> Answer:
     """The answer, once its access events are committed."""
     if source is not None and source not in services.adapters:
@@ -82,7 +80,7 @@ def _answer(
     asked = matching.question(message, services.adapters_of(caller.system))
     require_newest(services.engine)
     with transaction(services.engine) as session:
-        return matching.match(session, asked, model, caller, count)
+        return matching.match(session, asked, model_in_use(session, model), caller, count)
 
 
 def _content(file: Path) -> bytes:
