@@ -135,7 +135,7 @@ class _Translator:
             case exp.ArrayOverlaps():
                 return self._overlap(node.this, node.expression, wrong)
             case exp.GTE(expression=exp.Literal(this="1")) if lists := _intersected(node.this):
-                return self._overlap(*lists, wrong)
+                return self._none_shared(*lists) if wrong else self._overlap(*lists, 0)
         if type(node) in OPERATORS:
             return self._comparison(node, wrong)
         raise _refused(node)
@@ -153,6 +153,13 @@ class _Translator:
         one, other = self._lists(left, right)
         test = f"{one.code}.isdisjoint({other.code})"
         return _all((*one.known, *other.known, test if wrong else f"not {test}"))
+
+    def _none_shared(self, first: exp.Expr, second: exp.Expr) -> str:
+        """What `first` shares with NULL is an empty list; only what NULL shares is NULL."""
+        one, other = self._lists(first, second)
+        known = _all(self._of(Kind.TEXTS, second).known)
+        test = f"(not ({known}) or {one.code}.isdisjoint({other.code}))"
+        return _all((*self._of(Kind.TEXTS, first).known, test))
 
     def _lists(self, left: exp.Expr, right: exp.Expr) -> tuple[Value, Value]:
         """Two lists, the left record's first: that is held as a set, the other may be a list."""
@@ -224,8 +231,10 @@ class _Translator:
             one = self._of(Kind.TEXTS, node.this)
             return Value(code=f"len({one.code})", kind=Kind.NUMBER, known=one.known)
         one, other = self._lists(*lists)
-        code = f"len({one.code}.intersection({other.code}))"
-        return Value(code=code, kind=Kind.NUMBER, known=(*one.known, *other.known))
+        first, second = (self._of(Kind.TEXTS, side) for side in lists)
+        shared = f"len({one.code}.intersection({other.code}))"
+        code = f"({shared} if {_all(second.known)} else 0)"
+        return Value(code=code, kind=Kind.NUMBER, known=first.known)
 
     def _extreme(self, node: exp.Expr) -> Value:
         """GREATEST and LEAST of what is known."""
