@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from audit.event import Action, AuditEvent, Caller
 from audit.log import append, append_many
 from gateway.errors import ConflictError, NotFoundError, WrongRequestError
-from gateway.linking import LinkReport, Progress, link
+from gateway.linking import LinkReport, Progress, link, linked_with
 from linkage import assertions, linker
 from linkage.assertions import Assertion, Known, Said, Snapshot
 from linkage.explanation import explain
@@ -74,6 +74,12 @@ class ContradictionError(ConflictError):
     vietnamese = "Trái với các quyết định đang có hiệu lực. Hãy rút lại một trong số đó trước."
 
 
+class OtherModelError(ConflictError):
+    """The identities rest on another model. Name it with --model, or run motem link first."""
+
+    vietnamese = "Định danh đang dựa trên mô hình khác. Nêu mô hình đó bằng --model, hoặc chạy motem link trước."
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """What was kept: the assertion's id (`is_new`: it did not stand before), and the linking."""
@@ -96,10 +102,12 @@ def decide(
 
     Records are named by id or key. Saying again what stands changes nothing. The evidence that the
     steward could see is kept with it. Raises UnknownRecordError, OneRecordError, NoReasonError;
-    OppositeError and ContradictionError (with the chain) where standing decisions say otherwise.
+    OtherModelError where other children would move because of the model; OppositeError and
+    ContradictionError (with the chain) where standing decisions say otherwise.
     """
     said = _said(caller, verdict, reason)
     IdentityStore(session).lock()
+    _require_model_in_use(session, model)
     left, right = (_record(session, name) for name in names)
     if left.record_id == right.record_id:
         raise OneRecordError
@@ -125,10 +133,11 @@ def undecide(
     """Withdraw a decision by a further assertion, and let the identities follow.
 
     What was withdrawn before stays so. Raises UnknownDecisionError, WithdrawalStandsError,
-    NoReasonError.
+    NoReasonError, and OtherModelError as `decide`.
     """
     said = _said(caller, WITHDRAWN, reason)
     IdentityStore(session).lock()
+    _require_model_in_use(session, model)
     known = assertions.assertions(session)
     one = next((one for one in known if one.id == decision), None)
     if one is None:
@@ -159,6 +168,12 @@ def _said(caller: Caller, verdict: str, reason: str) -> Said:
     if not reason.strip() or len(reason) > LONGEST_REASON or "\0" in reason:
         raise NoReasonError
     return Said(verdict=verdict, author=caller.who[:LONGEST_AUTHOR], reason=reason)
+
+
+def _require_model_in_use(session: Session, model: MatchModel) -> None:
+    """One decision must not change the model for all children. Raises OtherModelError."""
+    if linked_with(session) not in (None, model.version):
+        raise OtherModelError
 
 
 def _record(session: Session, name: str) -> Known:

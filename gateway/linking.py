@@ -20,11 +20,13 @@ from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
 from linkage.records import PersonRecord
-from linkage.score_store import remember, remembered
+from linkage.score_store import remember, remembered, scored_last_by
 from linkage.scores import code
 from linkage.store import IdentityStore, Membership, OpenReview
 
 Progress = Callable[[str], None]
+BY = " code "
+"""Between the model's version and what else decides a score."""
 
 
 class OversizedError(GatewayError):
@@ -77,7 +79,7 @@ def link(
     progress("records")
     records = list(store.records())
     oversized = _oversized(records)
-    by = f"{model.version} {code()} {linker.least_weight(model)}"
+    by = f"{model.version}{BY}{code()} {linker.least_weight(model)}"
     ids = {record.key: record.record_id for record in records}
     before = remembered(session, "" if full else by, {id_: key for key, id_ in ids.items()})
     try:
@@ -111,6 +113,12 @@ def link(
     )
     append(session, AuditEvent(action=Action.LINKAGE_RUN, caller=caller, detail=asdict(report)))
     return report
+
+
+def linked_with(session: Session) -> str | None:
+    """The version of the model that the identities rest on; None before the first linking."""
+    last = scored_last_by(session)
+    return last.partition(BY)[0] if last else None
 
 
 def _oversized(records: Sequence[PersonRecord]) -> str:

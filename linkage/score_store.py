@@ -33,7 +33,7 @@ class Remembered:
 
 def remembered(session: Session, scored_by: str, keys: Mapping[str, str]) -> Remembered:
     """What the last linking saw of the records (id → key), if it was `scored_by` the same."""
-    if session.scalar(select(scored_with.c.version)) != scored_by:
+    if scored_last_by(session) != scored_by:
         return Remembered()
     rows: dict[str, dict[Row, int]] = {}
     prints: dict[int, dict[str, str]] = defaultdict(dict)
@@ -52,6 +52,11 @@ def remembered(session: Session, scored_by: str, keys: Mapping[str, str]) -> Rem
                     became[number][pair.left, pair.right] = outcome
     seen = tuple(Seen(prints=prints[n], pairs=pairs[n], outcomes=became[n]) for n in sorted(prints))
     return Remembered(seen=seen, rows=rows)
+
+
+def scored_last_by(session: Session) -> str | None:
+    """What the last linking was `scored_by`; None before the first."""
+    return session.scalar(select(scored_with.c.version))
 
 
 def remember(

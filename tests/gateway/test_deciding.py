@@ -18,6 +18,7 @@ from gateway.deciding import (
     NoReasonError,
     OneRecordError,
     OppositeError,
+    OtherModelError,
     UnknownDecisionError,
     UnknownRecordError,
     Verdict,
@@ -318,3 +319,18 @@ def test_a_decision_waits_for_a_record_that_is_gone_until_it_comes_again(
     linking.link(four, MODEL, caller)
     groups = homes(four)
     assert groups["fake:1"] == groups["fake:2"] == groups["fake:3"]
+
+
+def test_a_decision_never_changes_the_model_of_all(
+    four: Session, say: Say, take_back: Callable[[str], str], caller: Caller
+) -> None:
+    decision = say(1, 2, "same")
+    linking.link(four, replace(MODEL, name="another"), caller)
+    before = homes(four)
+    with pytest.raises(OtherModelError):
+        say(3, 4, "same")
+    with pytest.raises(OtherModelError):
+        take_back(decision)
+    assert (homes(four), rows(four)) == (before, 1)
+    linking.link(four, MODEL, caller)
+    take_back(decision)

@@ -6,7 +6,7 @@ import httpx
 from sqlalchemy import Engine
 
 from audit.event import Caller
-from gateway import deciding
+from gateway import deciding, linking
 from gateway.database import transaction
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
@@ -103,12 +103,18 @@ def test_undoing_after_later_changes_brings_back_both_sides(linked: Engine, call
         first = deciding.decide(session, names, "same", "made up", shipped(), caller)
     assert homes(linked)[left] == homes(linked)[right]
     ingest(linked, [registration(24)])
+    link(linked, untrained())
     apart = pair_of_one_child(linked)
     with transaction(linked) as session:
         deciding.decide(session, apart, "not-same", "made up", untrained(), caller)
+    link(linked)
     with transaction(linked) as session:
         deciding.undecide(session, first.id, "made up", shipped(), caller)
     now = homes(linked)
+    with transaction(linked) as session:
+        asked = linking.reviews(session, caller)
+        assert linking.link(session, shipped(), caller, full=True).moved == 0
+        assert linking.reviews(session, caller) == asked
     for side in (left, right):
         whole = {key for key, home in before.items() if home == before[side]}
         assert {key for key, home in now.items() if home == before[side]} == whole
