@@ -27,11 +27,11 @@ def never(one: str, other: str) -> bool:
 class _Groups:
     """Groups under their smallest key, and what was scored between them."""
 
-    members: dict[str, list[str]]
-    between: dict[str, dict[str, Sum]]
+    members: dict[str, list[str]] = field(repr=False)
+    between: dict[str, dict[str, Sum]] = field(repr=False)
     unknown: float
     forbids: Callable[[str, str], bool]
-    waiting: list[Entry] = field(default_factory=list)
+    waiting: list[Entry] = field(default_factory=list, repr=False)
 
     def average(self, one: str, other: str) -> float:
         """A pair that was not scored counts as `unknown`."""

@@ -213,6 +213,7 @@ FEATURES = (
     ),
     Feature(
         name="work",
+        # The whole name is for expectation maximisation, which blocks on a column.
         columns={"work": text("work"), "first_last": text("first_last")},
         missing="work",
         levels=(same("work", "same occupation", 0.85, 0.05),),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from linkage.configuration import Configuration
-from linkage.features import Feature
+from linkage.features import Feature, Level
 from linkage.normalise import fold
 from tests.bench.linkage.rows import Row, level, row, same, text
 
@@ -20,72 +20,59 @@ def person(record: Mapping[str, Any], attributes: Iterable[str], report: str | N
     return row(record["unique_id"], values | whole, report=report)
 
 
-def name(column: str) -> Feature:
-    other = next(one for one in NAMES if one != column)
+def attribute(column: str, levels: tuple[Level, ...], rest: tuple[float, float]) -> Feature:
+    """A comparison of one text with its like."""
     return Feature(
         name=column,
         columns={column: text(column)},
         missing=column,
-        levels=(
-            same(column, f"same {column}", 0.7, 0.003),
-            level(
-                "one letter apart", f"damerau_levenshtein({column}_l, {column}_r) <= 1", 0.1, 0.002
-            ),
-            level(
-                "similar", f"jaro_winkler_similarity({column}_l, {column}_r) >= 0.88", 0.05, 0.005
-            ),
-            level(
-                "the other name", f"{column}_l = {other}_r and {other}_l = {column}_r", 0.05, 0.0005
-            ),
-        ),
-        otherwise=(0.1, 0.99),
+        levels=levels,
+        otherwise=rest,
     )
+
+
+def apart(column: str, most: int) -> str:
+    return f"damerau_levenshtein({column}_l, {column}_r) <= {most}"
+
+
+def similar(column: str) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r) >= 0.88"
+
+
+def name(column: str) -> Feature:
+    other = next(one for one in NAMES if one != column)
+    swapped = f"{column}_l = {other}_r and {other}_l = {column}_r"
+    levels = (
+        same(column, f"same {column}", 0.7, 0.003),
+        level("one letter apart", apart(column, 1), 0.1, 0.002),
+        level("similar", similar(column), 0.05, 0.005),
+        level("the names changed places", swapped, 0.05, 0.0005),
+    )
+    return attribute(column, levels, (0.1, 0.99))
 
 
 def number(column: str, u: float) -> Feature:
     """A number that is nearly one person's alone."""
-    return Feature(
-        name=column,
-        columns={column: text(column)},
-        missing=column,
-        levels=(
-            same(column, f"same {column}", 0.8, u),
-            level(
-                "one sign apart", f"damerau_levenshtein({column}_l, {column}_r) <= 1", 0.1, u * 5
-            ),
-            level(
-                "two signs apart", f"damerau_levenshtein({column}_l, {column}_r) <= 2", 0.04, u * 20
-            ),
-        ),
-        otherwise=(0.06, 1 - u * 26),
+    levels = (
+        same(column, f"same {column}", 0.8, u),
+        level("one sign apart", apart(column, 1), 0.1, u * 5),
+        level("two signs apart", apart(column, 2), 0.04, u * 20),
     )
+    return attribute(column, levels, (0.06, 1 - u * 26))
 
 
 def words(column: str, u: float) -> Feature:
     """A street, a suburb."""
-    return Feature(
-        name=column,
-        columns={column: text(column)},
-        missing=column,
-        levels=(
-            same(column, f"same {column}", 0.7, u),
-            level(
-                "similar", f"jaro_winkler_similarity({column}_l, {column}_r) >= 0.88", 0.2, u * 3
-            ),
-        ),
-        otherwise=(0.1, 1 - u * 4),
+    levels = (
+        same(column, f"same {column}", 0.7, u),
+        level("similar", similar(column), 0.2, u * 3),
     )
+    return attribute(column, levels, (0.1, 1 - u * 4))
 
 
 def choice(column: str, u: float) -> Feature:
     """One of few values."""
-    return Feature(
-        name=column,
-        columns={column: text(column)},
-        missing=column,
-        levels=(same(column, f"same {column}", 0.9, u),),
-        otherwise=(0.1, 1 - u),
-    )
+    return attribute(column, (same(column, f"same {column}", 0.9, u),), (0.1, 1 - u))
 
 
 def keys(*columns: str) -> Callable[[Row], Iterator[str]]:
