@@ -21,6 +21,8 @@ def _of_bytes(measure: Callable[..., float]) -> Callable[[str, str], float]:
     """A measure as DuckDB takes it, which counts bytes and not letters (duckdb#25113)."""
 
     def measured(left: str, right: str) -> float:
+        if not left and not right:
+            return 0  # No distance, and to DuckDB no similarity either.
         if left.isascii() and right.isascii():
             return measure(left, right)
         return measure(left.encode(), right.encode())
