@@ -14,8 +14,8 @@ from gateway.linking import LinkReport, Progress, link, linked_with
 from linkage import assertions, linker
 from linkage.assertions import Assertion, Known, Said, Snapshot
 from linkage.explanation import explain
-from linkage.matcher import score
 from linkage.model import MatchModel
+from linkage.parity import scorer_for
 from linkage.standing import contradiction
 from linkage.store import IdentityStore
 from linkage.tables import WITHDRAWN
@@ -26,8 +26,6 @@ Verdict = Literal["same", "not-same"]
 
 LONGEST_REASON = 2000
 LONGEST_AUTHOR = 200
-EVERYTHING = -1e4
-"""Bits: less than any pair can weigh."""
 
 
 class UnknownRecordError(NotFoundError):
@@ -203,7 +201,7 @@ def _require_consistent(
 SIGNS = {"same": "=", "not-same": "≠"}
 
 
-def _snapshot(session: Session, left: Known, right: Known, model: MatchModel) -> Snapshot | None:
+def _snapshot(session: Session, left: Known, right: Known, model: MatchModel) -> Snapshot:
     """What the open review of the pair says, else what the two weigh by themselves."""
     store = IdentityStore(session)
     asked = store.review_of((left.key, right.key))
@@ -211,11 +209,9 @@ def _snapshot(session: Session, left: Known, right: Known, model: MatchModel) ->
         review, version = asked
         return Snapshot(weight=review.weight, evidence=review.evidence, model=version)
     records = linker.prepared(store.records_of((left.record_id, right.record_id)))
-    for pair in score(records, model, EVERYTHING):
-        lines = [asdict(line) for line in explain(pair, model)]
-        evidence = json.dumps(lines, ensure_ascii=False)
-        return Snapshot(weight=pair.weight, evidence=evidence, model=model.version)
-    return None
+    pair = scorer_for(model).pair(*records)
+    evidence = json.dumps([asdict(line) for line in explain(pair, model)], ensure_ascii=False)
+    return Snapshot(weight=pair.weight, evidence=evidence, model=model.version)
 
 
 def _events(

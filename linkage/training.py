@@ -1,13 +1,13 @@
 """Estimates a model's weights from unlabelled records with Splink."""
 
-import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
-from splink import block_on
-from splink.internals.exceptions import EMTrainingException
+from splink import Linker, block_on
+from splink.internals.exceptions import SplinkException
 
 from linkage.configuration import CHILDREN, Configuration
 from linkage.matcher import make_linker
@@ -41,13 +41,7 @@ def train(
     linker.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=SEED)
     for columns in configuration.em_rules:
         progress(f"m ({', '.join(columns)})")
-        # A kind of evidence that no two records share teaches nothing.
-        with contextlib.suppress(EMTrainingException):
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*columns),
-                estimate_without_term_frequencies=True,
-                max_pairs=EM_PAIRS,
-            )
+        _learn(linker, columns)
     weights = _weights(linker.misc.save_model_to_json(), start, configuration)
     return MatchModel(
         name=name,
@@ -58,6 +52,25 @@ def train(
         unseen=unseen,
         trained_on={"records": len(records), "fingerprint": _fingerprint(records)},
     )
+
+
+def _learn(linker: Linker, columns: Sequence[str]) -> None:
+    """One session of EM.
+
+    A kind of evidence that no two records share teaches nothing, nor does one that leaves no doubt:
+    its odds are infinite, which Splink cannot write as a number. Then the model stays as it was.
+    """
+    inside = linker._settings_obj
+    before = deepcopy(inside.core_model_settings)
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*columns),
+            estimate_without_term_frequencies=True,
+            max_pairs=EM_PAIRS,
+        )
+    except SplinkException:
+        # The session has taken its own columns out, and puts them back only at its end.
+        inside.core_model_settings = before
 
 
 def _weights(

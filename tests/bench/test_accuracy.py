@@ -20,7 +20,7 @@ CHILDREN = "2000"
 SEEDS = ("20261121", "77001", "77002")
 PRECISION, RECALL, MIXED = 0.995, 0.75, 0.005
 SOURCES = {"four": (), "nine": ("--all-sources",)}
-REVIEWS, RECALL_AFTER = {"four": 40, "nine": 48}, {"four": 0.90, "nine": 0.885}
+REVIEWS, RECALL_AFTER = {"four": 40, "nine": 54}, {"four": 0.92, "nine": 0.89}
 """Questions for 100 children, and the recall once they are answered. What is wanted is that of four
 sources; with nine it is not reached yet (42 to 50, 0.89 to 0.91), so that there the limits only say
 when it gets worse. Some of these questions are about step reports that name nobody, which

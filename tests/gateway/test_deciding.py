@@ -220,18 +220,18 @@ def test_what_was_withdrawn_can_be_said_again(
 def test_the_evidence_is_kept_as_the_steward_saw_it(
     session: Session, caller: Caller, four: Session
 ) -> None:
-    """Of a pair that was asked about the question's; of one that shares nothing none."""
+    """Of a pair that was asked about the question's; of any other what the two weigh."""
     twin = {"id": "5", "name": "Lê Hoa", "born": "2021-03-03"}
     ingest(session, fake_message(twin), ADAPTER, caller)
     linking.link(session, MODEL, caller)
     deciding.decide(session, ("fake:3", "fake:5"), "not-same", "made up", MODEL, caller)
     deciding.decide(session, ("fake:1", "fake:2"), "not-same", "made up", MODEL, caller)
     likely, strangers = deciding.decisions(session, caller)
-    assert strangers.snapshot is None
-    assert likely.snapshot is not None
-    assert likely.snapshot.model == MODEL.version
-    lines = json.loads(likely.snapshot.evidence)
-    assert sum(line["bits"] for line in lines) == pytest.approx(likely.snapshot.weight, abs=1e-4)
+    for said in (likely, strangers):
+        assert said.snapshot is not None
+        assert said.snapshot.model == MODEL.version
+        bits = sum(line["bits"] for line in json.loads(said.snapshot.evidence))
+        assert bits == pytest.approx(said.snapshot.weight, abs=1e-4)
 
 
 def test_an_answer_closes_its_question_and_its_withdrawal_opens_it(
