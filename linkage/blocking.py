@@ -1,9 +1,10 @@
 """Which records are worth comparing: the keys that a pair must share one of."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from linkage import normalise
 from linkage.passage import began, days_in_care
@@ -35,6 +36,39 @@ class Oversized:
     kind: str
     blocks: int
     largest: int
+
+
+KIND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "id": ("số định danh cá nhân", "personal ID number"),
+        "id<": ("số định danh, phần đầu", "personal ID number, its beginning"),
+        "id>": ("số định danh, phần cuối", "personal ID number, its end"),
+        "id-": ("số định danh, bỏ phần giữa", "personal ID number without its middle"),
+        "cert": ("giấy chứng sinh", "birth certificate"),
+        "reg": ("số đăng ký khai sinh", "birth registration"),
+        "card": ("thẻ bảo hiểm y tế", "health-insurance card"),
+        "file": ("số hồ sơ tại một nơi", "file number at one place"),
+        "letter": ("giấy chuyển tuyến", "transfer letter"),
+        "mid": ("giấy tờ của mẹ", "number of the mother"),
+        "case": ("vụ việc của tổng đài 111", "case of the hotline"),
+        "merged": ("số mà chính nơi đó đã gộp", "numbers that the house itself merged"),
+        "motem": ("định danh Motem", "identity of Motem"),
+        "min": ("biên bản và xã", "minutes and commune"),
+        "n": ("họ tên", "full name"),
+        "ny": ("họ, tên gọi và năm sinh", "family and given name, year of birth"),
+        "gb": ("tên gọi và ngày sinh", "given name and day of birth"),
+        "my": ("họ tên mẹ và năm sinh", "name of the mother, year of birth"),
+        "b": ("ngày sinh và giới tính", "day of birth and sex"),
+        "bh": ("ngày sinh và cơ sở", "day of birth and home"),
+        "f": ("xã và ngày tìm thấy", "commune and day of finding"),
+        "rg": ("xã và tháng đăng ký khai sinh", "commune and months of registration"),
+        "mv": ("nơi và ngày giao nhận", "place and day of a move"),
+        "d": ("ngày đổi nơi ở và giới tính", "day of changing hands, and sex"),
+        "bn": ("ngày sinh ước định và giới tính", "conventional day of birth, and sex"),
+        "due": ("nơi và ngày đến hạn của bước", "body and day on which a step is due"),
+    }
+)
+"""Kind of key → what it is, in both languages."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,7 @@ from gateway.cli.linking import key_parts, read_model, save, work, write_table
 from gateway.errors import GatewayError
 from gateway.linking import Progress
 from gateway.modelling import Difference, Kept
+from linkage.blocking import KIND_WORDS
 from linkage.features import FEATURES
 from linkage.model import MatchModel
 
@@ -170,11 +171,12 @@ def blocking() -> None:
     with _desk("model blocking") as (session, caller, _):
         kinds = modelling.block_kinds(session, caller)
     table = Table(title="Khối so sánh · Block keys")
-    for title in ("", "khóa · keys", "dùng chung · shared", "cặp · pairs", "lớn nhất · largest"):
+    table.add_column("loại · kind")
+    for title in ("khóa · keys", "dùng chung · shared", "cặp · pairs", "lớn nhất · largest"):
         table.add_column(title, justify="right")
     for kind in kinds:
         counts = (kind.keys, kind.shared, kind.pairs, kind.largest)
-        table.add_row(kind.kind, *map(str, counts))
+        table.add_row(" · ".join((kind.kind, *KIND_WORDS[kind.kind])), *map(str, counts))
     screen.show(table)
 
 

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 from linkage import blocking, normalise
 from linkage.blocking import (
     DAYS_APART,
+    KIND_WORDS,
     LAST_REGISTERED,
     MONTH,
     MOST_TOGETHER,
     NOTICE,
     block_keys,
     crowds,
+    kinds_of_keys,
     most_pairs,
     oversized,
 )
 from linkage.records import Move, PersonRecord
-from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, person, rich
+from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, made_people, person, rich
 
 NUMBER = "998326000001"
 
@@ -181,6 +183,14 @@ def test_saying_more_never_takes_a_key_away(record: PersonRecord, field: str) ->
     assume(getattr(record, field) == ())
     more = replace(record, **{field: getattr(rich("hospital:1"), field)})
     assert set(block_keys(record)) <= set(block_keys(more))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_kind_of_key_has_words(seed: int) -> None:
+    records = [*made_people(60, seed), rich("hospital:1"), rich("police:2", birth_firm=False)]
+    kinds = {kind.kind for kind in kinds_of_keys(records)}
+    assert kinds <= KIND_WORDS.keys()
+    assert len(kinds) > len(KIND_WORDS) / 2
 
 
 def test_only_reports_of_very_many_children_are_crowds() -> None:
