@@ -13,11 +13,13 @@ from gateway.linking import OversizedError
 from linkage import blocking, linker, model_store
 from linkage import model as models
 from linkage.blocking import KeyKind
+from linkage.charts import Chart, histogram, shares, trade_off, weights
 from linkage.linker import Linkage
-from linkage.matcher import TooManyPairsError
+from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
 from linkage.model_store import Kept, TamperedError
 from linkage.records import PersonRecord
+from linkage.report import page
 from linkage.store import IdentityStore
 from linkage.training import train
 
@@ -28,6 +30,8 @@ LEAST_TO_LEARN_FROM = 200
 """Records below which a model would learn chance."""
 SHIPPED = "shipped"
 """Names the model that comes with Motem, whatever its version."""
+LEAST_SHOWN = -12.0
+"""Bits: pairs that weigh less are not in the charts."""
 LONGEST_REASON = 2000
 LONGEST_AUTHOR = 200
 
@@ -175,6 +179,27 @@ def difference(
         changes=len(changes),
     )
     return Difference(old=_side(one, before), new=_side(other, after), changes=changes)
+
+
+def report(session: Session, name: str, caller: Caller) -> tuple[list[Chart], str]:
+    """Charts of a model on the records at hand, and the page that holds them all.
+
+    Raises UnknownModelError, UnfitModelError, OversizedError.
+    """
+    model = named(session, name)
+    records = linker.prepared(list(IdentityStore(session).records()))
+    try:
+        scores = [pair.weight for pair in score(records, model, LEAST_SHOWN)]
+    except (TooManyPairsError, MemoryError) as error:
+        raise OversizedError from error
+    charts = [
+        weights(model),
+        shares(model),
+        histogram(scores, model.thresholds),
+        trade_off(scores),
+    ]
+    _note(session, Action.MODEL_READ, caller, model=model.version, pairs=len(scores))
+    return charts, page(model, charts)
 
 
 def _side(model: MatchModel, outcome: Linkage) -> Side:

@@ -30,6 +30,11 @@ def prior_bits(model: MatchModel) -> float:
     return round(math.log2(model.prior / (1 - model.prior)), PRECISION)
 
 
+def level_bits(model: MatchModel, feature: str) -> list[float]:
+    """What each level of a feature adds before term frequencies, in bits: log2(m / u)."""
+    return [math.log2(m / u) for m, u in model.weights[feature]]
+
+
 def explain(
     pair: ScoredPair, model: MatchModel, configuration: Configuration = CHILDREN
 ) -> tuple[Evidence, ...]:

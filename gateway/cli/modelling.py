@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
         ("add", add),
         ("activate", activate),
         ("blocking", blocking),
+        ("report", report),
     ):
         group.command(name)(command)
     app.add_typer(group, name="model")
@@ -178,6 +179,19 @@ def blocking() -> None:
         counts = (kind.keys, kind.shared, kind.pairs, kind.largest)
         table.add_row(" · ".join((kind.kind, *KIND_WORDS[kind.kind])), *map(str, counts))
     screen.show(table)
+
+
+def report(
+    version: Version,
+    folder: Annotated[Path, typer.Argument(help="Where to write report.html and the charts.")],
+) -> None:
+    """Báo cáo · Charts of a model on the records at hand: weights, m and u, histogram, threshold."""
+    with _desk("model report") as (session, caller, _):
+        charts, page = modelling.report(session, version, caller)
+    for chart in charts:
+        save(folder / f"{chart.name}.svg", chart.svg)
+    save(folder / "report.html", page)
+    typer.echo(str(folder / "report.html"))
 
 
 @contextmanager

@@ -70,6 +70,20 @@ def test_what_each_kind_of_key_costs_is_shown(url: URL) -> None:
     assert "min" in shown.out
 
 
+def test_the_report_and_its_charts_are_written_for_their_owner_only(
+    url: URL, tmp_path: Path
+) -> None:
+    ended = motem(url, "model", "report", "shipped", tmp_path / "report")
+    assert ended.status == 0
+    written = {file.name: file for file in (tmp_path / "report").iterdir()}
+    assert written.keys() == {
+        "report.html",
+        *("weights.svg", "shares.svg", "histogram.svg", "trade-off.svg"),
+    }
+    assert load().version in written["report.html"].read_text(encoding="utf-8")
+    assert all(file.stat().st_mode & 0o077 == 0 for file in written.values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
