@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import orjson
@@ -114,13 +114,13 @@ def _pair(
 
 
 def _atom_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) -> Iterator[Row]:
-    """An atom stands in rounds that follow one another, until it is joined with another."""
     rounds: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, one in enumerate(seen, start=1):
         for atom in one.prints.items():
             rounds[atom].append(number)
     for (key, told), numbers in rounds.items():
-        yield known[key][0], told, numbers[0], numbers[-1]
+        for run in _runs(numbers):
+            yield known[key][0], told, run[0], run[-1]
 
 
 def _pair_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) -> Iterator[Row]:
@@ -131,10 +131,20 @@ def _pair_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) ->
     for pair, numbers in rounds.items():
         left, labels = known[pair.left]
         scores = orjson.dumps([pair.levels, pair.bits]).decode()
-        became = [seen[n - 1].outcomes.get((pair.left, pair.right), "") for n in numbers]
-        told = (pair.weight, scores, orjson.dumps(became).decode())
-        about = (left, known[pair.right][0], numbers[0], numbers[-1], *told)
-        yield (*about, labels.custodian, labels.province, labels.sensitivity)
+        for run in _runs(numbers):
+            became = [seen[n - 1].outcomes.get((pair.left, pair.right), "") for n in run]
+            told = (pair.weight, scores, orjson.dumps(became).decode())
+            about = (left, known[pair.right][0], run[0], run[-1], *told)
+            yield (*about, labels.custodian, labels.province, labels.sensitivity)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Ascending numbers, cut where one is left out.
+
+    What a group weighs with another may change as it grows, and later be again what it was.
+    """
+    for _, run in groupby(enumerate(numbers), key=lambda item: item[1] - item[0]):
+        yield [number for _, number in run]
 
 
 def _write(session: Session, table: Table, before: Mapping[Row, int], rows: Iterator[Row]) -> None:

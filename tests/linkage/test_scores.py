@@ -16,6 +16,7 @@ from linkage.score_store import Remembered, remember, remembered
 from linkage.scores import NOTHING, REST, Atom, Seen, fingerprint, scored
 from linkage.tables import scored_atom, scored_pair
 from tests.linkage.histories import MODEL, plain, world
+from tests.linkage.people import scored as scored_pair_of
 from tests.linkage.town import town
 
 LEAST = least_weight(MODEL)
@@ -90,6 +91,29 @@ def test_what_is_kept_is_what_was_seen(session: Session) -> None:
     remember(session, "model 1", seen, Remembered(), known)
     assert remembered(session, "model 1", keys).seen == seen
     assert remembered(session, "model 2", keys).seen == ()
+
+
+def test_what_weighs_again_what_it_weighed_two_rounds_before_is_kept_of_each_round(
+    session: Session,
+) -> None:
+    """A group grows, and with it what it weighs; the third round's members make up for it."""
+    pair, heavier = scored_pair_of("a", "x", 1), scored_pair_of("a", "x", 3)
+    seen = tuple(
+        Seen(prints={"a": told, "x": "alone"}, pairs=pairs, outcomes=dict.fromkeys(pairs, told))
+        for told, pairs in (
+            ("one", {("a", "x"): pair}),
+            ("two", {("a", "x"): heavier}),
+            ("three", {("a", "x"): pair}),
+            ("four", {}),
+            ("five", {("a", "x"): pair}),
+        )
+    )
+    known = {key: (key, LABELS) for key in "ax"}
+    remember(session, "model", seen, Remembered(), known)
+    kept = remembered(session, "model", {"a": "a", "x": "x"})
+    assert kept.seen == seen
+    remember(session, "model", seen, kept, known)
+    assert remembered(session, "model", {"a": "a", "x": "x"}).seen == seen
 
 
 def test_what_is_gone_is_forgotten_and_only_differences_are_written(session: Session) -> None:
