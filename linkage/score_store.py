@@ -32,24 +32,26 @@ class Remembered:
 
 
 def remembered(session: Session, scored_by: str, keys: Mapping[str, str]) -> Remembered:
-    """What the last linking saw of the records (id → key), if it was `scored_by` the same."""
+    """What the last linking saw, if it was `scored_by` the same; `keys`: record id → key.
+
+    A record that is gone is told by its id: who had a pair with it is to be decided anew.
+    """
     if scored_last_by(session) != scored_by:
         return Remembered()
     rows: dict[str, dict[Row, int]] = {}
     prints: dict[int, dict[str, str]] = defaultdict(dict)
     for record, told, first, last in _rows(session, scored_atom, rows):
-        for number in range(first, last + 1) if record in keys else ():
-            prints[number][keys[record]] = told
+        for number in range(first, last + 1):
+            prints[number][keys.get(record, record)] = told
     pairs: dict[int, dict[Keys, ScoredPair]] = defaultdict(dict)
     became: dict[int, dict[Keys, str]] = defaultdict(dict)
     read = cache(_scores)
     for left, right, first, _, weight, scores, outcomes, *_ in _rows(session, scored_pair, rows):
-        if left in keys and right in keys:
-            pair = _pair(keys[left], keys[right], weight, *read(scores))
-            for number, outcome in enumerate(orjson.loads(outcomes), start=first):
-                pairs[number][pair.left, pair.right] = pair
-                if outcome:
-                    became[number][pair.left, pair.right] = outcome
+        pair = _pair(keys.get(left, left), keys.get(right, right), weight, *read(scores))
+        for number, outcome in enumerate(orjson.loads(outcomes), start=first):
+            pairs[number][pair.left, pair.right] = pair
+            if outcome:
+                became[number][pair.left, pair.right] = outcome
     seen = tuple(Seen(prints=prints[n], pairs=pairs[n], outcomes=became[n]) for n in sorted(prints))
     return Remembered(seen=seen, rows=rows)
 

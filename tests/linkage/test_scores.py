@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
@@ -134,16 +135,20 @@ def test_what_is_gone_is_forgotten_and_only_differences_are_written(session: Ses
     assert now & then, "what did not change stands as it was written"
 
 
-def test_a_record_that_is_gone_is_not_remembered(session: Session) -> None:
-    made = world(7)
-    known = {record.key: (record.record_id, LABELS) for record in made.pool}
-    seen = made.link().seen
-    remember(session, "model", seen, Remembered(), known)
-    gone = min(made.records)
-    keys = {id_: key for key, (id_, _) in known.items() if key != gone}
-    for one in remembered(session, "model", keys).seen:
-        assert gone not in one.prints
-        assert not any(gone in pair for pair in one.pairs)
+def test_who_is_near_a_record_that_is_gone_is_decided_anew(session: Session) -> None:
+    """Who was its rival may be joined now, and who was joined through it may not."""
+    for seed in range(20):
+        made = world(seed)
+        made.records = {
+            key: replace(record, record_id=f"id of {key}") for key, record in made.records.items()
+        }
+        made.link()
+        known = {key: (one.record_id, LABELS) for key, one in made.records.items()}
+        remember(session, f"model {seed}", made.seen, Remembered(), known)
+        del made.records[Random(seed).choice(sorted(made.records))]
+        keys = {one.record_id: key for key, one in made.records.items()}
+        made.seen = remembered(session, f"model {seed}", keys).seen
+        assert made.link() == made.link_full(), seed
 
 
 def test_pairs_bear_the_labels_of_their_record(session: Session) -> None:
