@@ -1,7 +1,7 @@
 """Use cases: link all records into identities, export links and reviews."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from inspect import getdoc
@@ -95,8 +95,13 @@ def link(
         blocks = f" Oversized blocks: {oversized or 'none'}."
         raise OversizedError(f"{getdoc(OversizedError)}{blocks}") from error
     progress("identities")
-    moved = _assign(session, store, outcome, caller)
-    labels = store.labels()
+    # By id: a key may have changed since the records were read (a reused key gets a variant).
+    members = {member.record_id: member for member in store.memberships()}
+    moved = _assign(
+        session, store, outcome, {key: members[id_] for key, id_ in ids.items()}, caller
+    )
+    labels_of = store.labels()
+    labels = {key: labels_of[id_] for key, id_ in ids.items()}
     store.replace_reviews(
         [_open_review(review, model) for review in outcome.reviews], labels, model.version
     )
@@ -127,9 +132,17 @@ def _oversized(records: Sequence[PersonRecord]) -> str:
     return ", ".join(f"{kind.kind} {kind.blocks} × {kind.largest}" for kind in found)
 
 
-def _assign(session: Session, store: IdentityStore, outcome: Linkage, caller: Caller) -> int:
-    """Write the partition; only what changed is written, logged and projected anew."""
-    before = {member.key: member for member in store.memberships()}
+def _assign(
+    session: Session,
+    store: IdentityStore,
+    outcome: Linkage,
+    before: Mapping[str, Membership],
+    caller: Caller,
+) -> int:
+    """Write the partition; only what changed is written, logged and projected anew.
+
+    `before`: by the keys that were linked.
+    """
     after = dict(_assignments(outcome, before))
     changed = {
         key: assigned
@@ -148,7 +161,7 @@ def _assign(session: Session, store: IdentityStore, outcome: Linkage, caller: Ca
 
 
 def _assignments(
-    outcome: Linkage, members: dict[str, Membership]
+    outcome: Linkage, members: Mapping[str, Membership]
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     """Key → (identity, decision). A group is the identity that its earliest record founded."""
     for group in outcome.groups:

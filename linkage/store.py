@@ -172,11 +172,11 @@ class IdentityStore:
         return [_open_review(row) for row in found]
 
     def labels(self) -> dict[str, Labels]:
-        """Record key → its labels."""
+        """Record id → its labels."""
         c = tables.record.c
-        found = self._session.execute(select(c.key, c.custodian, c.province, c.sensitivity))
+        found = self._session.execute(select(c.record_id, c.custodian, c.province, c.sensitivity))
         return {
-            row.key: Labels(
+            row.record_id: Labels(
                 custodian=row.custodian,
                 province=row.province,
                 sensitivity=tuple(row.sensitivity),

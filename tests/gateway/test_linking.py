@@ -191,6 +191,28 @@ def test_linking_waits_for_payloads_that_change_the_same_child(
         assert len(list(log.events(session, action=Action.LINKAGE_RUN))) == 2
 
 
+def test_a_key_that_turns_out_to_be_reused_while_a_linking_runs_does_not_stop_it(
+    engine: Engine, caller: Caller
+) -> None:
+    """What was read under the old key is written by its id; the next linking sees the new ones."""
+    with transaction(engine) as session:
+        take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME, "numbers": []})
+
+    def meanwhile(step: str) -> None:
+        if step == "identities":
+            with transaction(engine) as other:
+                take(other, caller, {"id": "1", **OTHER})
+
+    reluctant = replace(MODEL, thresholds=replace(MODEL.thresholds, alone=99, link=99, certain=99))
+    with transaction(engine) as session:
+        report = linking.link(session, reluctant, caller, meanwhile)
+    assert (report.records, report.reviews) == (2, 1)
+    with transaction(engine) as session:
+        again = linking.link(session, reluctant, caller)
+        full = linking.link(session, reluctant, caller, full=True)
+        assert (again.records, again) == (3, full)
+
+
 def _wait_until_blocked(engine: Engine, thread: threading.Thread) -> None:
     query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     while thread.is_alive():
