@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import resources
@@ -97,6 +98,10 @@ def read(text: str, configuration: Configuration = CHILDREN) -> MatchModel:
 
 
 UNFIT = "the file is no match model of this version"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+"""A version is the name and twelve digits, and is part of lines that programs read."""
+MOST_BITS = 1000.0
+"""No pair weighs so much."""
 
 
 def _read(values: dict[str, Any]) -> MatchModel:
@@ -105,12 +110,28 @@ def _read(values: dict[str, Any]) -> MatchModel:
     if (
         values.keys() != MatchModel.__dataclass_fields__.keys()
         or thresholds.keys() != Thresholds.__dataclass_fields__.keys()
-        or not all(isinstance(bits, int | float) for bits in thresholds.values())
+        or not NAME.fullmatch(values["name"])
+        or not _are_bits(thresholds)
+        or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
     ):
         raise ValueError(UNFIT)
     weights = {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()}
     return MatchModel(**values | {"thresholds": Thresholds(**thresholds), "weights": weights})
+
+
+def _are_bits(thresholds: dict[str, Any]) -> bool:
+    """NaN is neither below nor above any weight, so the engine would join whatever there is.
+
+    A margin below nothing would leave no rival.
+    """
+    numbers = [bits for bits in thresholds.values() if type(bits) in (int, float)]
+    margins = [thresholds[name] for name in ("margin", "choice")]
+    return len(numbers) == len(thresholds) and all(
+        least <= bits <= MOST_BITS
+        for least, several in ((-MOST_BITS, numbers), (0, margins))
+        for bits in several
+    )
 
 
 def _shares(values: dict[str, Any]) -> Iterator[float]:

@@ -1,7 +1,6 @@
 """Commands about models: `train`, and those of `model`."""
 
 import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +19,9 @@ from gateway.linking import Progress
 from gateway.modelling import Difference, Kept
 from linkage.blocking import KIND_WORDS
 from linkage.features import FEATURES
-from linkage.model import MatchModel
+from linkage.model import NAME, MatchModel
 
 FAILED = 1
-MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 CHANGE_HEADER = ("left_source", "left_record", "right_source", "right_record", "change")
 Version = Annotated[str, typer.Argument(help="A version of `motem model list`, or: shipped.")]
 
@@ -54,7 +52,7 @@ def train(
 
     It is not in use before `motem model activate`.
     """
-    if not MODEL_NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise typer.BadParameter("1 to 40 letters, digits, . _ or -", param_hint="--name")
     with _desk("train") as (session, caller, progress):
         model = modelling.learn(session, name, caller, progress)

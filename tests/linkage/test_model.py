@@ -82,7 +82,8 @@ def test_thresholds_are_all_there_and_numbers(tmp_path: Path, threshold: str) ->
     """A threshold that is left out would silently be another one."""
     whole = asdict(FREQUENT.thresholds)
     left = {name: bits for name, bits in whole.items() if name != threshold}
-    for thresholds in (left, whole | {threshold: "5"}, whole | {threshold: None}):
+    wrong = ("5", None, True, float("nan"), float("inf"), float("-inf"), 10**400)
+    for thresholds in (left, *(whole | {threshold: bits} for bits in wrong)):
         with pytest.raises(ValueError, match="no match model"):
             load(save(FREQUENT, tmp_path, thresholds=thresholds))
 
@@ -105,6 +106,14 @@ def test_thresholds_are_all_there_and_numbers(tmp_path: Path, threshold: str) ->
         {"prior": 0.0},
         {"prior": "small"},
         {"prior": float("nan")},
+        {"prior": 1},
+        {"thresholds": asdict(Thresholds()) | {"margin": -0.1}},
+        {"thresholds": asdict(Thresholds()) | {"choice": -0.1}},
+        {"name": ""},
+        {"name": None},
+        {"name": "x" * 41},
+        {"name": "a code b"},
+        {"name": "nul \0"},
     ],
     ids=str,
 )
