@@ -14,7 +14,7 @@ from linkage.blocking import block_keys
 from linkage.records import PersonRecord
 
 MOST = 2_000
-"""Records that are scored for one question: some twenty milliseconds."""
+"""Records that are scored for one question: some twenty milliseconds; twice that at worst."""
 
 
 class Candidate(NamedTuple):
@@ -36,7 +36,8 @@ class Candidate(NamedTuple):
 class Wide:
     """A block too wide to score: the kind of its key, and how many records share it at least.
 
-    Of such blocks only those records were scored that share another key of the question too.
+    Of such blocks only records were scored that share another key of the question too, and not all
+    of these where two wide blocks share too many.
     """
 
     kind: str
@@ -77,7 +78,8 @@ INDEXED = text("SELECT set_config('enable_seqscan', 'off', true)")
 def candidates(session: Session, question: PersonRecord, most: int = MOST) -> Found:
     """All that share a key with the question, as long as they are not more than `most`.
 
-    Where they are more, the widest blocks give only those who share a second key.
+    Where they are more, the widest blocks give only those who share a second key: of two wide blocks
+    all who are in both, or nobody, and at most `most` of these again.
     """
     keys = sorted(set(block_keys(question)))
     session.execute(INDEXED)
@@ -86,12 +88,14 @@ def candidates(session: Session, question: PersonRecord, most: int = MOST) -> Fo
         return Found(candidates=_candidates(found), wide=())
     narrow, wide = _divided(session, keys, most)
     rows = {row.record_id: row for row in (_rows(session, SHARING, narrow, most) if narrow else [])}
+    shared: dict[str, Any] = {}
     for both in combinations(sorted(wide), 2):
-        shared = _rows(session, SHARING_BOTH, both, most + 1)
-        if len(rows) + len(shared) <= most:
-            rows |= {row.record_id: row for row in shared}
+        # They do not stand back for the narrow blocks: two wide keys may be all that one child has.
+        more = {row.record_id: row for row in _rows(session, SHARING_BOTH, both, most + 1)}
+        if len(shared | more) <= most:
+            shared |= more
     return Found(
-        candidates=_candidates(rows.values()),
+        candidates=_candidates((rows | shared).values()),
         wide=tuple(
             Wide(kind=key.partition(":")[0], at_least=size) for key, size in sorted(wide.items())
         ),

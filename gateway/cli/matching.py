@@ -118,8 +118,8 @@ def _show(answer: Answer) -> None:
     typer.echo(f"Đã so sánh · Compared: {answer.compared}; còn nữa · more: {answer.more}")
     for wide in answer.wide:
         typer.echo(
-            f"Khối quá rộng, chỉ so sánh bản ghi có thêm khóa chung · Too wide a block, only records"
-            f" that share another key were compared: {wide.kind} (≥ {wide.at_least})"
+            f"Khối quá rộng, không so sánh hết các bản ghi · Too wide a block, not all of its records"
+            f" were compared: {wide.kind} (≥ {wide.at_least})"
         )
 
 

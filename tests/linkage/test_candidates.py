@@ -82,6 +82,21 @@ def test_records_that_share_two_wide_keys_are_scored(session: Session) -> None:
     assert all(wide.at_least > 3 for wide in found.wide)
 
 
+def test_who_shares_two_wide_keys_does_not_stand_back_for_who_shares_a_narrow_one(
+    session: Session,
+) -> None:
+    """A mother's number that a ward gave to all must not hide the child with both name and card."""
+    card, mother = ("9900000001",), ("999190000001",)
+    both = [person(f"hospital:{number}", names=NAME, cards=card) for number in range(3)]
+    named = [person(f"police:{number}", names=NAME) for number in range(9)]
+    carded = [person(f"facility:{number}", cards=card) for number in range(9)]
+    given = [person(f"casework:{number}", mother_ids=mother) for number in range(7)]
+    keep(session, *both, *named, *carded, *given)
+    asked = person("?", names=NAME, cards=card, mother_ids=mother)
+    found = candidates(session, asked, most=8)
+    assert keys(found) == sorted(record.key for record in (*both, *given))
+
+
 def test_where_even_those_are_too_many_nobody_is_made_up(session: Session) -> None:
     keep(session, *(person(f"hospital:{number}", names=NAME, **BORN) for number in range(9)))
     found = candidates(session, person("?", names=NAME, **BORN), most=4)
