@@ -11,7 +11,7 @@ from audit.event import Action, AuditEvent, Caller
 from audit.log import append, append_many
 from gateway.errors import ConflictError, NotFoundError, WrongRequestError
 from gateway.linking import LinkReport, Progress, link, linked_with
-from linkage import assertions, linker
+from linkage import assertions, index
 from linkage.assertions import Assertion, Known, Said, Snapshot
 from linkage.explanation import explain
 from linkage.model import MatchModel
@@ -208,7 +208,7 @@ def _snapshot(session: Session, left: Known, right: Known, model: MatchModel) ->
     if asked is not None:
         review, version = asked
         return Snapshot(weight=review.weight, evidence=review.evidence, model=version)
-    records = linker.prepared(store.records_of((left.record_id, right.record_id)))
+    records = index.resolved(session, store.records_of((left.record_id, right.record_id)))
     pair = scorer_for(model).pair(*records)
     evidence = json.dumps([asdict(line) for line in explain(pair, model)], ensure_ascii=False)
     return Snapshot(weight=pair.weight, evidence=evidence, model=model.version)

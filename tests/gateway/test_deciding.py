@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -28,10 +29,11 @@ from gateway.errors import GatewayError
 from gateway.ingest import ingest
 from linkage.assertions import find
 from linkage.model import untrained
-from linkage.records import Labels
+from linkage.records import Labels, Move
 from linkage.store import IdentityStore
+from linkage.tables import scored_pair
 from tests.fake_source import ADAPTER, fake_message
-from tests.linkage.people import person
+from tests.linkage.people import TODAY, person
 
 MODEL = untrained()
 NUMBERS = ("998326000001", "998220000002", "998421000003", "998522000004")
@@ -232,6 +234,33 @@ def test_the_evidence_is_kept_as_the_steward_saw_it(
         assert said.snapshot.model == MODEL.version
         bits = sum(line["bits"] for line in json.loads(said.snapshot.evidence))
         assert bits == pytest.approx(said.snapshot.weight, abs=1e-4)
+
+
+def test_the_evidence_is_that_of_the_linking_also_where_a_third_record_tells_it(
+    session: Session, caller: Caller
+) -> None:
+    """Whose hospital is only named is compared by the code that others state."""
+    came: dict[str, Any] = {"direction": "in", "day": TODAY, "hour": TODAY * 24 + 9}
+    named, coded = "name:benh vien nhi", "hospital:01234"
+    told: dict[str, Any] = {
+        "names": ("lê hoa",),
+        "birth_low": TODAY,
+        "birth_high": TODAY,
+        "birth_firm": True,
+    }
+    teacher = person("fake:3", names_of_places=((coded, "benh vien nhi"),))
+    records = [
+        person("fake:1", moves=(Move(place=named, **came),), **told),
+        person("fake:2", moves=(Move(place=coded, **came),), **told),
+        teacher,
+    ]
+    labels = {record.record_id: Labels(custodian="shared") for record in records}
+    IdentityStore(session).register(records, labels)
+    deciding.decide(session, ("fake:1", "fake:2"), "not-same", "made up", MODEL, caller)
+    (kept,) = deciding.decisions(session, caller)
+    (weight,) = session.scalars(select(scored_pair.c.weight))
+    assert kept.snapshot is not None
+    assert kept.snapshot.weight == weight
 
 
 def test_an_answer_closes_its_question_and_its_withdrawal_opens_it(
