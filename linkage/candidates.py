@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, Text, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
-from linkage import compared
+from linkage import compared, given_ids
 from linkage.blocking import block_keys
-from linkage.records import PersonRecord
+from linkage.records import PersonRecord, from_json
 
+GIVEN = "motem:"
+"""Begins the block key of an identity that Motem gave out."""
 MOST = 2_000
 """Records that are scored for one question: some twenty milliseconds; twice that at worst."""
 
@@ -66,6 +68,11 @@ def _statement(sql: str, *lists: str) -> TextClause:
 
 SHARING = _statement(f"{COLUMNS} WHERE block_keys && :keys LIMIT :most", "keys")
 SHARING_BOTH = _statement(f"{COLUMNS} WHERE block_keys @> :keys LIMIT :most", "keys")
+FOUNDERS = _statement(
+    "SELECT record_id, identity_id, key, NULL AS compared, content FROM linkage_record"
+    " WHERE founding_id = ANY(:keys) LIMIT :most",
+    "keys",
+)
 SIZES = _statement(
     "SELECT one, (SELECT count(*) FROM (SELECT FROM linkage_record"
     " WHERE block_keys @> ARRAY[one] LIMIT :most) AS found) AS size FROM unnest(:keys) AS one",
@@ -83,23 +90,35 @@ def candidates(session: Session, question: PersonRecord, most: int = MOST) -> Fo
     """
     keys = sorted(set(block_keys(question)))
     session.execute(INDEXED)
+    founders = _founders(session, keys, most)
     found = _rows(session, SHARING, keys, most + 1) if keys else []
     if len(found) <= most:
-        return Found(candidates=_candidates(found), wide=())
+        rows = {row[0]: row for row in found}
+        return Found(candidates=_candidates((rows | founders).values()), wide=())
     narrow, wide = _divided(session, keys, most)
-    rows = {row.record_id: row for row in (_rows(session, SHARING, narrow, most) if narrow else [])}
+    rows = {row[0]: row for row in (_rows(session, SHARING, narrow, most) if narrow else [])}
     shared: dict[str, Any] = {}
     for both in combinations(sorted(wide), 2):
         # They do not stand back for the narrow blocks: two wide keys may be all that one child has.
-        more = {row.record_id: row for row in _rows(session, SHARING_BOTH, both, most + 1)}
+        more = {row[0]: row for row in _rows(session, SHARING_BOTH, both, most + 1)}
         if len(shared | more) <= most:
             shared |= more
     return Found(
-        candidates=_candidates((rows | shared).values()),
+        candidates=_candidates((rows | shared | founders).values()),
         wide=tuple(
             Wide(kind=key.partition(":")[0], at_least=size) for key, size in sorted(wide.items())
         ),
     )
+
+
+def _founders(session: Session, keys: Sequence[str], most: int) -> dict[str, Any]:
+    """The records of the identities that the question names: they do not bear these ids themselves."""
+    given = [key.removeprefix(GIVEN) for key in keys if key.startswith(GIVEN)]
+    rows = _rows(session, FOUNDERS, given, most) if given else []
+    return {
+        row.record_id: (*row[:-1], given_ids.bearing(from_json(row.content)).as_json())
+        for row in rows
+    }
 
 
 def _divided(session: Session, keys: Sequence[str], most: int) -> tuple[list[str], dict[str, int]]:

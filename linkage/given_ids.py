@@ -18,8 +18,11 @@ def resolve(records: Sequence[PersonRecord]) -> list[PersonRecord]:
         if token.startswith("motem:")
     }
     return [
-        replace(record, motem_ids=tuple(sorted({*record.motem_ids, own})))
-        if (own := f"{PREFIX}{record.record_id}") in named
-        else record
-        for record in records
+        bearing(record) if f"{PREFIX}{record.record_id}" in named else record for record in records
     ]
+
+
+def bearing(record: PersonRecord) -> PersonRecord:
+    """The record with the identity that it founded among its own numbers."""
+    own = f"{PREFIX}{record.record_id}"
+    return replace(record, motem_ids=tuple(sorted({*record.motem_ids, own})))

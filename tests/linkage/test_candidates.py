@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from linkage import compared, tables
 from linkage.blocking import block_keys
 from linkage.candidates import Found, Wide, candidates
+from linkage.features import COLUMNS
 from linkage.records import Labels, PersonRecord
 from linkage.store import IdentityStore
 from tests.linkage.people import TODAY, person
@@ -102,6 +103,21 @@ def test_where_even_those_are_too_many_nobody_is_made_up(session: Session) -> No
     found = candidates(session, person("?", names=NAME, **BORN), most=4)
     assert found.candidates == ()
     assert {wide.at_least for wide in found.wide} == {5}
+
+
+@pytest.mark.parametrize("named", ["motem_ids", "copied"])
+def test_who_founded_the_identity_that_a_question_names_is_found_with_its_id(
+    town: Session, named: str
+) -> None:
+    """Nothing else need agree: a report may name a child by the id that Motem gave out alone."""
+    (one,) = candidates(town, person("?", names=("lê hoa",))).candidates
+    token = f"motem:te-{one.record_id}" if named == "copied" else f"te-{one.record_id}"
+    (found,) = candidates(town, person("?", **{named: (token,)})).candidates
+    assert found.record_id == one.record_id
+    known = dict(zip(COLUMNS, found.values, strict=True))
+    assert f"motem:te-{one.record_id}" in known["numbers"]
+    asked = person("?", names=(*NAME, "lê hoa"), **{named: (token,)}, **BORN)
+    assert one.record_id in {c.record_id for c in candidates(town, asked, most=2).candidates}
 
 
 def test_who_says_nothing_has_no_candidates(town: Session) -> None:
