@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from random import Random
+from typing import Any
 
 from hypothesis import strategies as st
 
-from linkage.blocking import block_keys, crowds
+from linkage.blocking import MOST_TOGETHER, block_keys, crowds
 from linkage.explanation import prior_bits
 from linkage.features import FEATURES
 from linkage.linker import Linkage, link
@@ -94,6 +95,39 @@ class World:
         if self.records:
             del self.records[random.choice(sorted(self.records))]
 
+    def rename(self, random: Random) -> None:
+        """A key turns out to be reused: decisions stay with the record."""
+        if self.records:
+            record = self.records.pop(random.choice(sorted(self.records)))
+            key = f"{record.key.partition('~')[0]}~{random.randrange(16**12):012x}"
+            self.records[key] = replace(record, key=key)
+            self.decisions = [
+                (key if left == record.key else left, key if right == record.key else right, said)
+                for left, right, said in self.decisions
+            ]
+
+    def crowd(self, random: Random) -> None:
+        """Some are now of one report, which may become large, or small again."""
+        count = min(len(self.records), random.choice([1, 2, MOST_TOGETHER - 1, MOST_TOGETHER + 1]))
+        self._change(random, count, report=random.choice(["large:1", "large:1", None]))
+
+    def merge(self, random: Random) -> None:
+        """A source says of two of its numbers that they are one child's."""
+        self._change(random, 2, merged=(random.choice(["house|1=2", "house|2=3"]),))
+
+    def confirm(self, random: Random) -> None:
+        """The population source confirms a number: two of them are never one child's."""
+        number = random.choice(["998326000001", "998326000002"])
+        self._change(random, 2, personal_ids=(number,), active_ids=(number,))
+
+    def twin(self, random: Random) -> None:
+        self._change(random, 1, several=random.random() < 0.5)
+
+    def _change(self, random: Random, count: int, **values: Any) -> None:
+        if len(self.records) >= count:
+            for key in random.sample(sorted(self.records), count):
+                self.records[key] = replace(self.records[key], **values)
+
     def decide(self, random: Random) -> None:
         """As `motem decide`: what contradicts is refused. Records may be gone."""
         left, right = (record.key for record in random.sample(self.pool, 2))
@@ -122,7 +156,10 @@ class World:
 
 
 CHANGEABLE = ("names", "sex", "minutes", "moves", "files", "personal_ids", "report")
-STEPS = ("insert", "insert", "update", "delete", "decide", "undo", "link")
+STEPS = (
+    *("insert", "insert", "update", "delete", "decide", "undo", "link"),
+    *("rename", "crowd", "merge", "confirm", "twin"),
+)
 SEEDS = st.integers(0, 2**32)
 HISTORIES = st.lists(st.sampled_from(STEPS), max_size=12)
 
