@@ -81,8 +81,10 @@ def _session(master: str, scratch: str) -> SparkSession:
         .config("spark.log.level", "OFF")
     )
     if master.startswith(LOCAL):
-        # What is shuffled is child data: it ends with the folder, which only we may read.
+        # What is shuffled is child data: it ends with the folder, which only we may read. After a
+        # kill the folder stays, and the key to what is in it is gone.
         builder = builder.config("spark.local.dir", scratch)
+        builder = builder.config("spark.io.encryption.enabled", "true")
         builder = builder.config("spark.sql.shuffle.partitions", "4")
         builder = builder.config("spark.driver.memory", "4g")
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1")

@@ -68,3 +68,8 @@ def test_the_same_pairs_are_compared_and_the_same_records_are_one_child(spark: S
     here = link(records, model)
     assert link(records, model, engine=partial(score, backend=spark)) == here
     assert len(here.groups) < len(records)
+
+
+def test_what_is_written_to_disk_on_this_machine_is_enciphered(spark: Spark) -> None:
+    """A command that is killed leaves its folder, but no key to it."""
+    assert spark._session.conf.get("spark.io.encryption.enabled") == "true"
