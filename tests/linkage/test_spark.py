@@ -27,6 +27,7 @@ if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17 or newer", allow_module_level=True)
 
 pytestmark = [
+    pytest.mark.spark,
     # What the library that talks to Java leaves open.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -62,7 +63,7 @@ def test_every_level_of_every_feature_weighs_the_same(spark: Spark) -> None:
 
 
 def test_the_same_pairs_are_compared_and_the_same_records_are_one_child(spark: Spark) -> None:
-    records = made_people(60, seed=3)
+    records = made_people(24, seed=3)
     model = load()
     assert set(score(records, model, -20.0, backend=spark)) == set(score(records, model, -20.0))
     here = link(records, model)

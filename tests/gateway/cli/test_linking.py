@@ -86,6 +86,7 @@ def on_spark(url: URL, master: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
 
 
+@pytest.mark.spark
 def test_spark_links_as_duckdb_does(some_url: URL, some: Motem) -> None:
     ended = on_spark(some_url, "local[2]")
     assert ended.returncode == 0
@@ -93,6 +94,7 @@ def test_spark_links_as_duckdb_does(some_url: URL, some: Motem) -> None:
     assert cell(some("link"), "moved") == "0"
 
 
+@pytest.mark.spark
 def test_a_master_that_spark_cannot_use_is_said_plainly(some_url: URL) -> None:
     ended = on_spark(some_url, "nonsense")
     assert ended.returncode == 1
