@@ -11,6 +11,7 @@ from audit.event import Action, AuditEvent, Caller
 from audit.log import append, append_many
 from gateway.errors import ConflictError, NotFoundError, WrongRequestError
 from gateway.linking import LinkReport, Progress, link, linked_with
+from gateway.signature import author, require_reason
 from linkage import assertions, index
 from linkage.assertions import Assertion, Known, Said, Snapshot
 from linkage.explanation import explain
@@ -23,9 +24,6 @@ from linkage.tables import WITHDRAWN
 __all__ = ["Assertion", "Outcome", "decide", "decisions", "undecide"]
 
 Verdict = Literal["same", "not-same"]
-
-LONGEST_REASON = 2000
-LONGEST_AUTHOR = 200
 
 
 class UnknownRecordError(NotFoundError):
@@ -40,12 +38,6 @@ class OneRecordError(WrongRequestError):
     """Both names are one record."""
 
     vietnamese = "Hai tên đã nêu là cùng một bản ghi."
-
-
-class NoReasonError(WrongRequestError):
-    """A decision needs a reason of at most 2,000 characters."""
-
-    vietnamese = "Quyết định phải có lý do, dài không quá 2.000 ký tự."
 
 
 class UnknownDecisionError(NotFoundError):
@@ -162,10 +154,8 @@ def decisions(session: Session, caller: Caller) -> list[Assertion]:
 
 
 def _said(caller: Caller, verdict: str, reason: str) -> Said:
-    """PostgreSQL keeps no NUL, and a reason of spaces is none."""
-    if not reason.strip() or len(reason) > LONGEST_REASON or "\0" in reason:
-        raise NoReasonError
-    return Said(verdict=verdict, author=caller.who[:LONGEST_AUTHOR], reason=reason)
+    require_reason(reason)
+    return Said(verdict=verdict, author=author(caller), reason=reason)
 
 
 def _require_model_in_use(session: Session, model: MatchModel) -> None:

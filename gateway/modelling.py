@@ -1,6 +1,6 @@
 """Use cases: models are learned, kept, shown, compared, and put into use by somebody who signs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from audit.event import Action, AuditEvent, Caller
 from audit.log import append
 from gateway.errors import GatewayError, NotFoundError, WrongRequestError
-from gateway.linking import OversizedError
+from gateway.linking import OversizedError, Progress
+from gateway.signature import author, require_reason
 from linkage import blocking, linker, model_store
 from linkage import model as models
 from linkage.blocking import KeyKind
@@ -21,19 +22,14 @@ from linkage.model_store import Kept, TamperedError
 from linkage.records import PersonRecord
 from linkage.report import page
 from linkage.store import IdentityStore
-from linkage.training import train
+from linkage.training import LEAST_TO_LEARN_FROM, train
 
 __all__ = ["Kept", "KeyKind"]
 
-Progress = Callable[[str], None]
-LEAST_TO_LEARN_FROM = 200
-"""Records below which a model would learn chance."""
 SHIPPED = "shipped"
 """Names the model that comes with Motem, whatever its version."""
 LEAST_SHOWN = -12.0
 """Bits: pairs that weigh less are not in the charts."""
-LONGEST_REASON = 2000
-LONGEST_AUTHOR = 200
 
 
 class TooFewRecordsError(GatewayError):
@@ -50,12 +46,6 @@ class UnfitModelError(WrongRequestError):
     """The model was made for other features than are compared now, or it was changed since."""
 
     vietnamese = "Mô hình được lập cho các đặc trưng khác, hoặc đã bị sửa."
-
-
-class NoReasonError(WrongRequestError):
-    """Putting a model into use needs a reason of at most 2,000 characters."""
-
-    vietnamese = "Đưa mô hình vào sử dụng phải có lý do, dài không quá 2.000 ký tự."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,22 +86,22 @@ def learn(
     if len(records) < LEAST_TO_LEARN_FROM:
         raise TooFewRecordsError
     model = train(records, name=name, progress=progress)
-    model_store.add(session, model, caller.who[:LONGEST_AUTHOR])
+    model_store.add(session, model, author(caller))
     _note(session, Action.MODEL_TRAIN, caller, model=model.version, records=len(records))
     return model
 
 
 def add(session: Session, model: MatchModel, caller: Caller) -> None:
     """Keep a model that was made elsewhere. It is not in use by that."""
-    model_store.add(session, model, caller.who[:LONGEST_AUTHOR])
+    model_store.add(session, model, author(caller))
     _note(session, Action.MODEL_ADD, caller, model=model.version)
 
 
-def known(session: Session, caller: Caller) -> tuple[MatchModel, list[Kept]]:
-    """The model in use, and every one that is kept."""
+def known(session: Session, caller: Caller) -> tuple[str, list[Kept]]:
+    """The version in use, even where it fits no more, and every model that is kept."""
     kept = model_store.kept(session)
     _note(session, Action.MODEL_READ, caller, models=len(kept))
-    return in_use(session), kept
+    return model_store.in_use(session) or models.load().version, kept
 
 
 def in_use(session: Session) -> MatchModel:
@@ -142,11 +132,10 @@ def activate(session: Session, name: str, reason: str, caller: Caller) -> str:
 
     Raises UnknownModelError, UnfitModelError, NoReasonError.
     """
-    if not reason.strip() or len(reason) > LONGEST_REASON or "\0" in reason:
-        raise NoReasonError
+    require_reason(reason)
     model = named(session, name)
-    model_store.add(session, model, caller.who[:LONGEST_AUTHOR])
-    model_store.activate(session, model.version, caller.who[:LONGEST_AUTHOR], reason)
+    model_store.add(session, model, author(caller))
+    model_store.activate(session, model.version, author(caller), reason)
     _note(session, Action.MODEL_ACTIVATE, caller, model=model.version)
     return model.version
 

@@ -6,7 +6,7 @@ from html import escape
 from math import ceil, floor
 
 from linkage.configuration import CHILDREN, Configuration
-from linkage.explanation import level_bits
+from linkage.explanation import levels
 from linkage.model import MatchModel, Thresholds
 
 ROW, LABEL, PLOT, MARGIN = 18, 460, 520, 14
@@ -38,8 +38,13 @@ class Chart:
 def weights(model: MatchModel, configuration: Configuration = CHILDREN) -> Chart:
     """What every level adds or takes away, in bits."""
     bars = [
-        Bar(words=words, value=bits, said=f"{bits:+.1f}", colour=FOR if bits >= 0 else AGAINST)
-        for words, bits in _levels(model, configuration)
+        Bar(
+            words=f"{level.feature}: {level.vietnamese}",
+            value=level.bits,
+            said=f"{level.bits:+.1f}",
+            colour=FOR if level.bits >= 0 else AGAINST,
+        )
+        for level in levels(model, configuration)
     ]
     title = "Trọng số của từng mức, tính bằng bit · Match weight of each level, in bits"
     return Chart(name="weights", title=title, svg=drawn(title, bars))
@@ -48,11 +53,12 @@ def weights(model: MatchModel, configuration: Configuration = CHILDREN) -> Chart
 def shares(model: MatchModel, configuration: Configuration = CHILDREN) -> Chart:
     """m and u of every level: how often it is seen in pairs of one child, and of two."""
     bars = [
-        Bar(words=words if side == "m" else "", value=share, said=f"{side} {share:.3g}", colour=c)
-        for (words, _), pair in zip(
-            _levels(model, configuration), _pairs(model, configuration), strict=True
+        Bar(words=words, value=share, said=f"{side} {share:.3g}", colour=colour)
+        for level in levels(model, configuration)
+        for words, side, share, colour in (
+            (f"{level.feature}: {level.vietnamese}", "m", level.m, FOR),
+            ("", "u", level.u, SECOND),
         )
-        for side, share, c in zip("mu", pair, (FOR, SECOND), strict=True)
     ]
     title = "m: trong các cặp là một trẻ; u: hai trẻ · m: among pairs of one child; u: of two"
     return Chart(name="shares", title=title, svg=drawn(title, bars))
@@ -110,22 +116,6 @@ def _row(number: int, bar: Bar, zero: float, scale: float) -> str:
         f' fill="{bar.colour}"/><text x="{at:.1f}" y="{y}" text-anchor="{anchor}">'
         f"{escape(bar.said)}</text>"
     )
-
-
-def _levels(model: MatchModel, configuration: Configuration) -> list[tuple[str, float]]:
-    return [
-        (f"{feature.name}: {words[0]}", bits)
-        for feature in configuration.features
-        for words, bits in zip(
-            [*((one.vietnamese, one.english) for one in feature.levels), feature.otherwise_words],
-            level_bits(model, feature.name),
-            strict=True,
-        )
-    ]
-
-
-def _pairs(model: MatchModel, configuration: Configuration) -> list[tuple[float, float]]:
-    return [pair for feature in configuration.features for pair in model.weights[feature.name]]
 
 
 def _marked(bits: int, thresholds: Thresholds) -> str:

@@ -30,9 +30,29 @@ def prior_bits(model: MatchModel) -> float:
     return round(math.log2(model.prior / (1 - model.prior)), PRECISION)
 
 
-def level_bits(model: MatchModel, feature: str) -> list[float]:
-    """What each level of a feature adds before term frequencies, in bits: log2(m / u)."""
-    return [math.log2(m / u) for m, u in model.weights[feature]]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeighedLevel:
+    """A level of a feature as a model has it; `bits` before term frequencies: log2(m / u)."""
+
+    feature: str
+    vietnamese: str
+    english: str
+    m: float
+    u: float
+
+    @property
+    def bits(self) -> float:
+        return math.log2(self.m / self.u)
+
+
+def levels(model: MatchModel, configuration: Configuration = CHILDREN) -> Iterator[WeighedLevel]:
+    """Every level of every feature, "none of them" last, in the order of the table."""
+    for feature in configuration.features:
+        words = [*((o.vietnamese, o.english) for o in feature.levels), feature.otherwise_words]
+        for (vietnamese, english), (m, u) in zip(words, model.weights[feature.name], strict=True):
+            yield WeighedLevel(
+                feature=feature.name, vietnamese=vietnamese, english=english, m=m, u=u
+            )
 
 
 def explain(

@@ -41,6 +41,9 @@ class Thresholds:
     margin: float = 6.0
     choice: float = 3.0
 
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {bits:g}" for name, bits in asdict(self).items())
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MatchModel:

@@ -5,7 +5,7 @@ from html import escape
 
 from linkage.charts import Chart
 from linkage.configuration import CHILDREN, Configuration
-from linkage.explanation import level_bits
+from linkage.explanation import levels
 from linkage.model import MatchModel
 
 STYLE = (
@@ -36,29 +36,21 @@ def page(
 
 def _facts(model: MatchModel) -> str:
     names = sum(map(len, model.frequencies.values()))
-    thresholds = ", ".join(
-        f"{name} {getattr(model.thresholds, name):g}"
-        for name in type(model.thresholds).__dataclass_fields__
-    )
+    records = escape(str(model.trained_on.get("records", "–")))
     return (
-        f"<p>Ngưỡng (bit) · Thresholds (bits): {escape(thresholds)}.<br>"
-        f"Lập từ · Trained on: {int(model.trained_on.get('records', 0))} bản ghi · records.<br>"
+        f"<p>Ngưỡng (bit) · Thresholds (bits): {escape(str(model.thresholds))}.<br>"
+        f"Lập từ · Trained on: {records} bản ghi · records.<br>"
         f"Tần suất từ · Term frequencies: {names}.</p>"
     )
 
 
 def _table(model: MatchModel, configuration: Configuration) -> str:
     rows = []
-    for feature in configuration.features:
-        words = [
-            *((one.vietnamese, one.english) for one in feature.levels),
-            feature.otherwise_words,
-        ]
-        bits = level_bits(model, feature.name)
-        for said, (m, u), added in zip(words, model.weights[feature.name], bits, strict=True):
-            texts = "".join(f"<td>{escape(text)}</td>" for text in (feature.name, *said))
-            figures = (f"{m:.3g}", f"{u:.3g}", f"{added:+.1f}")
-            numbers = "".join(f'<td class="number">{figure}</td>' for figure in figures)
-            rows.append(f"<tr>{texts}{numbers}</tr>")
+    for level in levels(model, configuration):
+        words = (level.feature, level.vietnamese, level.english)
+        figures = (f"{level.m:.3g}", f"{level.u:.3g}", f"{level.bits:+.1f}")
+        texts = "".join(f"<td>{escape(text)}</td>" for text in words)
+        numbers = "".join(f'<td class="number">{figure}</td>' for figure in figures)
+        rows.append(f"<tr>{texts}{numbers}</tr>")
     head = "".join(f'<th scope="col">{escape(header)}</th>' for header in HEADERS)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

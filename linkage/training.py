@@ -15,6 +15,8 @@ from linkage.model import MatchModel, Thresholds, untrained
 from linkage.records import Comparable
 
 SEED = 20261121
+LEAST_TO_LEARN_FROM = 200
+"""Records below which a model would learn chance."""
 U_PAIRS = 4_000_000
 EM_PAIRS = 2_000_000
 M_FLOOR, U_FLOOR = 0.001, 1e-6
@@ -32,8 +34,8 @@ def train(
 
     Raises ValueError where there are too few records to learn from.
     """
-    if len(records) < 200:
-        raise ValueError("at least 200 records are needed to train a model")
+    if len(records) < LEAST_TO_LEARN_FROM:
+        raise ValueError(f"at least {LEAST_TO_LEARN_FROM} records are needed to train a model")
     start = untrained(configuration)
     frequencies, unseen = _frequencies(records, configuration)
     linker = make_linker(records, start, configuration)

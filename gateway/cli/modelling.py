@@ -1,6 +1,5 @@
 """Commands about models: `train`, and those of `model`."""
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from gateway.errors import GatewayError
 from gateway.linking import Progress
 from gateway.modelling import Difference, Kept
 from linkage.blocking import KIND_WORDS
-from linkage.features import FEATURES
+from linkage.explanation import levels, prior_bits
 from linkage.model import NAME, MatchModel
 
 FAILED = 1
@@ -67,11 +66,10 @@ def list_models() -> None:
     """Danh sách mô hình · Every model that is kept; the one in use is marked."""
     with _desk("model list") as (session, caller, _):
         used, kept = modelling.known(session, caller)
-    table = Table(title="Mô hình · Models")
-    for title in ("phiên bản · version", "lập · made", "dùng từ · in use since", "ký · signed by"):
-        table.add_column(title)
+    headers = ("phiên bản · version", "lập · made", "dùng từ · in use since", "ký · signed by")
+    table = screen.table(*headers, exact=headers[:1], title="Mô hình · Models")
     if not any(one.in_use for one in kept):
-        table.add_row(f"* {used.version}", "Motem", "", "")
+        table.add_row(f"* {used}", "Motem", "", "")
     for one in kept:
         table.add_row(*_kept_row(one))
     screen.show(table)
@@ -92,25 +90,20 @@ def show(version: Version) -> None:
     with _desk("model show") as (session, _, _):
         model = modelling.named(session, version)
     screen.show(_weights(model))
-    thresholds = ", ".join(
-        f"{name} {getattr(model.thresholds, name):g}"
-        for name in type(model.thresholds).__dataclass_fields__
-    )
-    typer.echo(f"prior {math.log2(model.prior / (1 - model.prior)):+.1f} bits; {thresholds}")
+    typer.echo(f"prior {prior_bits(model):+.1f} bits; {model.thresholds}")
     typer.echo(f"trained on: {', '.join(f'{k} {v}' for k, v in model.trained_on.items()) or '-'}")
     names = sum(map(len, model.frequencies.values()))
     typer.echo(f"term frequencies: {names}, frozen in {model.version}")
 
 
 def _weights(model: MatchModel) -> Table:
-    table = Table(title=f"Mô hình · Model {model.version}")
-    for title in ("đặc trưng · feature", "", "m", "u", "bits"):
-        table.add_column(title)
-    for feature in FEATURES:
-        words = [*((lv.vietnamese, lv.english) for lv in feature.levels), feature.otherwise_words]
-        for (vietnamese, english), (m, u) in zip(words, model.weights[feature.name], strict=True):
-            said = f"{vietnamese} · {english}"
-            table.add_row(feature.name, said, f"{m:.3g}", f"{u:.3g}", f"{math.log2(m / u):+.1f}")
+    table = screen.table(
+        "đặc trưng · feature", "", "m", "u", "bits", title=f"Mô hình · Model {model.version}"
+    )
+    for level in levels(model):
+        words = f"{level.vietnamese} · {level.english}"
+        figures = (f"{level.m:.3g}", f"{level.u:.3g}", f"{level.bits:+.1f}")
+        table.add_row(level.feature, words, *figures)
     return table
 
 
@@ -135,9 +128,8 @@ def diff(
 
 def _difference(found: Difference) -> Table:
     joined = sum(change.joined for change in found.changes)
-    table = Table(title="So sánh mô hình · Two models")
-    for title in ("", found.old.version, found.new.version):
-        table.add_column(title)
+    versions = (found.old.version, found.new.version)
+    table = screen.table("", *versions, exact=versions, title="So sánh mô hình · Two models")
     for words, one, other in (
         ("Trẻ em · identities", found.old.identities, found.new.identities),
         ("Chờ người quyết định · reviews", found.old.reviews, found.new.reviews),

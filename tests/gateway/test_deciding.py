@@ -16,7 +16,6 @@ from audit.event import Action, Caller
 from gateway import deciding, linking
 from gateway.deciding import (
     ContradictionError,
-    NoReasonError,
     OneRecordError,
     OppositeError,
     OtherModelError,
@@ -27,6 +26,7 @@ from gateway.deciding import (
 )
 from gateway.errors import GatewayError
 from gateway.ingest import ingest
+from gateway.signature import NoReasonError
 from linkage.assertions import find
 from linkage.model import untrained
 from linkage.records import Labels, Move

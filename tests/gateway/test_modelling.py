@@ -12,7 +12,8 @@ from audit import log
 from audit.event import Action, Caller
 from gateway import linking, modelling
 from gateway.ingest import ingest
-from gateway.modelling import NoReasonError, TooFewRecordsError, UnfitModelError, UnknownModelError
+from gateway.modelling import TooFewRecordsError, UnfitModelError, UnknownModelError
+from gateway.signature import NoReasonError
 from linkage.model import load, untrained
 from tests.fake_source import ADAPTER, fake_message
 
@@ -55,7 +56,7 @@ def test_the_newest_activation_counts_and_each_is_signed(pair: Session, caller: 
     for reason, model in (("một", EAGER), ("hai", RELUCTANT), ("ba", EAGER)):
         modelling.activate(pair, model.version, reason, caller)
     used, kept = modelling.known(pair, caller)
-    assert used == EAGER
+    assert used == EAGER.version
     signed = {one.version: one.activation for one in kept}
     assert [one.version for one in kept if one.in_use] == [EAGER.version]
     newest = signed[EAGER.version]
@@ -129,6 +130,7 @@ def test_a_model_for_other_features_is_refused_and_never_replaced_in_silence(
     )
     with pytest.raises(UnfitModelError):
         modelling.in_use(pair)
+    assert modelling.known(pair, caller)[0] == "old", "who looks must see what is wrong"
     modelling.activate(pair, "shipped", "phiên bản mới", caller)
     assert modelling.in_use(pair) == load()
 

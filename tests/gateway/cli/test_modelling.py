@@ -90,7 +90,7 @@ def test_the_report_and_its_charts_are_written_for_their_owner_only(
         (["show", "none-000000000000"], "Không có mô hình"),
         (["diff", "shipped", "none-000000000000"], "Không có mô hình"),
         (["activate", "none-000000000000", "--reason", "x"], "Không có mô hình"),
-        (["activate", "shipped", "--reason", " "], "phải có lý do"),
+        (["activate", "shipped", "--reason", " "], "Phải có lý do"),
     ],
 )
 def test_what_is_refused_is_said_in_both_languages(
