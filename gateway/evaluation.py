@@ -57,7 +57,7 @@ def evaluate(session: Session, path: Path, caller: Caller) -> Evaluation:
 
     Raises TruthFileError.
     """
-    truth = _truth(path)
+    truth = read_truth(path)
     store = IdentityStore(session)
     identity = {member.key: member.identity_id for member in store.memberships()}
     pairs = [(review.left_key, review.right_key) for review in store.reviews()]
@@ -83,7 +83,8 @@ def evaluate(session: Session, path: Path, caller: Caller) -> Evaluation:
     return outcome
 
 
-def _truth(path: Path) -> dict[str, str]:
+def read_truth(path: Path) -> dict[str, str]:
+    """Record key → child. Raises TruthFileError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)

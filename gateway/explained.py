@@ -26,6 +26,21 @@ class Weighed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Looked:
+    """What the second look found for two groups of records, by ids, as they stood then.
+
+    `lines` add up to `bits`, the log odds; `joined`: likely enough for the engine.
+    """
+
+    joined: bool
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    bits: float
+    probability: float
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """A record as it may stand on a screen: not by its key, which may hold an ID number."""
 
@@ -42,7 +57,8 @@ class Why:
     `weighed`: the strongest pair of records, then the two identities as one record each where that
     is what the engine decides on. `conflict_of`: the two records of the conflict. `shared_keys`:
     kinds of block keys in common. `verdicts`: what stewards said and nobody withdrew. `question`:
-    why a steward is asked, and `question_model` by which model.
+    why a steward is asked, and `question_model` by which model. `looked`: what the second look of the
+    last linking found for groups with a record of either side.
     """
 
     fate: Fate
@@ -57,6 +73,7 @@ class Why:
     question: Reason | None = None
     question_model: str | None = None
     doubts: tuple[str, ...] = ()
+    looked: tuple[Looked, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

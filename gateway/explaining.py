@@ -10,17 +10,18 @@ from sqlalchemy.orm import Session
 from audit.event import Action, AuditEvent, Caller, Outcome
 from audit.log import append_many
 from gateway.errors import GatewayError, NotFoundError
-from gateway.explained import How, Link, Shown, Weighed, Why
+from gateway.explained import How, Link, Looked, Shown, Weighed, Why
 from gateway.lookup import OWN_ID
-from gateway.weighing import adding_up, scorer_of
+from gateway.weighing import adding_up, adding_up_clues, scorer_of
 from linkage import index
 from linkage.clustering import Keys, Reason
-from linkage.explanation import Evidence, explain, probability
+from linkage.explanation import Evidence, explain
 from linkage.fate import Facts, Fate, doubts, fate_of
 from linkage.growth import Step, growth
 from linkage.index import Held
 from linkage.matcher import PRECISION
 from linkage.model import MatchModel
+from linkage.odds import probability
 from linkage.records import PersonRecord
 from linkage.sides import Compared, Sides, compared
 from linkage.standing import stand
@@ -81,6 +82,9 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
     groups = named if joined else (_records(known, left.whole), _records(known, right.whole))
     found = compared(named, groups, scorer)
     question = None if joined else index.question(session, _between(groups))
+    # In one identity the two that are named; else whatever of both identities was looked at.
+    sides_of = (one, other) if joined else (left.whole, right.whole)
+    looked = index.judged(session, *([held.record_id for held in side] for side in sides_of))
     facts = Facts(
         pair=found.deciding,
         thresholds=model.thresholds,
@@ -91,6 +95,7 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
         conflict=found.clash[0] if found.clash else None,
         shares_key=bool(found.kinds),
         reported=found.reported,
+        looked=any(one.joined for one in looked),
     )
     ids = {record.key: id_ for id_, record in known.items()}
     plain = Why(fate=fate_of(facts), left=shown[0], right=shown[1], model=model.version)
@@ -98,6 +103,7 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
         plain,
         weighed=tuple(_weighed(found, ids, everybody, model, joined=joined)),
         question_model=question[1] if question else None,
+        looked=tuple(map(_looked, looked)),
         **_told(facts, found, ids),
     )
 
@@ -225,6 +231,17 @@ def _told(facts: Facts, found: Compared, ids: Mapping[str, str]) -> dict[str, An
     }
 
 
+def _looked(found: index.Found) -> Looked:
+    return Looked(
+        joined=found.joined,
+        left=found.left,
+        right=found.right,
+        bits=found.bits,
+        probability=round(probability(found.bits), PRECISION),
+        lines=adding_up_clues(found.clues),
+    )
+
+
 def _weighed(
     found: Compared,
     ids: Mapping[str, str],
@@ -246,7 +263,7 @@ def _weighed(
             left=left,
             right=right,
             weight=pair.weight,
-            probability=round(probability(pair.weight), PRECISION),
+            probability=round(model.calibration.probability(pair.weight), PRECISION),
             lines=adding_up(pair, model),
         )
 
@@ -257,7 +274,7 @@ def _link(step: Step, ids: Mapping[str, str], model: MatchModel) -> Link:
         left=ids[step.pair.left],
         right=ids[step.pair.right],
         weight=step.pair.weight,
-        probability=round(probability(step.pair.weight), PRECISION),
+        probability=round(model.calibration.probability(step.pair.weight), PRECISION),
         decided=step.decided,
         together=step.together,
         holds=step.holds,

@@ -15,10 +15,11 @@ from gateway.errors import GatewayError
 from linkage import blocking, linker
 from linkage.backends import HERE, Backend
 from linkage.clustering import Review
-from linkage.explanation import explain, probability
+from linkage.explanation import explain
 from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
+from linkage.odds import probability
 from linkage.records import PersonRecord
 from linkage.score_store import remember, remembered, scored_last_by
 from linkage.scores import code
@@ -102,11 +103,9 @@ def link(
     )
     labels_of = store.labels()
     labels = {key: labels_of[id_] for key, id_ in ids.items()}
-    store.replace_reviews(
-        [_open_review(review, model) for review in outcome.reviews], labels, model.version
-    )
+    store.replace_reviews(list(_open_reviews(outcome, model)), labels, model.version)
     known = {key: (id_, labels[key]) for key, id_ in ids.items()}
-    remember(session, by, outcome.seen, before, known)
+    remember(session, by, outcome.seen, before, known, outcome.likely, outcome.doubtful)
     report = LinkReport(
         records=len(records),
         pairs=outcome.pairs,
@@ -184,13 +183,22 @@ def _moved(member: Membership, identity: str, caller: Caller) -> AuditEvent:
     )
 
 
-def _open_review(review: Review, model: MatchModel) -> OpenReview:
+def _open_reviews(outcome: Linkage, model: MatchModel) -> Iterator[OpenReview]:
+    """Each question, as likely as the second look finds it; without one, as its weight says."""
+    judged = {(one.pair.left, one.pair.right): one.bits for one in outcome.doubtful}
+    for review in outcome.reviews:
+        bits = judged.get((review.pair.left, review.pair.right))
+        likely = model.calibration.probability(review.pair.weight)
+        yield _open_review(review, likely if bits is None else probability(bits), model)
+
+
+def _open_review(review: Review, likely: float, model: MatchModel) -> OpenReview:
     pair = review.pair
     return OpenReview(
         left_key=review.left,
         right_key=review.right,
         weight=pair.weight,
-        probability=round(probability(pair.weight), 6),
+        probability=round(likely, 6),
         reason=review.reason,
         evidence=json.dumps([asdict(line) for line in explain(pair, model)], ensure_ascii=False),
     )

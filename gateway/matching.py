@@ -16,7 +16,6 @@ from gateway.registry.drafts import draft
 from gateway.weighing import Line, adding_up, scorer_of
 from linkage.candidates import Candidate, Found, Wide, candidates
 from linkage.composite import composite
-from linkage.explanation import probability
 from linkage.extraction import person_record
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel
@@ -146,7 +145,7 @@ def _match(asked: PersonRecord, candidate: Candidate, exact: Exact, model: Match
         identity=candidate.identity_id,
         record=candidate.record_id,
         weight=pair.weight,
-        probability=round(probability(pair.weight), PRECISION),
+        probability=round(model.calibration.probability(pair.weight), PRECISION),
         lines=adding_up(pair, model),
     )
 

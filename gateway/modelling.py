@@ -1,7 +1,7 @@
 """Use cases: models are learned, kept, shown, compared, and put into use by somebody who signs."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from sqlalchemy.orm import Session
@@ -11,10 +11,11 @@ from audit.log import append
 from gateway.errors import GatewayError, NotFoundError, WrongRequestError
 from gateway.linking import OversizedError, Progress
 from gateway.signature import author, require_reason
-from linkage import blocking, linker, model_store
+from linkage import blocking, labels, linker, model_store
 from linkage import model as models
 from linkage.blocking import KeyKind
 from linkage.charts import Chart, histogram, shares, trade_off, weights
+from linkage.learning import learnt
 from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
@@ -76,18 +77,47 @@ class Difference:
 
 
 def learn(
-    session: Session, name: str, caller: Caller, progress: Progress = lambda step: None
+    session: Session,
+    name: str,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+    truth: Mapping[str, str] | None = None,
 ) -> MatchModel:
     """Learn a model from the records in the registry and keep it. It is not in use by that.
 
-    Raises TooFewRecordsError.
+    The weights need no labels. The clues of the second look are drawn from what the model in use
+    has towards what stewards said, or towards `truth` (record key → child), which calibrates too.
+    Raises TooFewRecordsError, UnfitModelError.
     """
     records: list[PersonRecord] = list(IdentityStore(session).records())
     if len(records) < LEAST_TO_LEARN_FROM:
         raise TooFewRecordsError
-    model = train(records, name=name, progress=progress)
+    before = in_use(session)
+    model = replace(
+        train(records, name=name, progress=progress),
+        clues=before.clues,
+        calibration=before.calibration,
+    )
+    progress("labels")
+    known = (
+        labels.of_truth(truth) if truth else labels.of_verdicts(IdentityStore(session).standing())
+    )
+    told = labels.examples(records, model, known)
+    model = replace(
+        model,
+        clues=learnt(told, before.clues) if told else before.clues,
+        calibration=labels.calibrated(records, model, known) if truth else before.calibration,
+        trained_on={**model.trained_on, "labels": len(told)},
+    )
     model_store.add(session, model, author(caller))
-    _note(session, Action.MODEL_TRAIN, caller, model=model.version, records=len(records))
+    _note(
+        session,
+        Action.MODEL_TRAIN,
+        caller,
+        model=model.version,
+        records=len(records),
+        labels=len(told),
+    )
     return model
 
 

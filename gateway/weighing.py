@@ -1,10 +1,13 @@
 """The scorer that a use case may trust, and the adding-up of a pair's evidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from gateway.errors import GatewayError
-from linkage.explanation import explain
+from linkage.clues import words_of
+from linkage.explanation import Evidence, explain
+from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel
 from linkage.parity import ParityError, scorer_for
@@ -40,7 +43,22 @@ def scorer_of(model: MatchModel) -> Scorer:
 
 def adding_up(pair: ScoredPair, model: MatchModel) -> tuple[Line, ...]:
     """The evidence of a pair line by line, with the sum so far; the last is the pair's weight."""
-    lines = explain(pair, model)
+    return _summed(explain(pair, model))
+
+
+def adding_up_clues(clues: Sequence[tuple[str, float]]) -> tuple[Line, ...]:
+    """What the second look noticed, the loudest first after the base; the last sum is the log odds."""
+    ordered = sorted(clues, key=lambda clue: (clue[0] != BASE, -abs(clue[1]), clue[0]))
+    return _summed(
+        [
+            Evidence(feature=clue, level=None, bits=bits, vietnamese=words[0], english=words[1])
+            for clue, bits in ordered
+            for words in [words_of(clue)]
+        ]
+    )
+
+
+def _summed(lines: Sequence[Evidence]) -> tuple[Line, ...]:
     totals = accumulate(line.bits for line in lines)
     return tuple(
         Line(

@@ -34,6 +34,9 @@ class Reason(StrEnum):
     CONTRADICTING_DECISIONS = "contradicting-decisions"
 
 
+REASONS = frozenset(Reason)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
     """One question to a steward: are these two groups of records one child?
@@ -113,8 +116,8 @@ def partition(
             groups.join(pair.left, pair.right)
         if outcome:
             outcomes[pair.left, pair.right] = outcome
-    waiting = {keys: Reason(why) for keys, why in outcomes.items() if why != JOINED}
-    reviews = _questions(groups, ordered, waiting, thresholds)
+    doubtful = [pair for pair in ordered if pair.weight >= thresholds.review]
+    reviews = questions(doubtful, outcomes, groups.conflicting, groups.find)
     return Partition(
         groups=tuple(sorted(tuple(sorted(group)) for group in groups.members.values())),
         reviews=reviews,
@@ -217,33 +220,32 @@ def _has_choice(
     )
 
 
-def _questions(
-    groups: Groups,
-    ordered: Sequence[ScoredPair],
-    waiting: Mapping[Keys, Reason],
-    thresholds: Thresholds,
+def questions(
+    ordered: Iterable[ScoredPair],
+    outcomes: Mapping[Keys, str],
+    conflicting: Callable[[str, str], bool],
+    home: Callable[[str], str] = lambda key: key,
 ) -> tuple[Review, ...]:
-    """The strongest pair between any two groups that may be one child, from `review` bits up.
+    """The first pair between any two groups that may be one child. `home`: key → group.
 
-    Of two questions that exclude each other only the stronger is asked: its answer settles the
-    other, or brings it up at the next run.
+    Of two questions that exclude each other only the first is asked: its answer settles the other,
+    or brings it up at the next run.
     """
     asked: dict[Keys, Review] = {}
     others: dict[str, list[str]] = defaultdict(list)
     for pair in ordered:
-        if pair.weight < thresholds.review:
-            break
-        one, other = sorted((groups.find(pair.left), groups.find(pair.right)))
-        if one == other or (one, other) in asked or groups.conflicting(one, other):
+        one, other = sorted((home(pair.left), home(pair.right)))
+        if one == other or (one, other) in asked or conflicting(one, other):
             continue
         if min(len(others[one]), len(others[other])) >= QUESTIONS_A_GROUP:
             continue
-        if any(groups.conflicting(third, other) for third in others[one]) or any(
-            groups.conflicting(third, one) for third in others[other]
+        if any(conflicting(*sorted((third, other))) for third in others[one]) or any(
+            conflicting(*sorted((third, one))) for third in others[other]
         ):
             continue
         others[one].append(other)
         others[other].append(one)
-        reason = waiting.get((pair.left, pair.right), Reason.UNCERTAIN)
+        why = outcomes.get((pair.left, pair.right), "")
+        reason = Reason(why) if why in REASONS else Reason.UNCERTAIN
         asked[one, other] = Review(pair=pair, reason=reason, left=pair.left, right=pair.right)
     return tuple(asked.values())

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import comb, log2
 
-from linkage.explanation import prior_bits, probability
+from linkage.explanation import prior_bits
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel
+from linkage.odds import probability
 
 ROUNDS = 50
 CLOSE = 1e-6

@@ -87,8 +87,6 @@ def _words(feature: Feature, level: int | None) -> tuple[str, str]:
     return feature.levels[level].vietnamese, feature.levels[level].english
 
 
-def probability(weight: float) -> float:
-    """Probability of a match weight in bits: 2^w / (1 + 2^w)."""
-    if weight >= 0:
-        return 1 / (1 + 2**-weight)
-    return float(2**weight / (1 + 2**weight))
+def level_words(name: str, level: int) -> tuple[str, str]:
+    """What a level of a child's feature says, in Vietnamese and English."""
+    return _words(next(feature for feature in CHILDREN.features if feature.name == name), level)

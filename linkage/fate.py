@@ -22,6 +22,7 @@ class Fate(StrEnum):
     JOINED_BY_STEWARD = "joined-by-steward"
     JOINED_BY_SOURCE = "joined-by-source"
     JOINED = "joined"
+    JOINED_BY_SECOND_LOOK = "joined-by-second-look"
     JOINED_THROUGH_OTHERS = "joined-through-others"
     ASKED = "asked"
     APART_BY_STEWARD = "apart-by-steward"
@@ -50,6 +51,8 @@ class Facts:
     shares_key: bool
     reported: bool
     """One of both is a step report alone, which copies others' numbers."""
+    looked: bool = False
+    """The second look joined groups of which each has a record of one side."""
 
 
 def fate_of(facts: Facts) -> Fate:
@@ -60,6 +63,7 @@ def fate_of(facts: Facts) -> Fate:
 RULES: tuple[tuple[Fate, Callable[[Facts], bool]], ...] = (
     (Fate.JOINED_BY_STEWARD, lambda f: f.joined and "same" in f.verdicts),
     (Fate.JOINED_BY_SOURCE, lambda f: f.joined and decision.is_merged(f.pair)),
+    (Fate.JOINED_BY_SECOND_LOOK, lambda f: f.joined and f.looked),
     (Fate.JOINED_THROUGH_OTHERS, lambda f: f.joined and f.pair.weight < f.thresholds.alone),
     (Fate.JOINED, lambda f: f.joined),
     (Fate.ASKED, lambda f: f.question is not None),
@@ -106,6 +110,10 @@ FATE_WORDS: Mapping[Fate, Words] = MappingProxyType(
         Fate.JOINED: (
             "Là một trẻ: bằng chứng đủ để máy tự nối.",
             "One child: the evidence is enough for the engine.",
+        ),
+        Fate.JOINED_BY_SECOND_LOOK: (
+            "Là một trẻ: xét lại mọi manh mối thì đủ chắc chắn.",
+            "One child: likely enough once all clues were looked at again.",
         ),
         Fate.JOINED_THROUGH_OTHERS: (
             "Là một trẻ nhờ các bản ghi khác; riêng hai bên này thì chưa đủ.",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import orjson
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,20 @@ class Held:
     identity_id: str
     decision: str
     record: PersonRecord = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What the second look found for two groups, which are the ids of their records.
+
+    `bits`: the log odds; what each clue adds adds up to them.
+    """
+
+    joined: bool
+    bits: float
+    clues: tuple[tuple[str, float], ...] = field(repr=False)
+    left: tuple[str, ...]
+    right: tuple[str, ...]
 
 
 def by_name(session: Session, name: str) -> Held | None:
@@ -56,6 +71,32 @@ def question(session: Session, pairs: Collection[Keys]) -> tuple[OpenReview, str
             values = {name: row._mapping[name] for name in OpenReview.__dataclass_fields__}
             return OpenReview(**values), row.model
     return None
+
+
+def judged(session: Session, left: Collection[str], right: Collection[str]) -> list[Found]:
+    """What the second look found between groups with a record of each side, by ids, likeliest first."""
+    j = tables.judged.c
+    one, other = _texts(sorted(left)), _texts(sorted(right))
+    rows = session.execute(
+        select(j.joined, j.bits, j.clues, j.left_records, j.right_records)
+        .where(
+            or_(
+                j.left_records.overlap(one) & j.right_records.overlap(other),
+                j.left_records.overlap(other) & j.right_records.overlap(one),
+            )
+        )
+        .order_by(j.bits.desc(), j.left_id, j.right_id)
+    )
+    return [
+        Found(
+            joined=row.joined,
+            bits=row.bits,
+            clues=tuple((clue, bits) for clue, bits in orjson.loads(row.clues)),
+            left=tuple(row.left_records),
+            right=tuple(row.right_records),
+        )
+        for row in rows
+    ]
 
 
 def resolved(session: Session, records: Sequence[PersonRecord]) -> list[PersonRecord]:

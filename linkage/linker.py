@@ -1,13 +1,14 @@
 """All records in, identities and questions out: score, decide, and look again at what was joined."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import count
 from math import inf
 
 from linkage import directory, given_ids, own_merges, siblings
-from linkage.clustering import Keys, Partition, Reason, Review, partition
+from linkage.clustering import Keys, Partition, Reason, Review, partition, questions
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
 from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_of_another, judge
@@ -18,14 +19,17 @@ from linkage.parity import scorer_for
 from linkage.records import PersonRecord
 from linkage.replay import Past, replayed
 from linkage.scores import NOTHING, Atom, Engine, Seen, fingerprint, scored
+from linkage.second_look import Judged, joins, judged
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
 
 NUMBERS = ("personal_ids", "active_ids", "certificates", "registrations")
 """What a conflict is about; stewards may say that a child has two of them."""
 LEAST_DESPITE = min(MISTYPED.values())
-MOST_ROUNDS = 12
-"""Rounds of joining; each treats the groups of the last as single records. Five or six suffice."""
+Look = Callable[
+    [Sequence[PersonRecord], Sequence[ScoredPair], Groups, Forbids, MatchModel], Sequence[Judged]
+]
+"""Groups as one record each, their pairs, the groups → the likeliest first: `second_look.judged`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +41,10 @@ class Linkage:
     reviews: tuple[Review, ...] = field(repr=False)
     pairs: int
     rounds: int
+    likely: tuple[Judged, ...] = field(default=(), repr=False)
+    """What the second look joined."""
+    doubtful: tuple[Judged, ...] = field(default=(), repr=False)
+    """What it found for the groups that are asked about."""
     seen: tuple[Seen, ...] = field(default=(), repr=False, compare=False)
     """What each round saw, to be remembered."""
 
@@ -48,11 +56,12 @@ def link(
     progress: Callable[[str], None] = lambda step: None,
     remembered: Sequence[Seen] = (),
     engine: Engine = score,
+    look: Look = judged,
 ) -> Linkage:
     """Which records are one child: a pure function of records, model and standing decisions.
 
     `remembered`: what the rounds of a linking before saw, with this model; it saves time and
-    changes nothing. `engine` scores what is new.
+    changes nothing. `engine` scores what is new. `look` takes the second look.
 
     What no pair of records proves, a group may: the roster knows the name, the minutes know the
     place. So groups are compared again as if each were one record, until nothing more joins.
@@ -66,7 +75,8 @@ def link(
     atom_of = _atoms(originals, standing)
     first: list[ScoredPair] = []
     seen: list[Seen] = []
-    for number in range(1, MOST_ROUNDS + 1):
+    surely: list[Judged] = []
+    for number in count(1):  # Every round but the last leaves fewer groups.
         progress(f"round {number}: {len(groups)} groups")
         atoms = [atom_of(group) for group in groups.values()]
         records = [atom.record for atom in atoms]
@@ -75,16 +85,23 @@ def link(
         now = scored(atoms, model, least_weight(model), [*seen[-1:], *past], engine)
         pairs = [pair for pair in now.pairs.values() if not _is_hearsay(pair, alone)]
         first = first or pairs
-        decide = partial(_round, records, pairs, model, _forbids(groups, apart))
+        forbids = _forbids(groups, apart)
+        decide = partial(_round, records, pairs, model, forbids)
         done = replayed(now, past[0], model.thresholds.alone, decide)
         seen.append(replace(now, outcomes=done.outcomes))
-        joined = len(done.groups) < len(groups)
-        groups = _regroup(groups, done)
-        if not joined:
+        if len(done.groups) < len(groups):
+            groups = _regroup(groups, done.groups)
+            continue
+        found = look(records, pairs, groups, forbids, model)
+        likely = joins(found, model.thresholds)
+        if not likely:
             break
+        surely += likely
+        groups = _regroup(groups, _united(groups, likely))
+    asked = _asked(done, found, forbids, model)
     mistyped = _mistyped(groups, pairs, originals, standing)
     reviews = [
-        *_between_records([*done.reviews, *mistyped], groups, first),
+        *_between_records([*asked, *mistyped], groups, first),
         *_forced(originals, standing, first, model),
     ]
     return Linkage(
@@ -93,6 +110,8 @@ def link(
         reviews=tuple(reviews),
         pairs=len(first),
         rounds=number,
+        likely=tuple(surely),
+        doubtful=tuple(_told(asked, found)),
         seen=tuple(seen),
     )
 
@@ -118,9 +137,9 @@ def _is_hearsay(pair: ScoredPair, reports: Collection[str]) -> bool:
 
 
 def least_weight(model: MatchModel) -> float:
-    """Pairs below this many bits can neither be asked about nor be a rival."""
+    """Pairs below this many bits can neither be joined, nor asked about, nor be a rival."""
     thresholds = model.thresholds
-    return min(thresholds.review, thresholds.alone - thresholds.margin)
+    return min(thresholds.least, thresholds.review, thresholds.alone - thresholds.margin)
 
 
 def _apart(originals: Mapping[str, PersonRecord], standing: Standing) -> Forbids:
@@ -235,9 +254,30 @@ def _round(
     )
 
 
-def _regroup(groups: Groups, done: Partition) -> Groups:
-    united = (tuple(sorted(k for atom in group for k in groups[atom])) for group in done.groups)
+def _regroup(groups: Groups, done: Iterable[Sequence[str]]) -> Groups:
+    united = (tuple(sorted(k for atom in group for k in groups[atom])) for group in done)
     return {group[0]: group for group in united}
+
+
+def _united(groups: Groups, likely: Sequence[Judged]) -> list[tuple[str, ...]]:
+    """The groups by their first keys, those that are likely one child together."""
+    both = [(one.pair.left, one.pair.right) for one in likely]
+    return [*both, *((key,) for key in groups.keys() - {key for keys in both for key in keys})]
+
+
+def _asked(
+    done: Partition, found: Sequence[Judged], forbids: Forbids, model: MatchModel
+) -> Sequence[Review]:
+    """What a steward is asked: where there is a second look, by how likely that finds it."""
+    if not model.clues:
+        return done.reviews
+    doubtful = [one.pair for one in found if one.bits >= model.thresholds.ask]
+    return questions(doubtful, done.outcomes, forbids)
+
+
+def _told(asked: Sequence[Review], found: Sequence[Judged]) -> list[Judged]:
+    keys = {(review.pair.left, review.pair.right) for review in asked}
+    return [one for one in found if (one.pair.left, one.pair.right) in keys]
 
 
 def _between_records(

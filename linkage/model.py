@@ -15,6 +15,7 @@ from splink import comparison_level_library as cll
 from splink import comparison_library as cl
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
+from linkage.calibration import Calibration
 from linkage.configuration import CHILDREN, Configuration
 from linkage.features import Feature
 
@@ -30,7 +31,11 @@ class Thresholds:
     two groups that fit nobody else, or worse by `choice` bits: what is missing in evidence is made
     up by the lack of choice.
     Only what fits with `crowd` bits or more is counted as a rival or another choice.
-    Below `certain` a link is made only between two groups compared as a whole.
+    Below `certain` a link is made only between two groups compared as a whole. Below `least` a pair
+    is not looked at.
+
+    The others are log odds of the second look (`second_look.py`): from `sure` on it joins, from
+    `sure_of_several` on where a twin or sibling may be meant, from `ask` on a steward is asked.
     """
 
     certain: float = 14.0
@@ -40,6 +45,10 @@ class Thresholds:
     crowd: float = -1.75
     margin: float = 6.0
     choice: float = 3.0
+    least: float = -9.0
+    sure: float = 4.25
+    sure_of_several: float = 6.3
+    ask: float = -2.25
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {bits:g}" for name, bits in asdict(self).items())
@@ -55,6 +64,10 @@ class MatchModel:
     thresholds: Thresholds = field(default_factory=Thresholds)
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
     unseen: Mapping[str, float] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
+    """From a match weight to a probability."""
+    clues: Mapping[str, float] = field(default_factory=dict, repr=False)
+    """What each clue of the second look adds to the log odds, in bits; empty: there is none."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -115,12 +128,21 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or thresholds.keys() != Thresholds.__dataclass_fields__.keys()
         or not NAME.fullmatch(values["name"])
         or not _are_bits(thresholds)
+        or not all(map(_is_bits, values["clues"].values()))
+        or values["calibration"].keys() != Calibration.__dataclass_fields__.keys()
+        or not all(map(_is_bits, values["calibration"].values()))
+        or not values["calibration"]["slope"] > 0
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
     ):
         raise ValueError(UNFIT)
     weights = {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()}
-    return MatchModel(**values | {"thresholds": Thresholds(**thresholds), "weights": weights})
+    made = {
+        "thresholds": Thresholds(**thresholds),
+        "weights": weights,
+        "calibration": Calibration(**values["calibration"]),
+    }
+    return MatchModel(**values | made)
 
 
 def _are_bits(thresholds: dict[str, Any]) -> bool:
@@ -128,13 +150,13 @@ def _are_bits(thresholds: dict[str, Any]) -> bool:
 
     A margin below nothing would leave no rival.
     """
-    numbers = [bits for bits in thresholds.values() if type(bits) in (int, float)]
-    margins = [thresholds[name] for name in ("margin", "choice")]
-    return len(numbers) == len(thresholds) and all(
-        least <= bits <= MOST_BITS
-        for least, several in ((-MOST_BITS, numbers), (0, margins))
-        for bits in several
+    return all(map(_is_bits, thresholds.values())) and all(
+        thresholds[name] >= 0 for name in ("margin", "choice")
     )
+
+
+def _is_bits(value: object) -> bool:
+    return type(value) in (int, float) and -MOST_BITS <= value <= MOST_BITS  # type: ignore[operator]
 
 
 def _shares(values: dict[str, Any]) -> Iterator[float]:

@@ -15,7 +15,8 @@ from linkage.clustering import Keys
 from linkage.matcher import ScoredPair
 from linkage.records import Labels
 from linkage.scores import Seen
-from linkage.tables import scored_atom, scored_pair, scored_with
+from linkage.second_look import Judged
+from linkage.tables import judged, scored_atom, scored_pair, scored_with
 
 AT_ONCE = 10_000
 """Rows of one statement."""
@@ -52,6 +53,8 @@ def remembered(session: Session, scored_by: str, keys: Mapping[str, str]) -> Rem
             pairs[number][pair.left, pair.right] = pair
             if outcome:
                 became[number][pair.left, pair.right] = outcome
+    for _ in _rows(session, judged, rows):
+        pass  # Only what they are is needed, to write no more than what is another now.
     seen = tuple(Seen(prints=prints[n], pairs=pairs[n], outcomes=became[n]) for n in sorted(prints))
     return Remembered(seen=seen, rows=rows)
 
@@ -67,18 +70,22 @@ def remember(
     seen: Sequence[Seen],
     before: Remembered,
     known: Mapping[str, tuple[str, Labels]],
+    likely: Sequence[Judged] = (),
+    doubtful: Sequence[Judged] = (),
 ) -> None:
     """Put what a linking saw in the place of what the one before did; only differences are written.
 
-    `before` is what `remembered` gave; `known`: key → id and labels of each record.
+    `before` is what `remembered` gave; `known`: key → id and labels of each record; `likely` is what
+    its second look joined, `doubtful` what it found for questions.
     """
     if not before.rows:
-        for table in (scored_pair, scored_atom, scored_with):
+        for table in (judged, scored_pair, scored_atom, scored_with):
             session.execute(delete(table))
         session.execute(insert(scored_with), [{"version": scored_by}])
     for table, rows in (
         (scored_atom, _atom_rows(seen, known)),
         (scored_pair, _pair_rows(seen, known)),
+        (judged, _judged_rows([(True, likely), (False, doubtful)], known)),
     ):
         _write(session, table, before.rows.get(table.name, {}), rows)
 
@@ -138,6 +145,20 @@ def _pair_rows(seen: Sequence[Seen], known: Mapping[str, tuple[str, Labels]]) ->
             told = (pair.weight, scores, orjson.dumps(became).decode())
             about = (left, known[pair.right][0], run[0], run[-1], *told)
             yield (*about, labels.custodian, labels.province, labels.sensitivity)
+
+
+def _judged_rows(
+    found: Iterable[tuple[bool, Sequence[Judged]]], known: Mapping[str, tuple[str, Labels]]
+) -> Iterator[Row]:
+    for joined, every in found:
+        for one in every:
+            left, right = (tuple(known[key][0] for key in keys) for keys in (one.left, one.right))
+            told = (joined, one.bits, orjson.dumps(one.clues).decode(), left, right)
+            labels = known[one.left[0]][1]
+            yield (
+                *(left[0], right[0], *told),
+                *(labels.custodian, labels.province, labels.sensitivity),
+            )
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:

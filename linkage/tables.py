@@ -133,6 +133,22 @@ scored_pair = Table(
     *label_columns(),
 )
 
+# What the second look of the last linking joined, or found for a question that is asked.
+judged = Table(
+    "linkage_judged",
+    metadata,
+    Column("left_id", String(64), primary_key=True, comment="First record of the group by its key"),
+    Column("right_id", String(64), primary_key=True),
+    Column("joined", Boolean, nullable=False),
+    Column("bits", Float, nullable=False, comment="Log odds to the base of two"),
+    Column("clues", Text, nullable=False, comment="[clue, bits] of each, as JSON; they add up"),
+    Column("left_records", ARRAY(Text), nullable=False, comment="Ids of the group as it stood"),
+    Column("right_records", ARRAY(Text), nullable=False),
+    *label_columns(),
+    Index("ix_linkage_judged_left_records", "left_records", postgresql_using="gin"),
+    Index("ix_linkage_judged_right_records", "right_records", postgresql_using="gin"),
+)
+
 # Rows are never changed or removed (triggers refuse it): the newest activation says what is in use.
 model = Table(
     "linkage_model",

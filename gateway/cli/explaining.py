@@ -1,6 +1,6 @@
 """Commands that explain: `why` two are together or apart, and `how` an identity grew."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -15,8 +15,9 @@ from gateway import explaining, settings
 from gateway.cli import screen
 from gateway.cli.linking import model_in_use, work
 from gateway.errors import GatewayError
-from gateway.explained import How, Shown, Weighed, Why
+from gateway.explained import How, Looked, Shown, Weighed, Why
 from gateway.explaining import UnknownNameError
+from gateway.weighing import Line
 from linkage.fate import CONFLICT_WORDS, DOUBT_WORDS, FATE_WORDS, REASON_WORDS, Words
 from linkage.model import MatchModel
 
@@ -53,6 +54,8 @@ def why(left: Name, right: Name, model: Model = None, as_json: Json = False) -> 
         return
     for weighed in found.weighed:
         screen.show(_evidence(weighed))
+    for looked in found.looked:
+        screen.show(_clues(looked))
     for line in _said_of(found):
         typer.echo(line)
 
@@ -105,22 +108,30 @@ def _both(words: Words) -> str:
 def _evidence(weighed: Weighed) -> Table:
     kind = ("Hai bên, mỗi bên như một bản ghi", "each side as one record")
     title = _both(kind if weighed.groups else ("Hai bản ghi", "two records"))
-    table = screen.table(
-        "bằng chứng · evidence",
-        "tiếng Việt",
-        "English",
-        "bits",
-        "cộng dồn · sum",
-        exact=("bằng chứng · evidence",),
-        title=f"{title}: {weighed.left} – {weighed.right}",
-    )
-    for line in weighed.lines:
-        table.add_row(
-            line.feature, line.vietnamese, line.english, f"{line.bits:+.2f}", f"{line.total:+.2f}"
-        )
-    table.add_section()
+    sides = f"{weighed.left} – {weighed.right}"
+    table = _adding_up("bằng chứng · evidence", weighed.lines, f"{title}: {sides}")
     share = f"xác suất · probability {weighed.probability:.4f}"
     table.add_row("=", "trọng số", "match weight", f"{weighed.weight:+.2f}", share)
+    return table
+
+
+def _clues(looked: Looked) -> Table:
+    title = ("Xét lại mọi manh mối", "the second look")
+    sides = " – ".join(" + ".join(side) for side in (looked.left, looked.right))
+    table = _adding_up("manh mối · clue", looked.lines, f"{_both(title)}: {sides}")
+    share = f"xác suất · probability {looked.probability:.4f}"
+    table.add_row("=", "tỷ số chênh (log)", "log odds", f"{looked.bits:+.2f}", share)
+    return table
+
+
+def _adding_up(what: str, lines: Sequence[Line], title: str) -> Table:
+    table = screen.table(
+        what, "tiếng Việt", "English", "bits", "cộng dồn · sum", exact=(what,), title=title
+    )
+    for line in lines:
+        figures = (f"{line.bits:+.2f}", f"{line.total:+.2f}")
+        table.add_row(line.feature, line.vietnamese, line.english, *figures)
+    table.add_section()
     return table
 
 

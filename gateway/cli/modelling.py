@@ -14,6 +14,7 @@ from gateway import modelling, settings
 from gateway.cli import screen
 from gateway.cli.linking import key_parts, read_model, save, work, write_table
 from gateway.errors import GatewayError
+from gateway.evaluation import read_truth
 from gateway.linking import Progress
 from gateway.modelling import Difference, Kept
 from linkage.blocking import KIND_WORDS
@@ -46,15 +47,20 @@ def train(
         Path | None, typer.Option(help="Write the model to a file, too: it holds frequent names.")
     ] = None,
     name: Annotated[str, typer.Option(help="The model's name.")] = "trained",
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="Known truth, a CSV file with source, record and child: labels."),
+    ] = None,
 ) -> None:
-    """Learn a model from the records in the registry, without labels, and keep it.
+    """Learn a model from the records in the registry, and from what stewards decided; keep it.
 
     It is not in use before `motem model activate`.
     """
     if not NAME.fullmatch(name):
         raise typer.BadParameter("1 to 40 letters, digits, . _ or -", param_hint="--name")
     with _desk("train") as (session, caller, progress):
-        model = modelling.learn(session, name, caller, progress)
+        known = read_truth(truth) if truth else None
+        model = modelling.learn(session, name, caller, progress, known)
     typer.echo(model.version)
     typer.echo(f"Next: motem model diff shipped {model.version}", err=True)
     if output:

@@ -1,6 +1,6 @@
 """Why two are together or apart, and how an identity grew; each look leaves its trace."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ from gateway.weighing import NoScorerError
 from linkage import tables
 from linkage.clustering import Reason
 from linkage.fate import Fate
+from linkage.learning import BASE
 from linkage.model import untrained
+from linkage.odds import probability
 from linkage.parity import ParityError
 from linkage.store import IdentityStore
 from tests.fake_source import ADAPTER, fake_message
@@ -86,7 +88,11 @@ def assert_adds_up(found: Why) -> None:
         assert totals[-1] == pytest.approx(weighed.weight, abs=1e-5)
         for before, line, total in zip([0.0, *totals], bits, totals, strict=False):
             assert total == pytest.approx(before + line, abs=1e-5)
-        assert weighed.probability == pytest.approx(1 / (1 + 2**-weighed.weight), abs=1e-6)
+        likely = MODEL.calibration.probability(weighed.weight)
+        assert weighed.probability == pytest.approx(likely, abs=1e-6)
+    for looked in found.looked:
+        assert looked.lines[-1].total == pytest.approx(looked.bits, abs=1e-5)
+        assert looked.probability == pytest.approx(probability(looked.bits), abs=1e-6)
 
 
 def test_two_records_of_one_child_are_joined_and_the_bits_add_up(
@@ -138,6 +144,36 @@ def test_what_waits_for_a_steward_says_why_with_the_weight_of_the_question(
     assert found.question_model == found.model == MODEL.version
     assert found.weighed[-1].weight == review.weight
     assert "is_another_number" in found.doubts or found.question is not Reason.DOUBT
+
+
+def test_what_the_second_look_joined_is_told_with_every_clue(
+    linked: Session, caller: Caller
+) -> None:
+    believing = replace(MODEL, clues={BASE: 30.0, "sex=1": -2.0})
+    linking.link(linked, believing, caller)
+    found = why(linked, ("fake:1", "fake:4"), believing, caller)
+    assert found is not None
+    assert found.fate is Fate.JOINED_BY_SECOND_LOOK
+    assert_adds_up(found)
+    (looked,) = found.looked
+    assert looked.joined
+    assert {line.feature: line.bits for line in looked.lines} == {BASE: 30.0, "sex=1": -2.0}
+    assert all(line.vietnamese and line.english for line in looked.lines)
+    parted = asked(linked, caller, "fake:3", "fake:4")
+    assert not parted.looked
+
+
+def test_a_question_is_as_likely_as_the_second_look_finds_it(
+    linked: Session, caller: Caller
+) -> None:
+    linking.link(linked, replace(MODEL, clues={BASE: 1.0}), caller)
+    found = asked(linked, caller, "fake:1", "fake:4")
+    assert found.fate is Fate.ASKED
+    assert_adds_up(found)
+    (looked,) = found.looked
+    assert not looked.joined
+    (review,) = linking.reviews(linked, caller)
+    assert review.probability == looked.probability == pytest.approx(2 / 3, abs=1e-6)
 
 
 def test_a_stewards_word_is_told(linked: Session, caller: Caller) -> None:

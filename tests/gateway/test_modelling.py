@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit import log
 from audit.event import Action, Caller
 from gateway import linking, modelling
+from gateway.deciding import decide
 from gateway.ingest import ingest
 from gateway.modelling import TooFewRecordsError, UnfitModelError, UnknownModelError
 from gateway.signature import NoReasonError
@@ -23,6 +24,7 @@ SAME = {
     "born": "2026-03-04",
     "numbers": ["998326000001"],
 }
+OPEN = {"sex": "female", "born": "2026-03-04"}
 EAGER = replace(untrained(), name="eager")
 RELUCTANT = replace(
     EAGER,
@@ -113,6 +115,35 @@ def test_a_model_that_is_not_what_its_version_says_is_not_used(
     pair.execute(text(insert), {"version": "forged-000000000000", "content": json.dumps(forged)})
     with pytest.raises(UnfitModelError):
         modelling.activate(pair, "forged-000000000000", "x", caller)
+
+
+def test_what_stewards_said_teaches_the_second_look(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two who share a birth and a sex are left open; after an answer such pairs are likelier."""
+    monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
+    monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
+    ingest(session, fake_message({"id": "1", **OPEN}, {"id": "2", **OPEN}), ADAPTER, caller)
+    unasked = modelling.learn(session, "one", caller)
+    assert unasked.clues == load().clues
+    assert unasked.trained_on["labels"] == 0
+    linking.link(session, untrained(), caller)
+    decide(session, ("fake:1", "fake:2"), "same", "nói vậy", untrained(), caller)
+    told = modelling.learn(session, "two", caller)
+    assert told.trained_on["labels"] == 1
+    assert told.clues["base"] > unasked.clues["base"]
+
+
+def test_known_truth_teaches_and_is_no_decision(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
+    monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
+    ingest(session, fake_message({"id": "1", **OPEN}, {"id": "2", **OPEN}), ADAPTER, caller)
+    truth = {"fake:1": "one", "fake:2": "two"}
+    told = modelling.learn(session, "two", caller, truth=truth)
+    assert told.trained_on["labels"] == 1
+    assert told.clues["base"] < load().clues["base"]
 
 
 def test_a_model_for_other_features_is_refused_and_never_replaced_in_silence(

@@ -79,7 +79,12 @@ def test_why_tells_every_question_with_its_weight_and_its_reason(
             assert told == json.loads(review.evidence)
 
 
-TOGETHER = (Fate.JOINED_BY_SOURCE, Fate.JOINED, Fate.JOINED_THROUGH_OTHERS)
+TOGETHER = (
+    Fate.JOINED_BY_SOURCE,
+    Fate.JOINED,
+    Fate.JOINED_BY_SECOND_LOOK,
+    Fate.JOINED_THROUGH_OTHERS,
+)
 
 
 def test_every_link_and_every_child_apart_has_a_reason_that_adds_up(
@@ -97,6 +102,8 @@ def test_every_link_and_every_child_apart_has_a_reason_that_adds_up(
             for weighed in found.weighed:
                 total = weighed.lines[-1].total
                 assert total == pytest.approx(weighed.weight, abs=ROUNDING)
+            for looked in found.looked:
+                assert looked.lines[-1].total == pytest.approx(looked.bits, abs=ROUNDING)
 
 
 def test_how_names_every_record_of_an_identity_once(linked: Engine, caller: Caller) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from linkage.blocking import MOST_TOGETHER, block_keys, crowds
 from linkage.explanation import prior_bits
 from linkage.features import FEATURES
+from linkage.learning import BASE
 from linkage.linker import Linkage, link
 from linkage.matcher import ScoredPair
 from linkage.model import MatchModel, Thresholds, untrained
@@ -25,9 +26,12 @@ from linkage.standing import Decision, contradiction
 from tests.linkage.town import town
 
 MODEL = replace(
-    untrained(), thresholds=Thresholds(link=20.0, crowd=-12.0, margin=16.0, choice=14.0)
+    untrained(),
+    thresholds=Thresholds(link=20.0, crowd=-12.0, margin=16.0, choice=14.0),
+    clues={BASE: 2.0, "ahead=none": 3.0, "ahead=≤ 0": -5.0, "apart=1": -2.0, "larger=2": 1.0},
 )
-"""With wide margins, so that groups that share little decide about one another."""
+"""With wide margins, and a second look that goes by who else fits, so that groups that share little
+decide about one another."""
 TOLD: dict[str, Callable[[PersonRecord], Sequence[object]]] = {
     "personal_id": lambda r: r.personal_ids,
     "minutes": lambda r: r.minutes,

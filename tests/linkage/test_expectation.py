@@ -6,8 +6,9 @@ from random import Random
 import pytest
 
 from linkage.expectation import expected, with_expected_prior
-from linkage.explanation import prior_bits, probability
+from linkage.explanation import prior_bits
 from linkage.model import untrained
+from linkage.odds import probability
 from tests.linkage.people import scored
 
 MODEL = untrained()

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.explanation import Evidence, explain, prior_bits, probability
+from linkage.explanation import Evidence, explain, prior_bits
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair, score
 from linkage.model import untrained
+from linkage.odds import probability
 from tests.linkage.people import QUICK, rich, scored
 
 MODEL = untrained()

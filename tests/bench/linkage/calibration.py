@@ -1,22 +1,22 @@
 """Whether a probability means what it says: expected against observed, and the Brier score."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from math import log
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from linkage.explanation import probability
 from linkage.matcher import ScoredPair
 
 WIDTH = 2
 """Bits of one row of the diagram."""
-STEPS = 12
 HIGHEST = 20
 """All pairs from so many bits on are one row."""
 
 
-def reliability(pairs: Iterable[ScoredPair], is_one: Callable[[str, str], bool]) -> dict[str, Any]:
+def reliability(
+    pairs: Iterable[ScoredPair],
+    is_one: Callable[[str, str], bool],
+    probability: Callable[[float], float],
+) -> dict[str, Any]:
     """Rows of a reliability diagram: bits from, pairs, share expected, share observed.
 
     `brier` is the mean squared error of the probabilities, `constant` that of telling each pair the
@@ -41,35 +41,3 @@ def reliability(pairs: Iterable[ScoredPair], is_one: Callable[[str, str], bool])
         "apart": round(sum(n * abs(told - seen) for _, n, told, seen in diagram) / count, 5),
         "diagram": [(bits, n, round(told, 4), round(seen, 4)) for bits, n, told, seen in diagram],
     }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Map:
-    """Bits as they would mean what they say: slope · bits + shift (Platt's scaling)."""
-
-    slope: float = 1.0
-    shift: float = 0.0
-
-    def moved(self, pairs: Iterable[ScoredPair]) -> list[ScoredPair]:
-        return [replace(pair, weight=self.slope * pair.weight + self.shift) for pair in pairs]
-
-
-def fitted(pairs: Sequence[ScoredPair], is_one: Callable[[str, str], bool]) -> Map:
-    """The map that makes the labels likeliest, by Newton's method."""
-    known = [(pair.weight, is_one(pair.left, pair.right)) for pair in pairs]
-    # From even odds for all; from bold weights a step would lead away.
-    found = Map(slope=0.0)
-    for _ in range(STEPS):
-        told = [probability(found.slope * bits + found.shift) for bits, _ in known]
-        errors = [(y - p, bits) for p, (bits, y) in zip(told, known, strict=True)]
-        spread = [(p * (1 - p) * log(2), bits) for p, (bits, _) in zip(told, known, strict=True)]
-        by_shift, by_slope = sum(e for e, _ in errors), sum(e * bits for e, bits in errors)
-        one = sum(s for s, _ in spread)
-        both = sum(s * bits for s, bits in spread)
-        two = sum(s * bits * bits for s, bits in spread)
-        size = one * two - both * both
-        found = Map(
-            slope=found.slope + (one * by_slope - both * by_shift) / size,
-            shift=found.shift + (two * by_shift - both * by_slope) / size,
-        )
-    return found

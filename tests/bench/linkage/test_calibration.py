@@ -13,13 +13,15 @@ import pytest
 from gateway import settings
 from gateway.database import open_engine, transaction
 from linkage import directory, given_ids, siblings
+from linkage.calibration import fitted
 from linkage.conflicts import conflict
 from linkage.linker import least_weight
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel, load
+from linkage.odds import probability
 from linkage.records import PersonRecord
 from linkage.store import IdentityStore
-from tests.bench.linkage.calibration import fitted, reliability
+from tests.bench.linkage.calibration import reliability
 from tests.bench.measure import report, run
 from tests.conftest import temporary_home
 
@@ -29,24 +31,26 @@ pytestmark = pytest.mark.bench
 
 
 def test_probabilities_of_pairs_of_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As they are, and through a map that labels of another world made: what stewards could bring."""
+    """As the weights have them, as the model tells them, and as labels of another world would."""
     model = load()
     worlds = [_scored(tmp_path / seed, seed, monkeypatch, model) for seed in SEEDS]
     (pairs, is_one), (others, is_other) = worlds
-    learned = fitted(others, is_other)
-    told = reliability(pairs, is_one)
-    mapped = reliability(learned.moved(pairs), is_one)
+    learned = fitted([(pair.weight, is_other(pair.left, pair.right)) for pair in others])
+    plain = reliability(pairs, is_one, probability)
+    told = reliability(pairs, is_one, model.calibration.probability)
+    mapped = reliability(pairs, is_one, learned.probability)
     report(
         "linkage-calibration",
         model=model.version,
+        by_weight=plain,
         as_told=told,
         map_of_another_world=asdict(learned),
         mapped=mapped,
     )
     assert told["pairs"] > 5_000
     assert told["brier"] < told["constant"]
-    assert mapped["brier"] < told["brier"]
-    assert mapped["apart"] < told["apart"] / 2
+    assert told["brier"] < plain["brier"]
+    assert told["apart"] < plain["apart"] / 2
 
 
 def _scored(

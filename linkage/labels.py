@@ -1,0 +1,70 @@
+"""Labels: what is known of pairs of records, made into examples for the second look to learn from."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import product
+
+from linkage.calibration import Calibration, fitted
+from linkage.clues import clues
+from linkage.learning import Example
+from linkage.linker import least_weight, link, prepared
+from linkage.matcher import score
+from linkage.model import MatchModel
+from linkage.records import PersonRecord
+from linkage.second_look import Judged
+from linkage.standing import Decision
+from linkage.views import View, views
+
+Known = Callable[[Collection[str], Collection[str]], bool | None]
+"""Whether two groups of records (keys) are one child; None where that is not known."""
+LEAST_TO_CALIBRATE = 1_000
+"""Pairs with labels below which the map to a probability would be chance."""
+
+
+def of_truth(truth: Mapping[str, str]) -> Known:
+    """`truth`: record key → child. Groups that share a child are one: so the second look is meant."""
+
+    def known(left: Collection[str], right: Collection[str]) -> bool | None:
+        mine, theirs = ({truth[key] for key in side if key in truth} for side in (left, right))
+        return bool(mine & theirs) if mine and theirs else None
+
+    return known
+
+
+def of_verdicts(decisions: Iterable[Decision]) -> Known:
+    """What stewards said of records of both; nothing where they said both."""
+    said_of = {(min(a, b), max(a, b)): verdict == "same" for a, b, verdict in decisions}
+
+    def known(left: Collection[str], right: Collection[str]) -> bool | None:
+        between = [(min(a, b), max(a, b)) for a, b in product(left, right)]
+        said = {said_of[pair] for pair in between if pair in said_of}
+        return said.pop() if len(said) == 1 else None
+
+    return known
+
+
+def examples(records: Sequence[PersonRecord], model: MatchModel, known: Known) -> list[Example]:
+    """Every pair of groups that the rules leave open and that is known.
+
+    `records` are linked without any steward's decision and without the second look.
+    """
+    seen: list[View] = []
+
+    def watch(*about: object) -> Sequence[Judged]:
+        atoms, pairs, groups, forbids, _ = about
+        seen[:] = views(atoms, pairs, groups, forbids)  # type: ignore[arg-type]
+        return ()
+
+    link(records, model, look=watch)
+    told = ((view, known(view.left.keys, view.right.keys)) for view in seen)
+    return [Example(clues=clues(view), same=same) for view, same in told if same is not None]
+
+
+def calibrated(records: Sequence[PersonRecord], model: MatchModel, known: Known) -> Calibration:
+    """From what is known of all pairs of records that may be one child, as far as it is enough.
+
+    Stewards' answers are no such labels: only of doubtful pairs are they asked.
+    """
+    pairs = score(prepared(records), model, least_weight(model))
+    told = ((pair.weight, known([pair.left], [pair.right])) for pair in pairs)
+    labels = [(weight, same) for weight, same in told if same is not None]
+    return fitted(labels) if len(labels) >= LEAST_TO_CALIBRATE else model.calibration

@@ -1,0 +1,129 @@
+"""Clues: each tells only of what both sides know, has words, and is told apart where it differs."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from linkage.clues import BASE_WORDS, CLUES, clues, words_of
+from linkage.features import FEATURES
+from linkage.learning import BASE
+from linkage.model import load
+from linkage.records import OPEN, PersonRecord, Stay
+from linkage.scorer import compiled
+from linkage.views import Side, View
+from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, person, rich
+
+SCORER = compiled(load())
+DAY = 24 * 60
+
+
+def side(record: PersonRecord, **values: Any) -> Side:
+    told: dict[str, Any] = {"keys": (record.key,), "other": None, "alike": None, "apart": False}
+    return Side(record=record, **told | values)
+
+
+def view(left: PersonRecord, right: PersonRecord, **of_left: Any) -> View:
+    return View(pair=SCORER.pair(left, right), left=side(left, **of_left), right=side(right))
+
+
+def noticed(name: str, left: PersonRecord, right: PersonRecord, **of_left: Any) -> set[str]:
+    """The labels of one clue."""
+    found = (clue.partition("=") for clue in clues(view(left, right, **of_left)))
+    return {label for clue, _, label in found if clue == name}
+
+
+ALWAYS = {"weight-of-all", "against", "kinds", "ahead", "ahead-far", "choice", "choice-far"}
+ALWAYS |= {"larger", "smaller", "sources"}
+"""Of the pair and of what surrounds it, which is always known."""
+
+
+def test_of_what_nobody_knows_there_is_no_clue() -> None:
+    found = clues(view(person("a:1"), person("b:2")))
+    assert {clue.partition("=")[0] for clue in found} == ALWAYS
+
+
+def test_of_what_one_side_does_not_know_there_is_no_clue() -> None:
+    told = rich("a:1")
+    about_one = {"several", "foundling"}
+    found = clues(view(told, person("b:2")))
+    assert {clue.partition("=")[0] for clue in found} <= ALWAYS | about_one
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "right", "label"),
+    [
+        ("home", {"homes": ("mai am",)}, {"homes": ("mai am", "home:1")}, "1"),
+        ("home", {"homes": ("mai am",)}, {"homes": ("nha tinh thuong",)}, "0"),
+        ("home-code", {"homes": ("home:1",)}, {"homes": ("home:2",)}, "0"),
+        ("province", {"provinces": ("01",)}, {"provinces": ("01", "48")}, "1"),
+        ("commune", {"communes": ("00199",)}, {"communes": ("00202",)}, "0"),
+        ("minutes-number", {"minutes": ("12|1|2",)}, {"minutes": ("12|?|2026",)}, "1"),
+        ("syllables", {"names": ("nguyễn thị an",)}, {"names": ("an nguyên",)}, "2"),
+        ("whole-name", {"names": ("nguyễn thị an",)}, {"names": ("nguyen thi ân",)}, "3"),
+        ("family", {"names": ("lê an",)}, {"names": ("trần an",)}, "other"),
+        ("weight-week", {"grams": 3000, "grams_day": 9}, {"grams": 3030, "grams_day": 9}, "≤ 10"),
+        ("growth", {"grams": 3000, "grams_day": 9}, {"grams": 4000, "grams_day": 109}, "≤ 16"),
+        ("marks-shared", {"marks": ("mu", "vang")}, {"marks": ("mu", "vang")}, "5/5"),
+        ("registered-after", {"registered": 110}, {"found_low": 100}, "≤ 20"),
+        ("day", {"found_low": 100}, {"found_low": 103}, "≤ 3"),
+    ],
+)
+def test_a_clue_tells_what_both_sides_say(
+    name: str, left: dict[str, Any], right: dict[str, Any], label: str
+) -> None:
+    one, other = person("a:1", **left), person("b:2", **right)
+    assert noticed(name, one, other) == noticed(name, other, one) == {label}
+
+
+def test_a_stay_that_fell_into_the_years_in_a_home_is_noticed() -> None:
+    home = Stay(place=HOME, file="f", start=TODAY * DAY, end=OPEN)
+    bed = Stay(place=HOSPITAL, file="h", start=(TODAY + 9) * DAY, end=(TODAY + 12) * DAY)
+    resident = person("a:1", stays=(home,))
+    assert noticed("in-care", resident, person("b:2", stays=(bed,))) == {"yes"}
+    before = replace(bed, start=(TODAY - 90) * DAY, end=(TODAY - 80) * DAY)
+    assert noticed("in-care", resident, person("b:2", stays=(before,))) == {"no"}
+
+
+def test_what_surrounds_a_pair_is_noticed() -> None:
+    one, other = person("a:1"), person("b:2")
+    assert noticed("ahead", one, other) == {"none"}
+    weight = view(one, other).pair.weight
+    assert noticed("ahead", one, other, other=weight - 1) == {"≤ 3"}
+    assert noticed("ahead-far", one, other, other=weight - 1) == {"none"}
+    assert noticed("apart", one, other, apart=True) == {"1"}
+    assert noticed("larger", one, other, keys=("a:1", "a:2")) == {"2"}
+
+
+@QUICK
+@given(PEOPLE, PEOPLE)
+def test_clues_do_not_depend_on_the_side(left: PersonRecord, right: PersonRecord) -> None:
+    one = view(left, right)
+    turned = replace(one, left=one.right, right=one.left)
+    assert clues(one) == clues(turned)
+
+
+@QUICK
+@given(PEOPLE, PEOPLE)
+def test_every_clue_has_words_in_both_languages(left: PersonRecord, right: PersonRecord) -> None:
+    for clue in clues(view(left, right)):
+        assert all(words_of(clue))
+
+
+def test_the_base_and_the_levels_have_words_too() -> None:
+    assert words_of(BASE) == BASE_WORDS
+    for feature in FEATURES:
+        for level in range(len(feature.levels) + 1):
+            assert all(words_of(f"{feature.name}={level}"))
+
+
+def test_no_clue_is_called_like_a_feature() -> None:
+    names = [clue.name for clue in CLUES]
+    assert len(set(names)) == len(names)
+    assert {feature.name for feature in FEATURES}.isdisjoint(names)
+
+
+def test_every_clue_that_the_shipped_model_learnt_can_be_told() -> None:
+    for clue in load().clues:
+        assert all(words_of(clue)), clue

@@ -1,0 +1,66 @@
+"""What clues are worth: found back from made-up answers, drawn to what was before, order-free."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.learning import BASE, Example, learnt
+from linkage.odds import probability
+from tests.linkage.people import QUICK
+
+TRUE = {BASE: -1.0, "a=1": 3.0, "b=1": -2.0, "c=1": 0.0}
+
+
+def made(count: int, seed: int = 3) -> list[Example]:
+    """Pairs whose answers are drawn with the odds that TRUE gives their clues."""
+    chance = Random(seed)
+    drawn = [
+        [clue for clue in ("a=1", "b=1", "c=1") if chance.random() < 0.5] for _ in range(count)
+    ]
+    return [
+        Example(
+            clues=clues,
+            same=chance.random() < probability(sum(TRUE[clue] for clue in (BASE, *clues))),
+        )
+        for clues in drawn
+    ]
+
+
+def test_odds_are_found_back_from_answers() -> None:
+    found = learnt(made(20_000), {})
+    for clue, bits in TRUE.items():
+        assert found[clue] == pytest.approx(bits, abs=0.2)
+
+
+def test_told_odds_mean_what_they_say() -> None:
+    """The normal equations of a logistic regression: expected and observed agree for each clue."""
+    examples = made(5_000)
+    found = learnt(examples, {})
+    for clue in ("a=1", "b=1"):
+        having = [example for example in examples if clue in example.clues]
+        told = sum(probability(sum(found[c] for c in (BASE, *e.clues))) for e in having)
+        assert told == pytest.approx(sum(e.same for e in having), rel=0.02)
+
+
+def test_without_answers_everything_stays_as_it_was() -> None:
+    assert learnt([], {"a=1": 2.5, BASE: -1.0}) == {"a=1": 2.5, BASE: -1.0}
+
+
+def test_few_answers_move_little_and_many_move_much() -> None:
+    before = {BASE: 0.0, "a=1": -3.0}
+    few, many = (
+        learnt([Example(clues=["a=1"], same=True)] * count, before)["a=1"] for count in (1, 500)
+    )
+    assert -3 < few < 0 < many
+
+
+def test_a_clue_that_nobody_has_keeps_its_worth() -> None:
+    assert learnt(made(50), {"z=1": 4.0})["z=1"] == 4.0
+
+
+@QUICK
+@given(st.permutations(made(40)))
+def test_the_order_of_examples_makes_no_difference(shuffled: list[Example]) -> None:
+    assert learnt(shuffled, {}) == learnt(made(40), {})

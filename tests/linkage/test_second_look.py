@@ -1,0 +1,130 @@
+"""The second look: what is likely is joined or asked about, and nothing outranks a conflict."""
+
+from dataclasses import replace
+from functools import partial
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage import linker
+from linkage.conflicts import conflict
+from linkage.learning import BASE
+from linkage.linker import Linkage
+from linkage.matcher import PRECISION
+from linkage.model import MatchModel, load, untrained
+from linkage.records import PersonRecord
+from linkage.second_look import joins
+from tests.linkage.histories import MODEL, plain
+from tests.linkage.people import QUICK, TODAY, made_people, person
+
+PLAIN = untrained()
+link = partial(linker.link, engine=plain)
+BORN: dict[str, Any] = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
+SHIPPED = load()
+
+
+def believing(bits: float, **clues: float) -> MatchModel:
+    """A model that finds every pair so likely, and more or less so by its clues."""
+    return replace(PLAIN, clues={BASE: bits, **clues})
+
+
+def doubtful(**values: Any) -> list[PersonRecord]:
+    """Two records of which the rules can only ask: born on one day, in one sex."""
+    told = {"sex": "female", **BORN, **values}
+    return [person("hospital:1", **told), person("facility:2", **told)]
+
+
+def apart(made: Linkage) -> bool:
+    return len(made.groups) > 1
+
+
+def test_the_rules_leave_the_pair_open() -> None:
+    made = link(doubtful(), PLAIN)
+    assert apart(made)
+    assert not made.likely
+    assert not made.doubtful
+
+
+def test_what_is_likely_enough_is_joined_with_its_reasons() -> None:
+    made = link(doubtful(), believing(9.0, **{"sex=0": 1.0}))
+    assert not apart(made)
+    (one,) = made.likely
+    assert dict(one.clues) == {BASE: 9.0, "sex=0": 1.0}
+    assert one.bits == 10.0
+    assert (one.left, one.right) == (("facility:2",), ("hospital:1",))
+    assert made.reviews == ()
+
+
+def test_what_is_doubtful_is_asked_and_what_is_unlikely_is_not() -> None:
+    made = link(doubtful(), believing(1.0))
+    assert apart(made)
+    assert len(made.reviews) == len(made.doubtful) == 1
+    made = link(doubtful(), believing(-9.0))
+    assert not made.reviews
+    assert not made.doubtful
+
+
+def test_a_clue_that_the_model_never_saw_says_nothing() -> None:
+    (one,) = link(doubtful(), believing(0.5, **{"growth=> 45": 7.0})).doubtful
+    assert one.clues == ((BASE, 0.5),)
+
+
+def test_of_twins_more_is_wanted() -> None:
+    bits = (PLAIN.thresholds.sure + PLAIN.thresholds.sure_of_several) / 2
+    assert not apart(link(doubtful(), believing(bits)))
+    assert apart(link(doubtful(several=True), believing(bits)))
+
+
+def test_a_conflict_is_never_joined_however_likely() -> None:
+    one, other = doubtful()
+    made = link(
+        [replace(one, certificates=("1",)), replace(other, certificates=("2",))], believing(99.0)
+    )
+    assert apart(made)
+
+
+def test_a_stewards_word_outranks_the_second_look() -> None:
+    made = link(doubtful(), believing(99.0), [("facility:2", "hospital:1", "not-same")])
+    assert apart(made)
+    assert made.reviews == ()
+
+
+def test_each_group_is_joined_with_the_one_that_it_fits_best() -> None:
+    """Three that fit one another: one join at a time, and then everything is looked at again."""
+    three = [*doubtful(), person("police:3", sex="female", **BORN)]
+    made = link(three, believing(9.0))
+    assert not apart(made)
+    assert [len(one.left) + len(one.right) for one in made.likely] == [2, 3]
+
+
+def test_joins_take_no_group_twice() -> None:
+    everybody = link(made_people(60, 5), believing(9.0), look=lambda *about: ()).groups
+    assert len(everybody) > 1
+    found = link(made_people(60, 5), replace(believing(1.0)))
+    chosen = joins(found.doubtful, replace(PLAIN.thresholds, sure=-99, sure_of_several=-99))
+    keys = [key for one in chosen for key in (one.pair.left, one.pair.right)]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("model", [SHIPPED, believing(5.0), believing(1.0, **{"sex=0": 4.0})])
+def test_what_was_joined_holds_no_conflict_and_adds_up(model: MatchModel) -> None:
+    people = {one.key: one for one in made_people(80, 9)}
+    made = link(list(people.values()), model)
+    for group in made.groups:
+        for one, other in combinations(group, 2):
+            assert conflict(people[one], people[other]) is None
+    for found in (*made.likely, *made.doubtful):
+        assert found.bits == pytest.approx(sum(bits for _, bits in found.clues), abs=PRECISION)
+        assert {*found.left}.isdisjoint(found.right)
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_the_order_of_records_makes_no_difference(seed: int) -> None:
+    people = made_people(25, seed)
+    shuffled = Random(seed + 1).sample(people, len(people))
+    assert link(shuffled, MODEL) == link(people, MODEL)
