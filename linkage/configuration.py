@@ -57,5 +57,5 @@ CHILDREN = Configuration(
     # made by others, larger shares cost precision; `motem train` mainly brings the local names.
     learning=0.1,
     # A rare spelling is also what a shared mistake looks like.
-    rarest=5e-4,
+    rarest=2.7e-4,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters import communes, profile
 from adapters.profile import Basis, IdentifierKind
-from linkage import movements, normalise, step_reports
+from linkage import movements, normalise, place_kinds, step_reports
 from linkage.fhir_elements import (
     KIND_OF_SYSTEM,
     Element,
@@ -84,6 +84,7 @@ def person_record(
         names=names,
         personal_ids=numbers[IdentifierKind.PERSONAL_ID],
         active_ids=_active_ids(patient) if source in CONFIRMING else (),
+        cancelled_ids=_cancelled_ids(patient),
         certificates=numbers[IdentifierKind.BIRTH_CERTIFICATE],
         registrations=numbers[IdentifierKind.CIVIL_REGISTRATION],
         registered=_registered(patient),
@@ -109,6 +110,7 @@ def person_record(
             for t in values(d, "place-text")
             for w in normalise.place_words(t)
         ),
+        place_kinds=sorted_set(k for d in discoveries for k in _place_kinds(d)),
         report=key.rpartition("#")[0] if source == REPORTS else None,
         several=_several(patient),
         told=_told(of_type(resources, "Communication")),
@@ -231,6 +233,18 @@ def _active_ids(patient: Element) -> tuple[str, ...]:
     """Personal numbers that the population source states and has not cancelled."""
     standing = [i for i in patient.get("identifier", ()) if i.get("use") != "old"]
     return _numbers({"identifier": standing}, [])[IdentifierKind.PERSONAL_ID]
+
+
+def _cancelled_ids(patient: Element) -> tuple[str, ...]:
+    """Personal numbers that the source says were replaced (NĐ 70/2024 Điều 11): their use is old."""
+    old = [i for i in patient.get("identifier", ()) if i.get("use") == "old"]
+    return _numbers({"identifier": old}, [])[IdentifierKind.PERSONAL_ID]
+
+
+def _place_kinds(discovery: Element) -> Iterator[str | None]:
+    yield from (place_kinds.of_code(str(code)) for code in values(discovery, "place-type"))
+    for text in values(discovery, "place-text"):
+        yield from place_kinds.of_text(str(text))
 
 
 def _number(kind: IdentifierKind, identifier: Element) -> str | None:

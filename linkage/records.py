@@ -73,6 +73,8 @@ class PersonRecord:
     names: tuple[str, ...] = field(default=(), repr=False)
     personal_ids: tuple[str, ...] = field(default=(), repr=False)
     active_ids: tuple[str, ...] = field(default=(), repr=False)
+    cancelled_ids: tuple[str, ...] = field(default=(), repr=False)
+    """Those of `personal_ids` that the source itself calls old."""
     certificates: tuple[str, ...] = field(default=(), repr=False)
     registrations: tuple[str, ...] = field(default=(), repr=False)
     registered: int | None = field(default=None, repr=False)
@@ -101,6 +103,8 @@ class PersonRecord:
     found_high: int | None = field(default=None, repr=False)
     communes: tuple[str, ...] = field(default=(), repr=False)
     place_words: tuple[str, ...] = field(default=(), repr=False)
+    place_kinds: tuple[str, ...] = field(default=(), repr=False)
+    """Pagoda, market, street… where the child was found (`place_kinds.py`)."""
     report: str | None = field(default=None, repr=False)
     """Key of the report in which several children were reported together, if so."""
     several: bool = False
