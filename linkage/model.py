@@ -52,6 +52,8 @@ class MatchModel:
     thresholds: Thresholds = field(default_factory=Thresholds)
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
     unseen: Mapping[str, float] = field(default_factory=dict)
+    house_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """What a house or a source calls everybody (`house_names.py`): no name of a child."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -114,10 +116,19 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or not _are_bits(thresholds)
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
+        or not all(map(_are_names, values["house_names"].values()))
     ):
         raise ValueError(UNFIT)
-    weights = {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()}
-    return MatchModel(**values | {"thresholds": Thresholds(**thresholds), "weights": weights})
+    made = {
+        "thresholds": Thresholds(**thresholds),
+        "weights": {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()},
+        "house_names": {house: tuple(names) for house, names in values["house_names"].items()},
+    }
+    return MatchModel(**values | made)
+
+
+def _are_names(names: Any) -> bool:
+    return type(names) is list and all(type(name) is str for name in names)
 
 
 def _are_bits(thresholds: dict[str, Any]) -> bool:

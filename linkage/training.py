@@ -10,7 +10,7 @@ from splink import Linker, block_on
 from splink.internals.exceptions import SplinkException
 
 from linkage.configuration import CHILDREN, Configuration
-from linkage.matcher import make_linker
+from linkage.matcher import make_linker, told_apart
 from linkage.model import MatchModel, Thresholds, untrained
 from linkage.records import Comparable
 
@@ -28,13 +28,17 @@ def train(
     thresholds: Thresholds | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> MatchModel:
-    """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen.
+    """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen,
+    and the names that a house gives to everybody.
 
     Raises ValueError where there are too few records to learn from.
     """
     if len(records) < 200:
         raise ValueError("at least 200 records are needed to train a model")
     start = untrained(configuration)
+    given_to_all = configuration.given_to_all(records)
+    fingerprint = _fingerprint(records)
+    records = told_apart(records, given_to_all)
     frequencies, unseen = _frequencies(records, configuration)
     linker = make_linker(records, start, configuration)
     progress("u")
@@ -50,7 +54,8 @@ def train(
         thresholds=thresholds or start.thresholds,
         frequencies=frequencies,
         unseen=unseen,
-        trained_on={"records": len(records), "fingerprint": _fingerprint(records)},
+        house_names=given_to_all,
+        trained_on={"records": len(records), "fingerprint": fingerprint},
     )
 
 

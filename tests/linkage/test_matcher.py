@@ -18,6 +18,7 @@ from linkage.features import FEATURES, Feature
 from linkage.matcher import ScoredPair, TooManyPairsError, score
 from linkage.model import MatchModel, untrained
 from linkage.records import Move, PersonRecord
+from linkage.scorer import compiled
 from tests.linkage.people import HOME, HOSPITAL, TODAY, person, rich, said
 
 COMMON, RARE = "nguyễn thị bình an", "tống khánh vy"
@@ -273,6 +274,17 @@ def test_every_feature_can_agree_at_its_first_level() -> None:
     assert pair.levels == (0,) * len(FEATURES)
     by_hand = [bits_by_hand(MODEL, name, 0, (COMMON,)) for name in NAMES]
     assert pair.bits == pytest.approx(by_hand, abs=1e-6)
+
+
+def test_a_name_that_a_house_gives_to_everybody_is_no_evidence_in_any_engine() -> None:
+    told: dict[str, Any] = {"registrations": ("1",), "files": (f"{HOME}|1|a",), "names": (RARE,)}
+    left = person("facility:1", **told)
+    right = person("police:2", names=(RARE,), registrations=("1",))
+    model = replace(MODEL, house_names={HOME: ("khanh tong vi",)})
+    (known,), (pair,) = (list(score([left, right], one, EVERYTHING)) for one in (MODEL, model))
+    name = NAMES.index("name")
+    assert (known.levels[name], pair.levels[name], pair.bits[name]) == (0, None, 0.0)
+    assert compiled(model).pair(left, right) == pair
 
 
 # Missing is no evidence -------------------------------------------------------------------------
