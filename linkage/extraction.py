@@ -37,6 +37,8 @@ MONTHS_BEFORE_RECEPTION = 4
 REPORTS = "police"
 """The source whose one report may name several children."""
 PLACEHOLDER_NAMES = frozenset({"anonymous"})
+PROVISIONAL_NAMES = frozenset({"temp", "nickname"})
+"""Who found a child calls it something; it is registered under another name (vn_domain.md 8.3)."""
 
 
 def person_record(
@@ -55,6 +57,7 @@ def person_record(
     handovers = movements.handovers_of(patient, episodes)
     discoveries = list(extensions(patient, profile.EXT_DISCOVERY))
     names = sorted_set(_names(patient))
+    uses = {name.get("use") for name in _own_names(patient)}
     low, high, firm = _birth(patient)
     found = [day for d in discoveries for day in days(value(d, "time"))]
     grams, grams_day = _weight(of_type(resources, "Observation"))
@@ -82,6 +85,7 @@ def person_record(
         key=key,
         source=source,
         names=names,
+        provisional=bool(names) and uses <= PROVISIONAL_NAMES,
         personal_ids=numbers[IdentifierKind.PERSONAL_ID],
         active_ids=_active_ids(patient) if source in CONFIRMING else (),
         cancelled_ids=_cancelled_ids(patient),
@@ -141,10 +145,14 @@ def person_record(
     return step_reports.as_reported(record, resources) if source == step_reports.SOURCE else record
 
 
-def _names(patient: Element) -> Iterator[str]:
+def _own_names(patient: Element) -> Iterator[Element]:
     for name in patient.get("name", ()):
         if not is_placeholder(name) and name.get("use") not in PLACEHOLDER_NAMES:
-            yield normalise.name_key(name.get("text", ""))
+            yield name
+
+
+def _names(patient: Element) -> Iterator[str]:
+    return (normalise.name_key(name.get("text", "")) for name in _own_names(patient))
 
 
 def _birth(patient: Element) -> tuple[int | None, int | None, bool]:

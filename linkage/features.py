@@ -233,6 +233,7 @@ WITHIN_TYPING = "levenshtein(personal_id_l, personal_id_r) <= 1"
 TRANSPOSED = (
     "personal_digits_l = personal_digits_r and levenshtein(personal_id_l, personal_id_r) <= 2"
 )
+ONE_IS_SHORT = "(name_main_l is null or name_main_r is null)"
 NAMED_ALIKE = "list_has_any(name_orders_l, name_orders_r)"
 SAME_BUT_UNMARKED = (
     "list_has_any(name_marks_l, name_marks_r) or list_has_any(name_bare_l, name_orders_r)"
@@ -646,6 +647,7 @@ FEATURES: tuple[Feature, ...] = (
                 lambda r: (normalise.given_name(normalise.folded_name(n)) for n in r.names)
             ),
             "name_fold": _text(lambda r: normalise.folded_name(_main_name(r) or "") or None),
+            "name_provisional": _number(lambda r: int(r.provisional) if r.names else None),
         },
         missing="name_given",
         levels=(
@@ -694,14 +696,36 @@ FEATURES: tuple[Feature, ...] = (
                 english="names nearly the same",
             ),
             Level(
+                condition=_both(ONE_IS_SHORT, "name_given"),
+                m=0.03,
+                u=0.006,
+                vietnamese="cùng tên gọi, một bên chỉ biết tên gọi",
+                english="same given name, and one side knows no more of the name",
+            ),
+            Level(
                 condition=_overlap("name_given"),
-                m=0.05,
-                u=0.02,
-                vietnamese="cùng tên gọi",
-                english="same given name",
+                m=0.006,
+                u=0.012,
+                vietnamese="cùng tên gọi, khác họ hoặc tên đệm",
+                english="same given name in another full name",
+            ),
+            # Registered, renamed, adopted: that a child had another name before was to be expected.
+            Level(
+                condition=_sql("name_provisional_l = 1 or name_provisional_r = 1"),
+                m=0.04,
+                u=0.05,
+                vietnamese="tên khác nhau, một bên chỉ là tên tạm",
+                english="different names, of which one was only for the time being",
+            ),
+            Level(
+                condition=_sql(ONE_IS_SHORT),
+                m=0.015,
+                u=0.03,
+                vietnamese="tên khác nhau, một bên chỉ biết tên gọi",
+                english="different names, of which one is only a given name",
             ),
         ),
-        otherwise=(0.12, 0.96),
+        otherwise=(0.11, 0.88),
         otherwise_words=("họ tên khác nhau", "different names"),
     ),
     Feature(

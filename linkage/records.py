@@ -71,6 +71,8 @@ class PersonRecord:
     key: str = field(repr=False)
     source: str
     names: tuple[str, ...] = field(default=(), repr=False)
+    provisional: bool = False
+    """No name is more than a temporary one or a nickname, given until the child has its own."""
     personal_ids: tuple[str, ...] = field(default=(), repr=False)
     active_ids: tuple[str, ...] = field(default=(), repr=False)
     cancelled_ids: tuple[str, ...] = field(default=(), repr=False)

@@ -10,7 +10,7 @@ from linkage.features import COLUMNS, row
 from linkage.records import PersonRecord
 from tests.linkage.people import PEOPLE, QUICK, person, rich
 
-KNOWN = "e26533bcbb5275a8"
+KNOWN = "ff30010838bfd9fd"
 
 
 @QUICK

@@ -310,7 +310,15 @@ def test_named_is_the_full_name_with_marks_and_a_birth_that_fits(
             ["birth"],
             True,
         ),
-        (["same personal ID number", "same given name", "birth intervals overlap"], [], True),
+        (
+            [
+                "same personal ID number",
+                "same given name in another full name",
+                "birth intervals overlap",
+            ],
+            [],
+            True,
+        ),
         (["same personal ID number", "names that differ only in their marks"], [], False),
         (["same personal ID number"], [], False),
         (["same birth certificate number", "different names"], ["name"], False),

@@ -306,6 +306,24 @@ def test_the_kind_of_place_is_told_by_a_code_or_by_words(
     assert read(extension=[found]).place_kinds == kinds
 
 
+@pytest.mark.parametrize(
+    ("uses", "provisional"),
+    [
+        (["temp"], True),
+        (["temp", "nickname"], True),
+        (["temp", "official"], False),
+        (["temp", "anonymous"], True),
+        (["anonymous"], False),
+        ([], False),
+    ],
+)
+def test_a_child_may_have_no_more_than_a_name_for_the_time_being(
+    uses: list[str], provisional: bool
+) -> None:
+    names = [profile.human_name(f"Trần An {use}", use) for use in uses]
+    assert read(name=names).provisional is provisional
+
+
 def test_a_number_that_the_source_calls_old_was_cancelled() -> None:
     old, new = (
         profile.identifier(IdentifierKind.PERSONAL_ID, number, use=use)

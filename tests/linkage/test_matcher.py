@@ -73,7 +73,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "only a given name after its marker": (
         {"names": ("i nhi",)},
         {"names": ("i nhi", "nguyễn thị ái")},
-        ["same given name"],
+        ["same given name, and one side knows no more of the name"],
+    ),
+    "the same given name in other names": (
+        {"names": ("nguyễn văn an",)},
+        {"names": ("trần thị hoài an",)},
+        ["same given name in another full name"],
+    ),
+    "a name for the time being": (
+        {"names": ("nguyễn văn an",), "provisional": True},
+        {"names": ("lê thị hồng nhung",)},
+        ["different names, of which one was only for the time being"],
+    ),
+    "a given name only": (
+        {"names": ("gạo",)},
+        {"names": ("lê thị hồng nhung",)},
+        ["different names, of which one is only a given name"],
     ),
     "other names and the same sex": (
         {"names": ("nguyễn văn an",), "sex": "male"},
