@@ -11,7 +11,7 @@ from linkage.backends import HERE, Backend
 from linkage.blocking import crowds, most_pairs
 from linkage.configuration import CHILDREN, Configuration
 from linkage.features import ColumnKind, Feature, row
-from linkage.house_names import without
+from linkage.habits import without
 from linkage.model import MatchModel, settings
 from linkage.records import Comparable, PersonRecord
 
@@ -59,7 +59,7 @@ def score(
     """
     if len(records) < 2:
         return
-    records = told_apart(records, model.house_names)
+    records = told_apart(records, model.habits)
     table = as_table(records, configuration)
     portions = _portions(table, backend)
     if not portions:
@@ -78,13 +78,13 @@ def score(
 
 
 def told_apart(
-    records: Sequence[Comparable], house_names: Mapping[str, Sequence[str]]
+    records: Sequence[Comparable], habits: Mapping[str, Sequence[str]]
 ) -> Sequence[Comparable]:
-    """The records without what tells nobody apart: the names that a house gives to everybody."""
-    if not house_names:
+    """The records without what tells nobody apart: what a house writes of everybody."""
+    if not habits:
         return records
     return [
-        without(record, house_names) if isinstance(record, PersonRecord) else record
+        without(record, habits) if isinstance(record, PersonRecord) else record
         for record in records
     ]
 

@@ -52,8 +52,8 @@ class MatchModel:
     thresholds: Thresholds = field(default_factory=Thresholds)
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
     unseen: Mapping[str, float] = field(default_factory=dict)
-    house_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    """What a house or a source calls everybody (`house_names.py`): no name of a child."""
+    habits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Names and birthdays that a house or a source writes of everybody (`habits.py`)."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -116,19 +116,19 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or not _are_bits(thresholds)
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
-        or not all(map(_are_names, values["house_names"].values()))
+        or not all(map(_are_texts, values["habits"].values()))
     ):
         raise ValueError(UNFIT)
     made = {
         "thresholds": Thresholds(**thresholds),
         "weights": {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()},
-        "house_names": {house: tuple(names) for house, names in values["house_names"].items()},
+        "habits": {house: tuple(told) for house, told in values["habits"].items()},
     }
     return MatchModel(**values | made)
 
 
-def _are_names(names: Any) -> bool:
-    return type(names) is list and all(type(name) is str for name in names)
+def _are_texts(told: Any) -> bool:
+    return type(told) is list and all(type(text) is str for text in told)
 
 
 def _are_bits(thresholds: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from splink.internals.misc import prob_to_match_weight
 
 from linkage.compared import values_of
 from linkage.features import COLUMNS, FEATURES
-from linkage.house_names import without
+from linkage.habits import without
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, settings
 from linkage.records import PersonRecord
@@ -54,7 +54,7 @@ class Scorer:
     run: Compiled = field(repr=False)
 
     def prepared(self, record: PersonRecord) -> Prepared:
-        told = without(record, self.model.house_names)
+        told = without(record, self.model.habits)
         return prepared_values(record.key, values_of(told))
 
     def exact(self, left: Sequence[Any], right: Sequence[Any]) -> Exact:

@@ -29,16 +29,16 @@ def train(
     progress: Callable[[str], None] = lambda step: None,
 ) -> MatchModel:
     """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen,
-    and the names that a house gives to everybody.
+    and what a house writes of everybody.
 
     Raises ValueError where there are too few records to learn from.
     """
     if len(records) < 200:
         raise ValueError("at least 200 records are needed to train a model")
     start = untrained(configuration)
-    given_to_all = configuration.given_to_all(records)
+    habits = configuration.habits(records)
     fingerprint = _fingerprint(records)
-    records = told_apart(records, given_to_all)
+    records = told_apart(records, habits)
     frequencies, unseen = _frequencies(records, configuration)
     linker = make_linker(records, start, configuration)
     progress("u")
@@ -54,7 +54,7 @@ def train(
         thresholds=thresholds or start.thresholds,
         frequencies=frequencies,
         unseen=unseen,
-        house_names=given_to_all,
+        habits=habits,
         trained_on={"records": len(records), "fingerprint": fingerprint},
     )
 

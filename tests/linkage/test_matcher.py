@@ -295,7 +295,7 @@ def test_a_name_that_a_house_gives_to_everybody_is_no_evidence_in_any_engine() -
     told: dict[str, Any] = {"registrations": ("1",), "files": (f"{HOME}|1|a",), "names": (RARE,)}
     left = person("facility:1", **told)
     right = person("police:2", names=(RARE,), registrations=("1",))
-    model = replace(MODEL, house_names={HOME: ("khanh tong vi",)})
+    model = replace(MODEL, habits={HOME: ("name:khanh tong vi",)})
     (known,), (pair,) = (list(score([left, right], one, EVERYTHING)) for one in (MODEL, model))
     name = NAMES.index("name")
     assert (known.levels[name], pair.levels[name], pair.bits[name]) == (0, None, 0.0)

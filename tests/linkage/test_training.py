@@ -35,10 +35,10 @@ def test_names_that_a_house_gives_to_everybody_are_frozen_in_the_model() -> None
         person(f"facility:{n}", names=("vạn bảo",), files=(f"{HOME}|{n}|a",)) for n in range(6)
     ]
     trained = train([*records, *temple])
-    assert trained.house_names == {HOME: ("bao van",)}
+    assert trained.habits == {HOME: ("name:bao van",)}
     assert "vạn bảo" not in trained.frequencies["name_main"]
     assert read(trained.as_json()) == trained
-    assert train(records).house_names == {}
+    assert train(records).habits == {}
 
 
 def test_too_few_records_are_refused() -> None:
