@@ -120,6 +120,7 @@ def folded_name(text: str) -> str:
     return fold(LETTERS_BEFORE_APOSTROPHE.sub("", name_key(text))).replace("y", "i")
 
 
+@lru_cache(maxsize=KEPT)
 def is_whole(name: str) -> bool:
     """Whether a name is more than a given name: Y Nhi, A Phương and Páo are what one is called by.
 
@@ -128,11 +129,13 @@ def is_whole(name: str) -> bool:
     return len(_without_marker(name.split())) > 1
 
 
+@lru_cache(maxsize=KEPT)
 def without_order(folded: str) -> str:
     """The syllables in alphabetical order, regional surnames made one, without H' and K'."""
     return _in_order(folded.split(), SURNAME_VARIANTS)
 
 
+@lru_cache(maxsize=KEPT)
 def marked_without_order(name: str) -> str:
     """The same of a name as of `name_key`, with its marks."""
     return _in_order(name.split(), MARKED_VARIANTS)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 DAYS_A_MONTH = 30.4375
@@ -10,6 +11,9 @@ OLDEST = 16 * 365
 """Days: beyond the table a weight tells no upper age; a child is under 16 (Luật Trẻ em Điều 1)."""
 WASTED = 0.8
 """A foundling may be born before its time or starved: so much of the lowest weight is still allowed."""
+
+KEPT = 1 << 14
+"""Weights and sexes whose ages are remembered: each is asked twice of a record."""
 
 LOWEST: Mapping[str, Sequence[float]] = MappingProxyType(
     {
@@ -39,6 +43,7 @@ HIGHEST: Mapping[str, Sequence[float]] = MappingProxyType(
 Growth Standards, weight-for-age, birth to 2 years (WHO 2006, simplified field tables)."""
 
 
+@lru_cache(maxsize=KEPT)
 def ages(grams: int, sex: str | None) -> tuple[int, int]:
     """Youngest and oldest age, in days, at which a child may weigh so much.
 
