@@ -10,7 +10,7 @@ import orjson
 from linkage.features import COLUMNS
 from linkage.records import PersonRecord, from_json
 
-MEANING = 1
+MEANING = 2
 """To be raised when a column is computed otherwise under its old name: what is kept is then old."""
 
 

@@ -12,6 +12,7 @@ UNITED = (
     "names",
     "personal_ids",
     "active_ids",
+    "cancelled_ids",
     "certificates",
     "registrations",
     "minutes",
@@ -25,6 +26,7 @@ UNITED = (
     "makers",
     "communes",
     "place_words",
+    "place_kinds",
     "mothers",
     "mother_ids",
     "marks",
@@ -60,6 +62,8 @@ def composite(members: Sequence[PersonRecord]) -> PersonRecord:
         due_low=max((r.due_low for r in members if r.due_low is not None), default=None),
         due_high=min((r.due_high for r in members if r.due_high is not None), default=None),
         registered=min((r.registered for r in members if r.registered is not None), default=None),
+        provisional=all(record.provisional for record in members if record.names)
+        and any(record.names for record in members),
         several=any(record.several for record in members),
         told=min((r.told for r in members if r.told is not None), default=None),
         grams=grams,
@@ -88,6 +92,7 @@ def _without_reports(members: Sequence[PersonRecord]) -> list[PersonRecord]:
                 key=report.key,
                 source=report.source,
                 names=report.names,
+                provisional=report.provisional,
                 copied=tuple(token for token in report.copied if token not in known),
             )
             for report in reports

@@ -45,9 +45,9 @@ OTHER_BIRTH_BITS = -2.0
 SCHOOL = "education"
 SAME_NAME = 1
 """Levels of the name with its marks: twins are called An and Ân."""
-FOLDED_NAME = 2
-"""Levels of the name up to "without marks and order"."""
-LIKE_TWINS = frozenset({3, 4})
+FOLDED_NAME = 3
+"""Levels of the name up to "differ only in their marks"."""
+LIKE_TWINS = frozenset({4, 5})
 """Levels of the name: family and given name agree, the middle name does not; nearly the same."""
 SAME_DAY = 0
 SAME_BIRTH = 3
@@ -68,8 +68,8 @@ SAME_YEAR = 1
 """Level of the minutes that names the year only."""
 MOST_AGAINST = -5.0
 """More than one piece of evidence to the contrary, in bits."""
-ANOTHER_NUMBER = 2
-"""Level of the personal number: different, and not by one digit."""
+ANOTHER_NUMBER = 5
+"""Level of the personal number: different, and neither mistyped nor cancelled."""
 ANOTHER_FILE = 1
 """Level of the file: different numbers in the books of one house."""
 OTHER_HOUSE = 2

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters import communes, profile
 from adapters.profile import Basis, IdentifierKind
-from linkage import movements, normalise, step_reports
+from linkage import movements, normalise, place_kinds, step_reports
 from linkage.fhir_elements import (
     KIND_OF_SYSTEM,
     Element,
@@ -37,6 +37,8 @@ MONTHS_BEFORE_RECEPTION = 4
 REPORTS = "police"
 """The source whose one report may name several children."""
 PLACEHOLDER_NAMES = frozenset({"anonymous"})
+PROVISIONAL_NAMES = frozenset({"temp", "nickname"})
+"""Who found a child calls it something; it is registered under another name (vn_domain.md 8.3)."""
 
 
 def person_record(
@@ -55,6 +57,7 @@ def person_record(
     handovers = movements.handovers_of(patient, episodes)
     discoveries = list(extensions(patient, profile.EXT_DISCOVERY))
     names = sorted_set(_names(patient))
+    uses = {name.get("use") for name in _own_names(patient)}
     low, high, firm = _birth(patient)
     found = [day for d in discoveries for day in days(value(d, "time"))]
     grams, grams_day = _weight(of_type(resources, "Observation"))
@@ -82,8 +85,10 @@ def person_record(
         key=key,
         source=source,
         names=names,
+        provisional=bool(names) and uses <= PROVISIONAL_NAMES,
         personal_ids=numbers[IdentifierKind.PERSONAL_ID],
         active_ids=_active_ids(patient) if source in CONFIRMING else (),
+        cancelled_ids=_cancelled_ids(patient),
         certificates=numbers[IdentifierKind.BIRTH_CERTIFICATE],
         registrations=numbers[IdentifierKind.CIVIL_REGISTRATION],
         registered=_registered(patient),
@@ -109,6 +114,7 @@ def person_record(
             for t in values(d, "place-text")
             for w in normalise.place_words(t)
         ),
+        place_kinds=sorted_set(k for d in discoveries for k in _place_kinds(d)),
         report=key.rpartition("#")[0] if source == REPORTS else None,
         several=_several(patient),
         told=_told(of_type(resources, "Communication")),
@@ -139,10 +145,14 @@ def person_record(
     return step_reports.as_reported(record, resources) if source == step_reports.SOURCE else record
 
 
-def _names(patient: Element) -> Iterator[str]:
+def _own_names(patient: Element) -> Iterator[Element]:
     for name in patient.get("name", ()):
         if not is_placeholder(name) and name.get("use") not in PLACEHOLDER_NAMES:
-            yield normalise.name_key(name.get("text", ""))
+            yield name
+
+
+def _names(patient: Element) -> Iterator[str]:
+    return (normalise.name_key(name.get("text", "")) for name in _own_names(patient))
 
 
 def _birth(patient: Element) -> tuple[int | None, int | None, bool]:
@@ -231,6 +241,18 @@ def _active_ids(patient: Element) -> tuple[str, ...]:
     """Personal numbers that the population source states and has not cancelled."""
     standing = [i for i in patient.get("identifier", ()) if i.get("use") != "old"]
     return _numbers({"identifier": standing}, [])[IdentifierKind.PERSONAL_ID]
+
+
+def _cancelled_ids(patient: Element) -> tuple[str, ...]:
+    """Personal numbers that the source says were replaced (NĐ 70/2024 Điều 11): their use is old."""
+    old = [i for i in patient.get("identifier", ()) if i.get("use") == "old"]
+    return _numbers({"identifier": old}, [])[IdentifierKind.PERSONAL_ID]
+
+
+def _place_kinds(discovery: Element) -> Iterator[str | None]:
+    yield from (place_kinds.of_code(str(code)) for code in values(discovery, "place-type"))
+    for text in values(discovery, "place-text"):
+        yield from place_kinds.of_text(str(text))
 
 
 def _number(kind: IdentifierKind, identifier: Element) -> str | None:

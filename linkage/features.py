@@ -15,7 +15,7 @@ from typing import Any
 from splink import comparison_level_library as cll
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
-from linkage import normalise
+from linkage import normalise, weight_standards
 from linkage.numbers import SHARED, UNKNOWN, number_tokens, register_of
 from linkage.passage import began, days_in_care, spread
 from linkage.records import Comparable, PersonRecord
@@ -102,7 +102,14 @@ def _number(of: Callable[[PersonRecord], int | None]) -> Column:
 
 def _whole(record: PersonRecord) -> list[str]:
     """Names of two words or more: one word is a given name, which many children share."""
-    return [name for name in record.names if " " in name]
+    return [name for name in record.names if normalise.is_whole(name)]
+
+
+def _unmarked(record: PersonRecord) -> Iterator[str]:
+    """Names that somebody typed without marks, in any order."""
+    return (
+        normalise.without_order(normalise.folded_name(n)) for n in _whole(record) if n.isascii()
+    )
 
 
 def _folded(record: PersonRecord) -> list[str]:
@@ -112,6 +119,34 @@ def _folded(record: PersonRecord) -> list[str]:
 def _main_name(record: PersonRecord) -> str | None:
     """The one name that term frequencies speak of: the longest, then the first."""
     return max(_whole(record), key=lambda name: (len(name.split()), name), default=None)
+
+
+def _digits(record: PersonRecord) -> str | None:
+    """The digits of the personal number in their order of size: what a change of places leaves."""
+    return "".join(sorted(record.personal_ids[0])) if record.personal_ids else None
+
+
+def _are_cancelled(record: PersonRecord) -> int | None:
+    """1 where every personal number of the record was cancelled, 0 where one was not."""
+    if not record.personal_ids:
+        return None
+    return int(set(record.personal_ids) <= set(record.cancelled_ids))
+
+
+def _ages(record: PersonRecord) -> tuple[int, int] | None:
+    return None if record.grams is None else weight_standards.ages(record.grams, record.sex)
+
+
+def _weighs_born_from(record: PersonRecord) -> int | None:
+    """The first day of birth that the weight allows on the day of weighing."""
+    known = _ages(record)
+    return None if known is None or record.grams_day is None else record.grams_day - known[1]
+
+
+def _weighs_born_until(record: PersonRecord) -> int | None:
+    """The last such day."""
+    known = _ages(record)
+    return None if known is None or record.grams_day is None else record.grams_day - known[0]
 
 
 def _birth_day(record: PersonRecord) -> str | None:
@@ -195,12 +230,29 @@ def _minutes_years(record: PersonRecord) -> Iterator[str]:
 
 YEAR_DIGITS = 4
 WITHIN_TYPING = "levenshtein(personal_id_l, personal_id_r) <= 1"
+TRANSPOSED = (
+    "personal_digits_l = personal_digits_r and levenshtein(personal_id_l, personal_id_r) <= 2"
+)
+ONE_IS_SHORT = "(name_main_l is null or name_main_r is null)"
+NAMED_ALIKE = "list_has_any(name_orders_l, name_orders_r)"
+SAME_BUT_UNMARKED = (
+    "list_has_any(name_marks_l, name_marks_r) or list_has_any(name_bare_l, name_orders_r)"
+    " or list_has_any(name_orders_l, name_bare_r)"
+)
+NO_PLACE = (
+    "(place_words_l is null or place_words_r is null)"
+    " and (place_kinds_l is null or place_kinds_r is null)"
+)
 BIRTH_GAP = "greatest(birth_low_l - birth_high_r, birth_low_r - birth_high_l)"
 WEIGHT_DAYS = "abs(grams_day_l - grams_day_r)"
 WEIGHT_GAP = "abs(grams_l - grams_r)"
 PASSAGE = "source_l <> source_r and (found_low_l is null or found_low_r is null)"
 NO_PROVINCE = "(provinces_l is null or provinces_r is null)"
 GROWTH = "case when grams_day_l <= grams_day_r then grams_r - grams_l else grams_l - grams_r end"
+GAINED = f"({GROWTH}) >= -350 and ({GROWTH}) <= 350 + 60 * {WEIGHT_DAYS}"
+WEIGHED_ONE_CHILD = (
+    "weight_born_low_l <= weight_born_high_r and weight_born_low_r <= weight_born_high_l"
+)
 
 DUE = "(began_l between due_low_r and due_high_r or began_r between due_low_l and due_high_l)"
 NOT_DUE = "(due_low_l is null or began_r is null) and (due_low_r is null or began_l is null)"
@@ -227,6 +279,11 @@ FEATURES: tuple[Feature, ...] = (
         columns={
             "personal_ids": _texts(lambda r: r.personal_ids),
             "personal_id": _text(lambda r: r.personal_ids[0] if r.personal_ids else None),
+            "personal_digits": _text(_digits),
+            "personal_tail": _text(
+                lambda r: r.personal_ids[0].lstrip("0") if r.personal_ids else None
+            ),
+            "cancelled_only": _number(_are_cancelled),
         },
         missing="personal_ids",
         trained=False,
@@ -244,6 +301,31 @@ FEATURES: tuple[Feature, ...] = (
                 u=2e-5,
                 vietnamese="số định danh sai khác một chữ số",
                 english="personal ID numbers one digit apart",
+            ),
+            # Two digits that changed places, neighbours mostly: a fifth of the slips of a typist.
+            Level(
+                condition=_sql(TRANSPOSED),
+                m=0.012,
+                u=5e-6,
+                vietnamese="số định danh có hai chữ số đổi chỗ",
+                english="two digits of the personal ID number changed places",
+            ),
+            # The sheet read a number as a figure; who knew the column's kind gave the zeros back.
+            Level(
+                condition=_sql("personal_tail_l = personal_tail_r"),
+                m=0.005,
+                u=1e-6,
+                vietnamese="cùng số định danh, thiếu số không ở đầu",
+                english="same personal ID number without its leading zeros",
+            ),
+            # A cancelled number is replaced and never given out again (NĐ 70/2024 Điều 11): that the
+            # new one is another was to be expected.
+            Level(
+                condition=_sql("cancelled_only_l = 1 or cancelled_only_r = 1"),
+                m=0.003,
+                u=0.005,
+                vietnamese="số định danh đã bị hủy, trẻ có thể đã được cấp số khác",
+                english="a cancelled personal ID number, which another may have replaced",
             ),
         ),
         otherwise=(0.05, 1.0),
@@ -557,12 +639,15 @@ FEATURES: tuple[Feature, ...] = (
         columns={
             "name_main": _text(_main_name),
             "names": _texts(_whole),
+            "name_marks": _texts(lambda r: map(normalise.marked_without_order, _whole(r))),
+            "name_bare": _texts(_unmarked),
             "name_orders": _texts(lambda r: (normalise.without_order(n) for n in _folded(r))),
             "name_ends": _texts(lambda r: (normalise.without_middle(n) for n in _folded(r))),
             "name_given": _texts(
                 lambda r: (normalise.given_name(normalise.folded_name(n)) for n in r.names)
             ),
             "name_fold": _text(lambda r: normalise.folded_name(_main_name(r) or "") or None),
+            "name_provisional": _number(lambda r: int(r.provisional) if r.names else None),
         },
         missing="name_given",
         levels=(
@@ -582,11 +667,19 @@ FEATURES: tuple[Feature, ...] = (
                 english="one of the names is the same",
             ),
             Level(
+                condition=_sql(SAME_BUT_UNMARKED),
+                m=0.1,
+                u=0.0005,
+                vietnamese="cùng họ tên, khác thứ tự hoặc một bên viết không dấu",
+                english="same name in another order, or typed without marks",
+            ),
+            # Slips happen, but An and Ân, Bảo and Bạo are also what twins are called.
+            Level(
                 condition=_overlap("name_orders"),
-                m=0.12,
+                m=0.014,
                 u=0.001,
-                vietnamese="họ tên giống nhau khi bỏ dấu, không kể thứ tự",
-                english="same name without marks and order",
+                vietnamese="họ tên chỉ khác nhau ở dấu",
+                english="names that differ only in their marks",
             ),
             Level(
                 condition=_overlap("name_ends"),
@@ -603,14 +696,36 @@ FEATURES: tuple[Feature, ...] = (
                 english="names nearly the same",
             ),
             Level(
+                condition=_both(ONE_IS_SHORT, "name_given"),
+                m=0.03,
+                u=0.006,
+                vietnamese="cùng tên gọi, một bên chỉ biết tên gọi",
+                english="same given name, and one side knows no more of the name",
+            ),
+            Level(
                 condition=_overlap("name_given"),
-                m=0.05,
-                u=0.02,
-                vietnamese="cùng tên gọi",
-                english="same given name",
+                m=0.006,
+                u=0.012,
+                vietnamese="cùng tên gọi, khác họ hoặc tên đệm",
+                english="same given name in another full name",
+            ),
+            # Registered, renamed, adopted: that a child had another name before was to be expected.
+            Level(
+                condition=_sql("name_provisional_l = 1 or name_provisional_r = 1"),
+                m=0.04,
+                u=0.05,
+                vietnamese="tên khác nhau, một bên chỉ là tên tạm",
+                english="different names, of which one was only for the time being",
+            ),
+            Level(
+                condition=_sql(ONE_IS_SHORT),
+                m=0.015,
+                u=0.03,
+                vietnamese="tên khác nhau, một bên chỉ biết tên gọi",
+                english="different names, of which one is only a given name",
             ),
         ),
-        otherwise=(0.12, 0.96),
+        otherwise=(0.11, 0.88),
         otherwise_words=("họ tên khác nhau", "different names"),
     ),
     Feature(
@@ -681,22 +796,33 @@ FEATURES: tuple[Feature, ...] = (
         otherwise=(0.01, 0.7),
         otherwise_words=("ngày sinh khác nhau", "different birth dates"),
     ),
+    # Thị or Văn, Lan or Hùng: who agrees in the whole name agrees in the sex by that already. The
+    # shares are stated, each among pairs whose names agree or do not. A difference counts whole:
+    # what is written wrong may be the name.
     Feature(
         name="sex",
         columns={
             "sex": _text(lambda r: r.sex),
         },
         missing="sex",
+        trained=False,
         levels=(
             Level(
-                condition=lambda: cll.ExactMatchLevel("sex"),
+                condition=_sql(f"sex_l = sex_r and ({NAMED_ALIKE})"),
                 m=0.98,
+                u=0.85,
+                vietnamese="cùng giới tính, như họ tên đã nói",
+                english="same sex, as the name says already",
+            ),
+            Level(
+                condition=lambda: cll.ExactMatchLevel("sex"),
+                m=0.975,
                 u=0.5,
                 vietnamese="cùng giới tính",
                 english="same sex",
             ),
         ),
-        otherwise=(0.02, 0.5),
+        otherwise=(0.021, 0.5),
         otherwise_words=("giới tính khác nhau", "different sex"),
     ),
     # Place and day of finding, handing over and receiving hang together: one comparison, in which
@@ -814,6 +940,8 @@ FEATURES: tuple[Feature, ...] = (
         columns={
             "grams": _number(lambda r: r.grams),
             "grams_day": _number(lambda r: r.grams_day),
+            "weight_born_low": _number(_weighs_born_from),
+            "weight_born_high": _number(_weighs_born_until),
         },
         missing="grams",
         trained=False,
@@ -848,10 +976,10 @@ FEATURES: tuple[Feature, ...] = (
                 vietnamese="cân nặng rất khác nhau trong vài ngày",
                 english="very different weight within days",
             ),
-            # Lowest and highest plausible gain of an infant, after the WHO weight velocity
-            # standards (2009): a loss of a tenth after birth, 60 g a day at most.
+            # A loss of a tenth after birth, a gain of 60 g a day at most (WHO growth velocity
+            # standards, 2009), and some age at which both weights are inside the growth standards.
             Level(
-                condition=_sql(f"({GROWTH}) >= -350 and ({GROWTH}) <= 350 + 60 * {WEIGHT_DAYS}"),
+                condition=_sql(f"{GAINED} and {WEIGHED_ONE_CHILD}"),
                 m=0.95,
                 u=0.6,
                 vietnamese="cân nặng hợp với lứa tuổi",
@@ -861,12 +989,15 @@ FEATURES: tuple[Feature, ...] = (
         otherwise=(0.05, 0.4),
         otherwise_words=("cân nặng không hợp", "weight not plausible"),
     ),
+    # Words and kind of the place are one comparison: who says "chùa" has said both.
     Feature(
         name="place_words",
         columns={
             "place_words": _texts(lambda r: r.place_words),
+            "place_kinds": _texts(lambda r: r.place_kinds),
         },
         missing="place_words",
+        unsaid=NO_PLACE,
         trained=False,
         levels=(
             Level(
@@ -877,14 +1008,28 @@ FEATURES: tuple[Feature, ...] = (
                 english="the place found is described alike",
             ),
             Level(
-                condition=_overlap("place_words", 1),
+                condition=_overlap("place_kinds"),
+                m=0.12,
+                u=0.13,
+                vietnamese="cùng loại nơi tìm thấy (chùa, chợ, bệnh viện…)",
+                english="found at the same kind of place (pagoda, market, hospital...)",
+            ),
+            Level(
+                condition=_sql("not list_has_any(place_kinds_l, place_kinds_r)"),
                 m=0.2,
-                u=0.25,
+                u=0.58,
+                vietnamese="tìm thấy ở những loại nơi khác nhau",
+                english="found at different kinds of places",
+            ),
+            Level(
+                condition=_overlap("place_words", 1),
+                m=0.04,
+                u=0.03,
                 vietnamese="lời tả nơi tìm thấy có từ chung",
                 english="the descriptions of the place share a word",
             ),
         ),
-        otherwise=(0.2, 0.6),
+        otherwise=(0.04, 0.11),
         otherwise_words=("nơi tìm thấy tả khác nhau", "the place is described otherwise"),
     ),
     Feature(
@@ -897,19 +1042,26 @@ FEATURES: tuple[Feature, ...] = (
             Level(
                 condition=_overlap("marks", 3),
                 m=0.45,
-                u=0.01,
+                u=0.012,
                 vietnamese="đặc điểm, đồ vật giống nhau",
                 english="marks and belongings alike",
             ),
             Level(
+                condition=_overlap("marks", 2),
+                m=0.26,
+                u=0.1,
+                vietnamese="đặc điểm, đồ vật có hai từ chung",
+                english="marks and belongings share two words",
+            ),
+            Level(
                 condition=_overlap("marks", 1),
-                m=0.25,
-                u=0.25,
-                vietnamese="đặc điểm, đồ vật có từ chung",
+                m=0.09,
+                u=0.12,
+                vietnamese="đặc điểm, đồ vật có một từ chung",
                 english="marks and belongings share a word",
             ),
         ),
-        otherwise=(0.3, 0.74),
+        otherwise=(0.27, 0.75),
         otherwise_words=("đặc điểm, đồ vật khác nhau", "marks and belongings differ"),
     ),
     Feature(

@@ -1,7 +1,7 @@
 """Scores pairs of records: Splink over all pairs that share a block key."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -11,8 +11,9 @@ from linkage.backends import HERE, Backend
 from linkage.blocking import crowds, most_pairs
 from linkage.configuration import CHILDREN, Configuration
 from linkage.features import ColumnKind, Feature, row
+from linkage.habits import without
 from linkage.model import MatchModel, settings
-from linkage.records import Comparable
+from linkage.records import Comparable, PersonRecord
 
 ARROW_TYPES = {
     ColumnKind.TEXT: pa.string(),
@@ -58,6 +59,7 @@ def score(
     """
     if len(records) < 2:
         return
+    records = told_apart(records, model.habits)
     table = as_table(records, configuration)
     portions = _portions(table, backend)
     if not portions:
@@ -73,6 +75,18 @@ def score(
                 if kept > MOST_SCORED:
                     raise TooManyPairsError
                 yield pair
+
+
+def told_apart(
+    records: Sequence[Comparable], habits: Mapping[str, Sequence[str]]
+) -> Sequence[Comparable]:
+    """The records without what tells nobody apart: what a house writes of everybody."""
+    if not habits:
+        return records
+    return [
+        without(record, habits) if isinstance(record, PersonRecord) else record
+        for record in records
+    ]
 
 
 def _portions(table: pa.Table, backend: Backend) -> list[tuple[int, int]]:

@@ -68,6 +68,8 @@ class MatchModel:
     """From a match weight to a probability."""
     clues: Mapping[str, float] = field(default_factory=dict, repr=False)
     """What each clue of the second look adds to the log odds, in bits; empty: there is none."""
+    habits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Names and birthdays that a house or a source writes of everybody (`habits.py`)."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -134,15 +136,21 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or not values["calibration"]["slope"] > 0
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
+        or not all(map(_are_texts, values["habits"].values()))
     ):
         raise ValueError(UNFIT)
     weights = {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()}
     made = {
         "thresholds": Thresholds(**thresholds),
         "weights": weights,
+        "habits": {house: tuple(told) for house, told in values["habits"].items()},
         "calibration": Calibration(**values["calibration"]),
     }
     return MatchModel(**values | made)
+
+
+def _are_texts(told: Any) -> bool:
+    return type(told) is list and all(type(text) is str for text in told)
 
 
 def _are_bits(thresholds: dict[str, Any]) -> bool:

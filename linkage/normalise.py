@@ -2,16 +2,29 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 OPEN_RIME = re.compile(r"(?P<onset>[^aeiouy]*)(?P<vowels>oa|oe|uy)")
 SURNAME_VARIANTS = {"huinh": "hoang", "vo": "vu"}
 """Regional forms of one surname (vn_domain.md 8.4), as folded names spell them (y is i)."""
-LEGACY_D = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "Ɖ": "D", "ɖ": "d"})
-"""Letters that Unicode does not decompose; ð and Ð are frequent mistypings of đ and Đ."""
-LETTERS_BEFORE_APOSTROPHE = re.compile(r"['`´‘’ʼ]")
+MARKED_VARIANTS = {"huình": "hoàng", "võ": "vũ"}
+"""The same as `name_key` spells them."""
+LEGACY_D = str.maketrans(
+    {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "Ɖ": "D", "ɖ": "d", "ƀ": "b", "Ƀ": "B"}
+)
+"""Letters that Unicode does not decompose; ð and Ð are frequent mistypings of đ and Đ, ƀ is Ê Đê."""
+APOSTROPHES = "'`´‘’ʼ"
+LETTERS_BEFORE_APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
+PREFIX = re.compile(rf"\b([hk])[{APOSTROPHES}]\s*|^(h)(?=[bcdđfghjklmnpqrstvwxzƀčñ])")
+"""H' and K' before a name, with or without a space; H without apostrophe before a consonant, which
+no Vietnamese syllable has: H'Hen, H’ Hen, H' hen, Hbia. M'Lô and N'Trang are syllables."""
+NO_SYLLABLES = frozenset({"h", "k"})
+MARKERS = frozenset({"i", "h", "k", "a", "ka"})
+"""Words that say only of which sex or people somebody is, where they stand before the given name:
+Y and H' of the Ê Đê and Gia Rai, K' and Ka of the Cơ Ho, A and Y of the Xơ Đăng and Ba Na (as
+folded names spell them). Among those last ones Y is a girl's, so none of them tells the sex."""
 NUMBER = re.compile(r"\d+")
 MARKS = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
@@ -86,7 +99,8 @@ STOP_WORDS = frozenset(
 def name_key(text: str) -> str:
     """A name in lower case, with its marks, one spelling of tone place and of i/y."""
     text = unicodedata.normalize("NFC", text).replace("ð", "đ").replace("Ð", "Đ").lower()
-    text = re.sub(r"\([^)]*\)", " ", text)
+    text = re.sub(r"\([^)]*\)", " ", text).strip()
+    text = PREFIX.sub(lambda found: f"{found[1] or found[2]} ", text)
     text = LETTERS_BEFORE_APOSTROPHE.sub("", text)
     words = re.sub(r"[^\w\s]", " ", text).split()
     return " ".join(_one_spelling(word) for word in words)
@@ -106,19 +120,45 @@ def folded_name(text: str) -> str:
     return fold(LETTERS_BEFORE_APOSTROPHE.sub("", name_key(text))).replace("y", "i")
 
 
+@lru_cache(maxsize=KEPT)
+def is_whole(name: str) -> bool:
+    """Whether a name is more than a given name: Y Nhi, A Phương and Páo are what one is called by.
+
+    A name as of `name_key`.
+    """
+    return len(_without_marker(name.split())) > 1
+
+
+@lru_cache(maxsize=KEPT)
 def without_order(folded: str) -> str:
-    """The syllables in alphabetical order, regional surnames made one."""
-    words = folded.split()
-    return " ".join(sorted(SURNAME_VARIANTS.get(word, word) for word in words))
+    """The syllables in alphabetical order, regional surnames made one, without H' and K'."""
+    return _in_order(folded.split(), SURNAME_VARIANTS)
+
+
+@lru_cache(maxsize=KEPT)
+def marked_without_order(name: str) -> str:
+    """The same of a name as of `name_key`, with its marks."""
+    return _in_order(name.split(), MARKED_VARIANTS)
 
 
 def without_middle(folded: str) -> str:
     """First and last syllable, in alphabetical order so that a swapped order agrees too."""
-    words = folded.split()
-    if len(words) < 2:
-        return folded
-    ends = (words[0], words[-1])
-    return " ".join(sorted(SURNAME_VARIANTS.get(word, word) for word in ends))
+    words = _without_marker(folded.split())
+    return _in_order(words if len(words) < 2 else [words[0], words[-1]], SURNAME_VARIANTS)
+
+
+def _in_order(words: list[str], variants: Mapping[str, str]) -> str:
+    return " ".join(sorted(variants.get(word, word) for word in _syllables(words)))
+
+
+def _syllables(words: list[str]) -> list[str]:
+    """Without H' and K'; one word alone is the name."""
+    return [word for word in words if word not in NO_SYLLABLES] or words
+
+
+def _without_marker(words: list[str]) -> list[str]:
+    """Without the word before the given name."""
+    return _syllables(words[1:] if len(words) > 1 and words[0] in MARKERS else words)
 
 
 def other_marks(names: Sequence[str], others: Sequence[str]) -> bool:
@@ -143,8 +183,13 @@ def _differ_in_marks(one: str, other: str) -> bool:
 
 
 def given_name(folded: str) -> str:
-    """The last syllable: what a Vietnamese child is called by."""
-    return folded.rsplit(" ", 1)[-1]
+    """What a child is called by: the last syllable, or the one after Y, H', K' or A.
+
+    Where such a word stands first, a family name comes last or not at all: Y Bhiăt Niê, H'Hen Niê,
+    A Phương. A Hmông name has its family first: Giàng A Páo.
+    """
+    words = folded.split()
+    return words[1] if len(words) > 1 and words[0] in MARKERS else folded.rsplit(" ", 1)[-1]
 
 
 def report_number(text: str) -> str | None:

@@ -71,8 +71,12 @@ class PersonRecord:
     key: str = field(repr=False)
     source: str
     names: tuple[str, ...] = field(default=(), repr=False)
+    provisional: bool = False
+    """No name is more than a temporary one or a nickname, given until the child has its own."""
     personal_ids: tuple[str, ...] = field(default=(), repr=False)
     active_ids: tuple[str, ...] = field(default=(), repr=False)
+    cancelled_ids: tuple[str, ...] = field(default=(), repr=False)
+    """Those of `personal_ids` that the source itself calls old."""
     certificates: tuple[str, ...] = field(default=(), repr=False)
     registrations: tuple[str, ...] = field(default=(), repr=False)
     registered: int | None = field(default=None, repr=False)
@@ -101,6 +105,8 @@ class PersonRecord:
     found_high: int | None = field(default=None, repr=False)
     communes: tuple[str, ...] = field(default=(), repr=False)
     place_words: tuple[str, ...] = field(default=(), repr=False)
+    place_kinds: tuple[str, ...] = field(default=(), repr=False)
+    """Pagoda, market, street… where the child was found (`place_kinds.py`)."""
     report: str | None = field(default=None, repr=False)
     """Key of the report in which several children were reported together, if so."""
     several: bool = False

@@ -15,6 +15,7 @@ from splink.internals.misc import prob_to_match_weight
 
 from linkage.compared import values_of
 from linkage.features import COLUMNS, FEATURES
+from linkage.habits import without
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, settings
 from linkage.records import PersonRecord
@@ -53,7 +54,8 @@ class Scorer:
     run: Compiled = field(repr=False)
 
     def prepared(self, record: PersonRecord) -> Prepared:
-        return prepared_values(record.key, values_of(record))
+        told = without(record, self.model.habits)
+        return prepared_values(record.key, values_of(told))
 
     def exact(self, left: Sequence[Any], right: Sequence[Any]) -> Exact:
         """Values of two records, of which the left is prepared."""

@@ -10,7 +10,7 @@ from splink import Linker, block_on
 from splink.internals.exceptions import SplinkException
 
 from linkage.configuration import CHILDREN, Configuration
-from linkage.matcher import make_linker
+from linkage.matcher import make_linker, told_apart
 from linkage.model import MatchModel, Thresholds, untrained
 from linkage.records import Comparable
 
@@ -30,13 +30,17 @@ def train(
     thresholds: Thresholds | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> MatchModel:
-    """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen.
+    """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen,
+    and what a house writes of everybody.
 
     Raises ValueError where there are too few records to learn from.
     """
     if len(records) < LEAST_TO_LEARN_FROM:
         raise ValueError(f"at least {LEAST_TO_LEARN_FROM} records are needed to train a model")
     start = untrained(configuration)
+    habits = configuration.habits(records)
+    fingerprint = _fingerprint(records)
+    records = told_apart(records, habits)
     frequencies, unseen = _frequencies(records, configuration)
     linker = make_linker(records, start, configuration)
     progress("u")
@@ -52,7 +56,8 @@ def train(
         thresholds=thresholds or start.thresholds,
         frequencies=frequencies,
         unseen=unseen,
-        trained_on={"records": len(records), "fingerprint": _fingerprint(records)},
+        habits=habits,
+        trained_on={"records": len(records), "fingerprint": fingerprint},
     )
 
 

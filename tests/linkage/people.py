@@ -54,6 +54,7 @@ def rich(key: str, **changes: Any) -> PersonRecord:
         found_high=TODAY,
         communes=("00199",),
         place_words=("chua", "lang"),
+        place_kinds=("pagoda",),
         grams=2900,
         grams_day=TODAY,
         mothers=("bui thi xuan",),
@@ -130,8 +131,10 @@ PEOPLE: st.SearchStrategy[PersonRecord] = st.builds(
     key=KEYS,
     source=st.sampled_from(["hospital", "police", "population"]),
     names=_some("nguyễn văn an", "trần thị bình", "hoàng an"),
+    provisional=st.booleans(),
     personal_ids=_some("998326000001", "998326000002"),
     active_ids=_some("998326000001", "998326000002"),
+    cancelled_ids=_some("998326000001"),
     certificates=_some("00001.GCS.01234.26", "00002.GCS.01234.26"),
     registrations=_some("24/01/2026/00199"),
     minutes=_some(f"12|00199|{TODAY}", "12|00199|2026", f"13|00199|{TODAY}"),
@@ -146,6 +149,7 @@ PEOPLE: st.SearchStrategy[PersonRecord] = st.builds(
     found_high=_maybe([TODAY]),
     communes=_some("00199", "00200"),
     place_words=_some("chua", "lang"),
+    place_kinds=_some("pagoda", "market"),
     report=_maybe(["police:00199/12/2026", "police:00199/13/2026"]),
     several=st.booleans(),
     grams=_maybe([0, 2900, 3000]),
@@ -162,7 +166,8 @@ PEOPLE: st.SearchStrategy[PersonRecord] = st.builds(
 )
 
 
-FAMILIES, MIDDLES = ("nguyễn", "trần", "đặng", "giàng a"), ("thị", "văn", "bảo", "")
+FAMILIES = ("nguyễn", "trần", "đặng", "giàng a", "i", "h", "tran")
+MIDDLES = ("thị", "văn", "bảo", "")
 GIVEN = ("an", "ân", "bình", "hoà", "hòa", "tống vy")
 
 
@@ -191,7 +196,9 @@ def made_people(count: int, seed: int) -> list[PersonRecord]:
                 f"{chance.choice(['hospital', 'facility', 'police', 'casework'])}:{number:04}",
                 names=(name,) if chance.random() < 0.7 else (),
                 registrations=("met",),
-                personal_ids=some("998326000001", "998326000002", "999111222333"),
+                provisional=chance.random() < 0.3,
+                personal_ids=some("998326000001", "998326000010", "999111222333"),
+                cancelled_ids=some("999111222333"),
                 certificates=some("00001.GCS.01234.26", "00002.GCS.01234.26"),
                 minutes=some(f"12|00199|{TODAY}", "12|00199|2026", f"12|?|{TODAY}"),
                 files=some(f"{HOSPITAL}|1|a", f"{HOME}|7|a"),
@@ -213,6 +220,7 @@ def made_people(count: int, seed: int) -> list[PersonRecord]:
                 mother_ids=some("999190000001"),
                 marks=some("bot", "khan", "xanh"),
                 place_words=some("chua", "lang"),
+                place_kinds=some("pagoda", "market"),
                 moves=tuple(sorted({move() for _ in range(chance.randrange(3))})),
             )
         )

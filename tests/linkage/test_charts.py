@@ -36,7 +36,7 @@ def test_a_chart_is_well_formed_has_a_title_and_needs_nothing_from_outside(chart
 def test_every_level_stands_with_its_bits() -> None:
     told = texts(weights(load()))
     assert len(told) == 2 * LEVELS
-    m, u = load().weights["sex"][0]
+    m, u = load().weights["sex"][1]
     at = told.index("sex: cùng giới tính")
     assert told[at + 1] == f"{math.log2(m / u):+.1f}"
 

@@ -10,7 +10,7 @@ from linkage.features import COLUMNS, row
 from linkage.records import PersonRecord
 from tests.linkage.people import PEOPLE, QUICK, person, rich
 
-KNOWN = "b24298c662d5ebc0"
+KNOWN = "ff30010838bfd9fd"
 
 
 @QUICK

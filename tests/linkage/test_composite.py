@@ -124,6 +124,25 @@ def test_found_and_weighed_as_early_as_any_member_says(members: list[PersonRecor
         assert whole.grams_day == min(days, default=None)
 
 
+@pytest.mark.parametrize(
+    ("names", "provisional"),
+    [
+        ([("an", True), ("bình", True)], True),
+        ([("an", True), ("bình", False)], False),
+        ([("an", True), ("", False)], True),
+        ([("", False), ("", False)], False),
+    ],
+)
+def test_a_name_for_the_time_being_is_one_as_long_as_nobody_knows_another(
+    names: list[tuple[str, bool]], provisional: bool
+) -> None:
+    members = [
+        person(f"police:{n}", names=(name,) if name else (), provisional=told)
+        for n, (name, told) in enumerate(names)
+    ]
+    assert composite(members).provisional is provisional
+
+
 def test_members_who_say_nothing_make_a_record_that_says_nothing() -> None:
     whole = composite([person("hospital:1"), person("hospital:2")])
     assert whole == person("hospital:1")

@@ -293,6 +293,48 @@ def test_where_and_when_a_child_was_found() -> None:
     assert record.foundling
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "kinds"),
+    [("CHUA", None, ("pagoda",)), ("KHAC", "chợ Láng", ("market",)), (None, "cầu Láng", ())],
+)
+def test_the_kind_of_place_is_told_by_a_code_or_by_words(
+    kind: str | None, text: str | None, kinds: tuple[str, ...]
+) -> None:
+    found = profile.discovery(
+        time=None, commune=None, candidates=(), place_type=kind, place_text=text
+    )
+    assert read(extension=[found]).place_kinds == kinds
+
+
+@pytest.mark.parametrize(
+    ("uses", "provisional"),
+    [
+        (["temp"], True),
+        (["temp", "nickname"], True),
+        (["temp", "official"], False),
+        (["temp", "anonymous"], True),
+        (["anonymous"], False),
+        ([], False),
+    ],
+)
+def test_a_child_may_have_no_more_than_a_name_for_the_time_being(
+    uses: list[str], provisional: bool
+) -> None:
+    names = [profile.human_name(f"Trần An {use}", use) for use in uses]
+    assert read(name=names).provisional is provisional
+
+
+def test_a_number_that_the_source_calls_old_was_cancelled() -> None:
+    old, new = (
+        profile.identifier(IdentifierKind.PERSONAL_ID, number, use=use)
+        for number, use in (("998326000001", "old"), ("998326000002", "official"))
+    )
+    record = read(identifier=[old, new])
+    assert record.cancelled_ids == ("998326000001",)
+    assert record.personal_ids == ("998326000001", "998326000002")
+    assert read(identifier=[new]).cancelled_ids == ()
+
+
 def test_a_discovery_that_says_nothing_is_no_evidence() -> None:
     empty = profile.discovery(time=None, commune=None, candidates=())
     assert read(extension=[empty]) == read()

@@ -18,6 +18,7 @@ from linkage.features import FEATURES, Feature
 from linkage.matcher import ScoredPair, TooManyPairsError, score
 from linkage.model import MatchModel, untrained
 from linkage.records import Move, PersonRecord
+from linkage.scorer import compiled
 from tests.linkage.people import HOME, HOSPITAL, TODAY, person, rich, said
 
 COMMON, RARE = "nguyễn thị bình an", "tống khánh vy"
@@ -32,7 +33,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "a common name counts less": (
         {"names": (COMMON,), "sex": "female"},
         {"names": (COMMON,), "sex": "female"},
-        ["same full name", "same sex"],
+        ["same full name", "same sex, as the name says already"],
     ),
     "a rare name counts no more than the floor": (
         {"names": (RARE,)},
@@ -44,10 +45,55 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"names": (COMMON, "lê thị một hai ba")},
         ["one of the names is the same"],
     ),
-    "marks and order": (
+    "another order": (
         {"names": ("nguyễn văn an",), "sex": "male"},
-        {"names": ("ân nguyễn văn",), "sex": "female"},
-        ["same name without marks and order", "different sex"],
+        {"names": ("an nguyễn văn",), "sex": "female"},
+        ["same name in another order, or typed without marks", "different sex"],
+    ),
+    "typed without marks": (
+        {"names": ("nguyễn thị bảo",)},
+        {"names": ("nguyen thi bao",)},
+        ["same name in another order, or typed without marks"],
+    ),
+    "regional surnames": (
+        {"names": ("huình thị bảo",)},
+        {"names": ("hoàng thị bảo",)},
+        ["same name in another order, or typed without marks"],
+    ),
+    "other marks": (
+        {"names": ("nguyễn thị bảo",)},
+        {"names": ("nguyễn thị bạo",)},
+        ["names that differ only in their marks"],
+    ),
+    "one of two names was typed without marks": (
+        {"names": ("cao thị hoa", "nguyen thi bao")},
+        {"names": ("nguyễn thị bạo",)},
+        ["same name in another order, or typed without marks"],
+    ),
+    "only a given name after its marker": (
+        {"names": ("i nhi",)},
+        {"names": ("i nhi", "nguyễn thị ái")},
+        ["same given name, and one side knows no more of the name"],
+    ),
+    "the same given name in other names": (
+        {"names": ("nguyễn văn an",)},
+        {"names": ("trần thị hoài an",)},
+        ["same given name in another full name"],
+    ),
+    "a name for the time being": (
+        {"names": ("nguyễn văn an",), "provisional": True},
+        {"names": ("lê thị hồng nhung",)},
+        ["different names, of which one was only for the time being"],
+    ),
+    "a given name only": (
+        {"names": ("gạo",)},
+        {"names": ("lê thị hồng nhung",)},
+        ["different names, of which one is only a given name"],
+    ),
+    "other names and the same sex": (
+        {"names": ("nguyễn văn an",), "sex": "male"},
+        {"names": ("lê minh tuấn",), "sex": "male"},
+        ["different names", "same sex"],
     ),
     "other names": (
         {"names": ("nguyễn văn an",)},
@@ -69,6 +115,26 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"personal_ids": ("998326000001",), "cards": ("9900000001",)},
         {"personal_ids": ("998326000009",), "cards": ("9900000002",)},
         ["personal ID numbers one digit apart", "different health-insurance numbers"],
+    ),
+    "two digits of the personal ID changed places": (
+        {"personal_ids": ("998326000123",)},
+        {"personal_ids": ("998326001023",)},
+        ["two digits of the personal ID number changed places"],
+    ),
+    "a personal ID without its zeros": (
+        {"personal_ids": ("001326999123",)},
+        {"personal_ids": ("1326999123",)},
+        ["same personal ID number without its leading zeros"],
+    ),
+    "a cancelled personal ID": (
+        {"personal_ids": ("998326000001",), "cancelled_ids": ("998326000001",)},
+        {"personal_ids": ("999111222333",)},
+        ["a cancelled personal ID number, which another may have replaced"],
+    ),
+    "one of two personal IDs was cancelled": (
+        {"personal_ids": ("998326000001", "998555666777"), "cancelled_ids": ("998326000001",)},
+        {"personal_ids": ("999111222333",)},
+        ["different personal ID numbers"],
     ),
     "another personal ID": (
         {"personal_ids": ("998326000001",), "certificates": ("1",)},
@@ -96,6 +162,76 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         ["same name of the mother"],
     ),
     "the same home": ({"homes": (HOME,)}, {"homes": (HOME,)}, ["were at the same place"]),
+    "alike in weight": (
+        {"grams": 2900, "grams_day": TODAY},
+        {"grams": 2940, "grams_day": TODAY + 4},
+        ["nearly the same weight within days"],
+    ),
+    "grown within the standards": (
+        {"grams": 2900, "grams_day": TODAY, "sex": "male"},
+        {"grams": 6400, "grams_day": TODAY + 122},
+        ["weight plausible for the time between"],
+    ),
+    "grown too fast": (
+        {"grams": 2900, "grams_day": TODAY},
+        {"grams": 4600, "grams_day": TODAY + 10},
+        ["weight not plausible"],
+    ),
+    "not grown in half a year": (
+        {"grams": 2900, "grams_day": TODAY},
+        {"grams": 3000, "grams_day": TODAY + 183},
+        ["weight not plausible"],
+    ),
+    "a newborn and a child of two years a year later": (
+        {"grams": 2900, "grams_day": TODAY},
+        {"grams": 17500, "grams_day": TODAY + 365},
+        ["weight not plausible"],
+    ),
+    "the place in the same words": (
+        {"place_words": ("chua", "lang"), "place_kinds": ("pagoda",)},
+        {"place_words": ("chua", "lang"), "place_kinds": ("market", "pagoda")},
+        ["the place found is described alike"],
+    ),
+    "two pagodas": (
+        {"place_words": ("chua", "lang"), "place_kinds": ("pagoda",)},
+        {"place_words": ("chua", "ha"), "place_kinds": ("pagoda",)},
+        ["found at the same kind of place (pagoda, market, hospital...)"],
+    ),
+    "a kind of place only": (
+        {"place_kinds": ("market",)},
+        {"place_words": ("chua", "ha"), "place_kinds": ("pagoda",)},
+        ["found at different kinds of places"],
+    ),
+    "a word of a place": (
+        {"place_words": ("lang", "hoa")},
+        {"place_words": ("lang", "ha"), "place_kinds": ("market",)},
+        ["the descriptions of the place share a word"],
+    ),
+    "other words of a place": (
+        {"place_words": ("lang",)},
+        {"place_words": ("ha",)},
+        ["the place is described otherwise"],
+    ),
+    "three words of marks": (
+        {"marks": ("bot", "do", "vai")},
+        {"marks": ("bot", "do", "khan", "vai")},
+        ["marks and belongings alike"],
+    ),
+    "two words of marks": (
+        {"marks": ("moi", "sut")},
+        {"marks": ("khan", "moi", "sut")},
+        ["marks and belongings share two words"],
+    ),
+    "one word of marks": (
+        {"marks": ("bot", "do")},
+        {"marks": ("do", "khan")},
+        ["marks and belongings share a word"],
+    ),
+    "other marks and belongings": (
+        {"marks": ("bot",)},
+        {"marks": ("khan",)},
+        ["marks and belongings differ"],
+    ),
     "another home": (
         {"homes": (HOME,)},
         {"homes": ("home:99002",)},
@@ -155,6 +291,17 @@ def test_every_feature_can_agree_at_its_first_level() -> None:
     assert pair.bits == pytest.approx(by_hand, abs=1e-6)
 
 
+def test_a_name_that_a_house_gives_to_everybody_is_no_evidence_in_any_engine() -> None:
+    told: dict[str, Any] = {"registrations": ("1",), "files": (f"{HOME}|1|a",), "names": (RARE,)}
+    left = person("facility:1", **told)
+    right = person("police:2", names=(RARE,), registrations=("1",))
+    model = replace(MODEL, habits={HOME: ("name:khanh tong vi",)})
+    (known,), (pair,) = (list(score([left, right], one, EVERYTHING)) for one in (MODEL, model))
+    name = NAMES.index("name")
+    assert (known.levels[name], pair.levels[name], pair.bits[name]) == (0, None, 0.0)
+    assert compiled(model).pair(left, right) == pair
+
+
 # Missing is no evidence -------------------------------------------------------------------------
 
 
@@ -203,6 +350,8 @@ def test_what_is_missing_on_one_side_is_no_evidence(feature: Feature, side: str)
     for other, level, bits in zip(FEATURES, pair.levels, pair.bits, strict=True):
         if other is feature:
             assert (level, bits) == (None, 0.0)
+        elif (feature.name, other.name) == ("name", "sex"):
+            assert level == said("same sex")[1]
         elif not told & set(fields_of(other)):
             assert level == 0
 

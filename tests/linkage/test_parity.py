@@ -71,7 +71,7 @@ def test_the_rows_of_the_check_reach_every_level() -> None:
 
 def test_the_rows_of_the_check_are_always_the_same() -> None:
     assert made_rows(load()) == made_rows(load())
-    assert made_rows(load()) != made_rows(load(), seed=3)
+    assert made_rows(load()) != made_rows(load(), seed=2)
 
 
 def test_an_equal_model_is_not_checked_again_and_few_are_kept() -> None:

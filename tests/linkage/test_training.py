@@ -2,10 +2,10 @@
 
 import pytest
 
-from linkage.model import untrained
+from linkage.model import read, untrained
 from linkage.records import PersonRecord
 from linkage.training import train
-from tests.linkage.people import TODAY, person
+from tests.linkage.people import HOME, TODAY, person
 
 
 def twice(number: int) -> list[PersonRecord]:
@@ -27,6 +27,18 @@ def test_records_that_leave_no_doubt_teach_little_and_break_nothing() -> None:
     assert trained.weights.keys() == untrained().weights.keys()
     assert all(0 < p <= 1 for levels in trained.weights.values() for pair in levels for p in pair)
     assert trained.weights["personal_id"] == untrained().weights["personal_id"]
+
+
+def test_names_that_a_house_gives_to_everybody_are_frozen_in_the_model() -> None:
+    records = [record for number in range(150) for record in twice(number)]
+    temple = [
+        person(f"facility:{n}", names=("vạn bảo",), files=(f"{HOME}|{n}|a",)) for n in range(6)
+    ]
+    trained = train([*records, *temple])
+    assert trained.habits == {HOME: ("name:bao van",)}
+    assert "vạn bảo" not in trained.frequencies["name_main"]
+    assert read(trained.as_json()) == trained
+    assert train(records).habits == {}
 
 
 def test_too_few_records_are_refused() -> None:
