@@ -1,10 +1,9 @@
 """The scorer that a use case may trust, and the adding-up of a pair's evidence."""
 
 from dataclasses import dataclass
-from itertools import accumulate
 
 from gateway.errors import GatewayError
-from linkage.explanation import explain
+from linkage.explanation import told
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel
 from linkage.parity import ParityError, scorer_for
@@ -40,16 +39,17 @@ def scorer_of(model: MatchModel) -> Scorer:
 
 def adding_up(pair: ScoredPair, model: MatchModel) -> tuple[Line, ...]:
     """The evidence of a pair line by line, with the sum so far; the last is the pair's weight."""
-    lines = explain(pair, model)
-    totals = accumulate(line.bits for line in lines)
-    return tuple(
-        Line(
-            feature=line.feature,
-            level=line.level,
-            bits=line.bits,
-            total=round(total, PRECISION),
-            vietnamese=line.vietnamese,
-            english=line.english,
+    total, lines = 0.0, []
+    for feature, level, bits, vietnamese, english in told(pair, model):
+        total += bits
+        lines.append(
+            Line(
+                feature=feature,
+                level=level,
+                bits=bits,
+                total=round(total, PRECISION),
+                vietnamese=vietnamese,
+                english=english,
+            )
         )
-        for line, total in zip(lines, totals, strict=True)
-    )
+    return tuple(lines)
