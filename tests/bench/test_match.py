@@ -217,7 +217,7 @@ def test_one_question_among_many(held: Held) -> None:
         assert told["p99"] <= P99 * PATIENCE
 
 
-def by_threads(held: Held) -> array[float]:
+def by_threads(held: Held) -> Sequence[float]:
     """Seconds of each of so many calls; only these are kept, so that what grows is not the bench."""
     asking = islice(cycle([*held.usual, *held.widest]), THREADED)
     taking = Lock()
