@@ -80,7 +80,7 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
     named = _records(known, one), _records(known, other)
     groups = named if joined else (_records(known, left.whole), _records(known, right.whole))
     found = compared(named, groups, scorer)
-    question = None if joined else index.question(session, _between(groups))
+    question = index.question(session, _between(groups))
     facts = Facts(
         pair=found.deciding,
         thresholds=model.thresholds,
