@@ -81,7 +81,7 @@ def why(session: Session, names: tuple[str, str], model: MatchModel, caller: Cal
     named = _records(known, one), _records(known, other)
     groups = named if joined else (_records(known, left.whole), _records(known, right.whole))
     found = compared(named, groups, scorer)
-    question = None if joined else index.question(session, _between(groups))
+    question = index.question(session, _between(groups))
     # In one identity the two that are named; else whatever of both identities was looked at.
     sides_of = (one, other) if joined else (left.whole, right.whole)
     looked = index.judged(session, *([held.record_id for held in side] for side in sides_of))

@@ -56,6 +56,8 @@ class Report:
     decisions: dict[str, int]
     """pending, auto, manual, single → records."""
     reviews: int
+    questions: dict[str, int]
+    """Reason → reviews: why a steward is asked."""
     lookups: Mapping[str, int]
     """Result → look-ups in the population database."""
     registrations: Mapping[str, int]
@@ -67,7 +69,7 @@ def report(session: Session, caller: Caller) -> Report:
     audit.append(session, AuditEvent(action=Action.REPORT_READ, caller=caller))
     of, counts = linkage_record.c, figures(session)
     children = session.scalar(select(func.count(of.identity_id.distinct())))
-    reviews = session.scalar(select(func.count()).select_from(review))
+    questions = _counted(session, review.c.reason)
     return Report(
         messages=[
             MessageCount(source=source, state=state, count=count)
@@ -81,7 +83,8 @@ def report(session: Session, caller: Caller) -> Report:
         flags=_counted(session, func.unnest(tables.record.c.flags)),
         children=children or 0,
         decisions=_counted(session, of.decision),
-        reviews=reviews or 0,
+        reviews=sum(questions.values()),
+        questions=questions,
         lookups=counts.lookups,
         registrations=counts.registrations,
     )

@@ -1,12 +1,11 @@
 """The scorer that a use case may trust, and the adding-up of a pair's evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from gateway.errors import GatewayError
 from linkage.clues import words_of
-from linkage.explanation import Evidence, explain
+from linkage.explanation import told
 from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel
@@ -43,31 +42,27 @@ def scorer_of(model: MatchModel) -> Scorer:
 
 def adding_up(pair: ScoredPair, model: MatchModel) -> tuple[Line, ...]:
     """The evidence of a pair line by line, with the sum so far; the last is the pair's weight."""
-    return _summed(explain(pair, model))
+    return _summed(told(pair, model))
 
 
 def adding_up_clues(clues: Sequence[tuple[str, float]]) -> tuple[Line, ...]:
     """What the second look noticed, the loudest first after the base; the last sum is the log odds."""
     ordered = sorted(clues, key=lambda clue: (clue[0] != BASE, -abs(clue[1]), clue[0]))
-    return _summed(
-        [
-            Evidence(feature=clue, level=None, bits=bits, vietnamese=words[0], english=words[1])
-            for clue, bits in ordered
-            for words in [words_of(clue)]
-        ]
-    )
+    return _summed((clue, None, bits, *words_of(clue)) for clue, bits in ordered)
 
 
-def _summed(lines: Sequence[Evidence]) -> tuple[Line, ...]:
-    totals = accumulate(line.bits for line in lines)
-    return tuple(
-        Line(
-            feature=line.feature,
-            level=line.level,
-            bits=line.bits,
-            total=round(total, PRECISION),
-            vietnamese=line.vietnamese,
-            english=line.english,
+def _summed(told: Iterable[tuple[str, int | None, float, str, str]]) -> tuple[Line, ...]:
+    total, lines = 0.0, []
+    for feature, level, bits, vietnamese, english in told:
+        total += bits
+        lines.append(
+            Line(
+                feature=feature,
+                level=level,
+                bits=bits,
+                total=round(total, PRECISION),
+                vietnamese=vietnamese,
+                english=english,
+            )
         )
-        for line, total in zip(lines, totals, strict=True)
-    )
+    return tuple(lines)

@@ -1,6 +1,6 @@
 """Which records that are held may be the child of a question: those that share a block key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from operator import itemgetter
@@ -54,22 +54,35 @@ class Found:
     wide: tuple[Wide, ...]
 
 
-COLUMNS = (
-    "SELECT record_id, identity_id, key,"
-    " CASE WHEN starts_with(compared, :beginning) THEN compared END AS compared,"
-    " CASE WHEN starts_with(compared, :beginning) THEN NULL ELSE content END AS content"
-    " FROM linkage_record"
-)
+COLUMNS = """
+    SELECT record_id, identity_id, key,
+        CASE WHEN starts_with(compared, :beginning) THEN compared ELSE 'null' END AS compared,
+        CASE WHEN starts_with(compared, :beginning) THEN NULL ELSE content END AS content
+    FROM linkage_record
+"""
+TOGETHER = """
+    SELECT array_agg(record_id), array_agg(identity_id), array_agg(key),
+        '[' || string_agg(compared, ',') || ']', array_agg(content)
+    FROM (SELECT * FROM found LIMIT :most) AS first_ones
+"""
+"""All rows as one: to make an object of each takes longer than to read them."""
 
 
 def _statement(sql: str, *lists: str) -> TextClause:
     return text(sql).bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in lists))
 
 
-SHARING = _statement(f"{COLUMNS} WHERE block_keys && :keys LIMIT :most", "keys")
-SHARING_BOTH = _statement(f"{COLUMNS} WHERE block_keys @> :keys LIMIT :most", "keys")
+def _found(condition: str) -> TextClause:
+    """Materialized, because a limit would tempt the planner to read the whole table."""
+    return _statement(
+        f"WITH found AS MATERIALIZED ({COLUMNS} WHERE {condition}) {TOGETHER}", "keys"
+    )
+
+
+SHARING = _found("block_keys && :keys")
+SHARING_BOTH = _found("block_keys @> :keys")
 FOUNDERS = _statement(
-    "SELECT record_id, identity_id, key, NULL AS compared, content FROM linkage_record"
+    "SELECT record_id, identity_id, key, content FROM linkage_record"
     " WHERE founding_id = ANY(:keys) LIMIT :most",
     "keys",
 )
@@ -79,7 +92,7 @@ SIZES = _statement(
     "keys",
 )
 INDEXED = text("SELECT set_config('enable_seqscan', 'off', true)")
-"""For this transaction: a limit tempts the planner to read the whole table."""
+"""For this transaction, where a limit cannot be kept from the planner."""
 
 
 def candidates(session: Session, question: PersonRecord, most: int = MOST) -> Found:
@@ -89,40 +102,45 @@ def candidates(session: Session, question: PersonRecord, most: int = MOST) -> Fo
     all who are in both, or nobody, and at most `most` of these again.
     """
     keys = sorted(set(block_keys(question)))
-    session.execute(INDEXED)
     founders = _founders(session, keys, most)
-    found = _rows(session, SHARING, keys, most + 1) if keys else []
-    if len(found) <= most:
-        rows = {row[0]: row for row in found}
-        return Found(candidates=_candidates((rows | founders).values()), wide=())
+    rows = _rows(session, SHARING, keys, most + 1) if keys else []
+    if len(rows) <= most:
+        return Found(candidates=_in_order({row[0]: row for row in rows} | founders), wide=())
     narrow, wide = _divided(session, keys, most)
-    rows = {row[0]: row for row in (_rows(session, SHARING, narrow, most) if narrow else [])}
-    shared: dict[str, Any] = {}
+    found = {row[0]: row for row in (_rows(session, SHARING, narrow, most) if narrow else [])}
+    shared: dict[str, Candidate] = {}
     for both in combinations(sorted(wide), 2):
         # They do not stand back for the narrow blocks: two wide keys may be all that one child has.
         more = {row[0]: row for row in _rows(session, SHARING_BOTH, both, most + 1)}
         if len(shared | more) <= most:
             shared |= more
     return Found(
-        candidates=_candidates((rows | shared | founders).values()),
+        candidates=_in_order(found | shared | founders),
         wide=tuple(
             Wide(kind=key.partition(":")[0], at_least=size) for key, size in sorted(wide.items())
         ),
     )
 
 
-def _founders(session: Session, keys: Sequence[str], most: int) -> dict[str, Any]:
+def _founders(session: Session, keys: Sequence[str], most: int) -> dict[str, Candidate]:
     """The records of the identities that the question names: they do not bear these ids themselves."""
     given = [key.removeprefix(GIVEN) for key in keys if key.startswith(GIVEN)]
-    rows = _rows(session, FOUNDERS, given, most) if given else []
+    if not given:
+        return {}
     return {
-        row.record_id: (*row[:-1], given_ids.bearing(from_json(row.content)).as_json())
-        for row in rows
+        row.record_id: Candidate(
+            row.record_id,
+            row.identity_id,
+            row.key,
+            compared.values_of(given_ids.bearing(from_json(row.content))),
+        )
+        for row in session.execute(FOUNDERS, {"keys": given, "most": most})
     }
 
 
 def _divided(session: Session, keys: Sequence[str], most: int) -> tuple[list[str], dict[str, int]]:
     """Keys from the narrowest up as long as all their records can be scored, and the others."""
+    session.execute(INDEXED)
     found = session.execute(SIZES, {"keys": keys, "most": most + 1})
     narrow: list[str] = []
     wide: dict[str, int] = {}
@@ -136,18 +154,19 @@ def _divided(session: Session, keys: Sequence[str], most: int) -> tuple[list[str
     return narrow, wide
 
 
-def _rows(session: Session, statement: TextClause, keys: Sequence[str], most: int) -> Sequence[Any]:
+def _rows(
+    session: Session, statement: TextClause, keys: Sequence[str], most: int
+) -> list[Candidate]:
     values = {"keys": list(keys), "most": most, "beginning": compared.beginning()}
-    return session.execute(statement, values).all()
+    ids, identities, names, kept, contents = session.execute(statement, values).one()
+    if ids is None:
+        return []
+    columns = [
+        compared.values_of_content(content) if one is None else one
+        for one, content in zip(compared.values_of_many(kept), contents, strict=True)
+    ]
+    return list(map(Candidate, ids, identities, names, columns))
 
 
-def _candidates(rows: Iterable[Any]) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(
-            record_id,
-            identity_id,
-            key,
-            compared.values_of_content(content) if kept is None else compared.values(kept),
-        )
-        for record_id, identity_id, key, kept, content in sorted(rows, key=itemgetter(0))
-    )
+def _in_order(rows: Mapping[str, Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(rows.values(), key=itemgetter(0)))

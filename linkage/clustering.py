@@ -32,6 +32,8 @@ class Reason(StrEnum):
     MISTYPED = "mistyped-number"
     REUSED_KEY = "reused-key"
     CONTRADICTING_DECISIONS = "contradicting-decisions"
+    BRIDGE = "bridge"
+    OVERSIZED = "oversized"
 
 
 REASONS = frozenset(Reason)
@@ -41,7 +43,8 @@ REASONS = frozenset(Reason)
 class Review:
     """One question to a steward: are these two groups of records one child?
 
-    `pair` is their evidence, `left` and `right` are the records that stand for them.
+    `pair` is their evidence, `left` and `right` are the records that stand for them. The groups are
+    apart, or (BRIDGE, OVERSIZED) parts of one identity.
     """
 
     pair: ScoredPair

@@ -59,24 +59,19 @@ def explain(
     pair: ScoredPair, model: MatchModel, configuration: Configuration = CHILDREN
 ) -> tuple[Evidence, ...]:
     """The prior and every feature, in the order of the table; `bits` sum to the pair's weight."""
-    return (
-        Evidence(
-            feature="prior",
-            level=None,
-            bits=prior_bits(model),
-            vietnamese=PRIOR_WORDS[0],
-            english=PRIOR_WORDS[1],
-        ),
-        *_lines(pair, configuration.features),
+    return tuple(
+        Evidence(feature=feature, level=level, bits=bits, vietnamese=vietnamese, english=english)
+        for feature, level, bits, vietnamese, english in told(pair, model, configuration.features)
     )
 
 
-def _lines(pair: ScoredPair, features: Sequence[Feature]) -> Iterator[Evidence]:
+def told(
+    pair: ScoredPair, model: MatchModel, features: Sequence[Feature] = CHILDREN.features
+) -> Iterator[tuple[str, int | None, float, str, str]]:
+    """The same, each line as the values of Evidence in their order."""
+    yield ("prior", None, prior_bits(model), *PRIOR_WORDS)
     for feature, level, bits in zip(features, pair.levels, pair.bits, strict=True):
-        vietnamese, english = _words(feature, level)
-        yield Evidence(
-            feature=feature.name, level=level, bits=bits, vietnamese=vietnamese, english=english
-        )
+        yield (feature.name, level, bits, *_words(feature, level))
 
 
 def _words(feature: Feature, level: int | None) -> tuple[str, str]:

@@ -44,7 +44,7 @@ class Facts:
     verdicts: frozenset[str]
     """What stewards said of records of both: "same", "not-same"; a chain of "same" is one."""
     question: Reason | None
-    """Why the engine asked, where the question is open."""
+    """Why the engine asked, where the question is open; of two that are joined: whether rightly."""
     pending: bool
     """Some of them has not been through a linking yet."""
     conflict: Conflict | None
@@ -180,6 +180,14 @@ REASON_WORDS: Mapping[Reason, Words] = MappingProxyType(
         Reason.CONTRADICTING_DECISIONS: (
             "các quyết định của người duyệt trái nhau",
             "stewards' decisions contradict each other",
+        ),
+        Reason.BRIDGE: (
+            "đang là một trẻ, nhưng hai phần chỉ dính nhau bởi một mối nối yếu: có thể là hai trẻ",
+            "one child now, but only a weak link holds its two parts together: they may be two",
+        ),
+        Reason.OVERSIZED: (
+            "đang là một trẻ, nhưng có nhiều bản ghi hơn một trẻ thường có: đây là mối nối yếu nhất",
+            "one child now, but with more records than a child has: this is its weakest link",
         ),
     }
 )

@@ -22,6 +22,7 @@ from linkage.scores import NOTHING, Atom, Engine, Seen, fingerprint, scored
 from linkage.second_look import Judged, joins, judged
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
+from linkage.suspects import suspects
 
 NUMBERS = ("personal_ids", "active_ids", "certificates", "registrations")
 """What a conflict is about; stewards may say that a child has two of them."""
@@ -103,6 +104,7 @@ def link(
     reviews = [
         *_between_records([*asked, *mistyped], groups, first),
         *_forced(originals, standing, first, model),
+        *suspects(groups.values(), first, originals, standing.groups, surely, model),
     ]
     return Linkage(
         groups=tuple(sorted(groups.values())),

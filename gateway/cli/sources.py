@@ -127,6 +127,7 @@ def _children_rows(found: report_case.Report) -> list[tuple[str, int]]:
             for source, n in found.waiting.items()
         ),
         ("reviews waiting for a steward", found.reviews),
+        *((f"reviews because {reason}", count) for reason, count in found.questions.items()),
         ("seconds that the oldest unread message waits", int(found.unread)),
     ]
 

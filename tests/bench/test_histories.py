@@ -14,7 +14,7 @@ from linkage.matcher import score
 from tests.bench.measure import report
 from tests.linkage.histories import HISTORIES, SEEDS, incremental_is_full
 from tests.linkage.test_histories import CHECKS
-from tests.linkage.test_replay import NUMBERS, near_is_all
+from tests.linkage.test_replay import NUMBERS, WORLDS, World, near_is_all
 
 CASES = int(os.environ.get("MOTEM_BENCH_CASES", "1000"))
 BY_SPLINK = max(1, CASES // 50)
@@ -37,14 +37,15 @@ def test_whatever_has_happened(check: Callable[[Sequence[str], int], None]) -> N
     report(f"histories_{check.__name__}", cases=len(tried))
 
 
-def test_what_is_decided_near_a_change_is_what_is_decided_of_all() -> None:
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_is_decided_near_a_change_is_what_is_decided_of_all(world: World) -> None:
     @settings(max_examples=20 * CASES, deadline=None)
     @given(SEEDS, NUMBERS)
     def hold(seed: int, number: int) -> None:
-        near_is_all(seed, number)
+        near_is_all(world, seed, number)
 
     hold()
-    report("near_is_all", cases=20 * CASES)
+    report(f"near_is_all_{world.__name__}", cases=20 * CASES)
 
 
 def test_what_splink_scores_is_remembered_alike() -> None:

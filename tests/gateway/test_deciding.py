@@ -25,15 +25,19 @@ from gateway.deciding import (
     WithdrawalStandsError,
 )
 from gateway.errors import GatewayError
+from gateway.explaining import why
 from gateway.ingest import ingest
+from gateway.report import report
 from gateway.signature import NoReasonError
 from linkage.assertions import find
+from linkage.clustering import Reason
+from linkage.fate import Fate
 from linkage.model import untrained
 from linkage.records import Labels, Move
 from linkage.store import IdentityStore
 from linkage.tables import scored_pair
 from tests.fake_source import ADAPTER, fake_message
-from tests.linkage.people import TODAY, person
+from tests.linkage.people import TODAY, person, two_parts
 
 MODEL = untrained()
 NUMBERS = ("998326000001", "998220000002", "998421000003", "998522000004")
@@ -280,6 +284,28 @@ def test_an_answer_closes_its_question_and_its_withdrawal_opens_it(
     assert kept.snapshot.evidence == question.evidence
     deciding.undecide(session, made.id, "made up", reluctant, caller)
     assert linking.reviews(session, caller) == asked
+
+
+BRIDGE = ("facility:2", "police:4")
+
+
+@pytest.mark.parametrize(("verdict", "identities"), [("same", 1), ("not-same", 2)])
+def test_a_weak_link_inside_an_identity_is_asked_about_until_it_is_answered(
+    session: Session, caller: Caller, verdict: Verdict, identities: int
+) -> None:
+    records = two_parts()
+    labels = {one.record_id: Labels(custodian="shared") for one in records}
+    IdentityStore(session).register(records, labels)
+    linking.link(session, MODEL, caller)
+    (question,) = linking.reviews(session, caller)
+    assert (question.left_key, question.right_key) == BRIDGE
+    assert report(session, caller).questions == {"bridge": 1}
+    told = why(session, BRIDGE, MODEL, caller)
+    assert told is not None
+    assert (told.question, told.fate) == (Reason.BRIDGE, Fate.JOINED_THROUGH_OTHERS)
+    deciding.decide(session, BRIDGE, verdict, "made up", MODEL, caller)
+    assert linking.reviews(session, caller) == []
+    assert len(set(homes(session).values())) == identities
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 2001, "nul \0"])

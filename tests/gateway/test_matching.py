@@ -1,7 +1,7 @@
 """Which children one may be: the same weights as the engine's, nothing kept, each look logged."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -15,10 +15,13 @@ from gateway import linking, matching
 from gateway.ingest import ingest
 from gateway.matching import Answer, SeveralChildrenError, UnreadableQuestionError, match, question
 from linkage import candidates
+from linkage.blocking import block_keys
 from linkage.model import untrained
 from linkage.parity import scorer_for
+from linkage.records import Labels
 from linkage.store import IdentityStore
 from tests.fake_source import ADAPTER, SOURCE, fake_message
+from tests.linkage.people import made_people
 
 MODEL = untrained()
 ADAPTERS: dict[str, SourceAdapter] = {SOURCE: ADAPTER}
@@ -79,6 +82,28 @@ def test_weights_are_those_of_the_engine_and_the_bits_add_up(
         assert one.weight == pair.weight
         assert tuple(line.bits for line in one.lines[1:]) == pair.bits
         assert one.lines[-1].total == pytest.approx(one.weight, abs=1e-5)
+
+
+def test_the_answer_is_that_of_scoring_every_record_that_shares_a_key(
+    session: Session, caller: Caller
+) -> None:
+    """Each record an identity of its own; what is read and scored for an answer leaves none out."""
+    held, scorer = made_people(70, 11), scorer_for(MODEL)
+    IdentityStore(session).register(
+        held, {one.record_id: Labels(custodian="shared") for one in held}
+    )
+    named = 0
+    for one in made_people(15, 12):
+        question = replace(one, record_id=matching.QUESTION, key=matching.QUESTION)
+        answer = match(session, question, MODEL, caller, matching.MOST_ASKED)
+        keys = set(block_keys(question))
+        pairs = [scorer.pair(question, other) for other in held if keys & set(block_keys(other))]
+        enough = [pair for pair in pairs if pair.weight >= MODEL.thresholds.review]
+        told = [(found.weight, [line.bits for line in found.lines[1:]]) for found in answer.matches]
+        assert sorted(told) == sorted((pair.weight, list(pair.bits)) for pair in enough)
+        assert (answer.compared, answer.more) == (len(pairs), 0)
+        named += len(told)
+    assert named > 15
 
 
 def test_no_more_than_asked_for_are_named_and_how_many_more_there_are_is_told(

@@ -69,6 +69,19 @@ def rich(key: str, **changes: Any) -> PersonRecord:
     return replace(told, **changes)
 
 
+def two_parts(**more: Any) -> list[PersonRecord]:
+    """Two certain pairs of records; what they have in common is told by no two records alone."""
+    born: dict[str, Any] = {"birth_low": TODAY - 200, "birth_high": TODAY}
+    return [
+        person(
+            "civil_status:1", names=("tống khánh vy",), certificates=("1",), sex="female", **born
+        ),
+        person("facility:2", mothers=("bui thi xuan",), certificates=("1",), **born),
+        person("hospital:3", names=("tống thị vy",), letters=("h|1",), sex="female", **born),
+        person("police:4", mothers=("bui thi xuan",), letters=("h|1",), **born, **more),
+    ]
+
+
 def scored(
     left: str,
     right: str,

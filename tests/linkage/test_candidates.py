@@ -3,16 +3,16 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import ARRAY, Text, bindparam, text, update
 from sqlalchemy.orm import Session
 
 from linkage import compared, tables
 from linkage.blocking import block_keys
-from linkage.candidates import Found, Wide, candidates
+from linkage.candidates import SHARING, SHARING_BOTH, Found, Wide, candidates
 from linkage.features import COLUMNS
 from linkage.records import Labels, PersonRecord
 from linkage.store import IdentityStore
-from tests.linkage.people import TODAY, person
+from tests.linkage.people import TODAY, made_people, person
 
 LABELS = Labels(custodian="home:HN01")
 BORN: dict[str, Any] = {
@@ -55,6 +55,19 @@ def test_all_that_share_a_key_are_found_with_their_columns(town: Session) -> Non
     assert one.identity_id == f"te-{one.record_id}"
     ids = [candidate.record_id for candidate in found.candidates]
     assert ids == sorted(ids)
+
+
+def test_nobody_who_shares_a_key_is_left_out_and_nobody_else_is_found(session: Session) -> None:
+    """Some of them with columns that are kept, some without."""
+    held, asking = made_people(80, 5), made_people(30, 6)
+    keep(session, *held)
+    some = [one.record_id for one in held[::3]]
+    c = tables.record.c
+    session.execute(update(tables.record).where(c.record_id.in_(some)).values(compared=None))
+    for question in asking:
+        shared = [one for one in held if set(block_keys(one)) & set(block_keys(question))]
+        found = {one.key: one.values for one in candidates(session, question).candidates}
+        assert found == {one.key: compared.values_of(one) for one in shared}
 
 
 @pytest.mark.parametrize("kept", [None, '["00000000",null]'], ids=["none", "of another version"])
@@ -134,7 +147,8 @@ def test_keys_are_looked_up_in_the_index(session: Session) -> None:
     kept = "SELECT reloptions FROM pg_class WHERE relname = 'ix_linkage_record_block_keys'"
     assert session.scalar(text(kept)) == ["fastupdate=off"]
     session.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
-    plan = session.scalars(
-        text("EXPLAIN SELECT * FROM linkage_record WHERE block_keys && ARRAY['n:a'] LIMIT 9")
-    )
-    assert any("ix_linkage_record_block_keys" in line for line in plan)
+    values = {"keys": ["n:a"], "most": 9, "beginning": compared.beginning()}
+    for statement in (SHARING, SHARING_BOTH):
+        explain = text(f"EXPLAIN {statement.text}").bindparams(bindparam("keys", type_=ARRAY(Text)))
+        plan = session.scalars(explain, values)
+        assert any("ix_linkage_record_block_keys" in line for line in plan)

@@ -21,6 +21,13 @@ def test_the_text_gives_back_every_column(record: PersonRecord) -> None:
     assert compared.values_of_content(record.as_json()) == values
 
 
+def test_many_texts_give_back_the_columns_of_each() -> None:
+    records = (rich("hospital:1"), person("police:2"))
+    texts = [compared.as_text(record) for record in records]
+    found = compared.values_of_many(f"[{texts[0]},null,{texts[1]}]")
+    assert found == [compared.values(texts[0]), None, compared.values(texts[1])]
+
+
 def test_the_text_begins_with_its_version_and_another_version_is_refused() -> None:
     text = compared.as_text(rich("hospital:1"))
     assert text.startswith(compared.beginning())

@@ -1,6 +1,7 @@
 """The contract with Splink: what it scores is what the model says, computed by hand."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cache
 from importlib import metadata
@@ -19,7 +20,7 @@ from linkage.matcher import ScoredPair, TooManyPairsError, score
 from linkage.model import MatchModel, untrained
 from linkage.records import Move, PersonRecord
 from linkage.scorer import compiled
-from tests.linkage.people import HOME, HOSPITAL, TODAY, person, rich, said
+from tests.linkage.people import HOME, HOSPITAL, TODAY, made_people, person, rich, said
 
 COMMON, RARE = "nguyễn thị bình an", "tống khánh vy"
 MODEL = replace(untrained(), frequencies={"name_main": {COMMON: 0.02}}, unseen={"name_main": 1e-9})
@@ -547,6 +548,28 @@ def test_portions_score_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     portions = sorted(score(records, MODEL, EVERYTHING), key=lambda p: (p.left, p.right))
     assert len(whole) == 66
     assert portions == whole
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_how_many_threads_score_makes_no_difference(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise 3: whatever parallelism, to the last digit."""
+    connect, records = duckdb.connect, made_people(60, 3)
+
+    def with_threads(database: str = ":memory:", **options: Any) -> duckdb.DuckDBPyConnection:
+        config = options.get("config", {}) | {"threads": str(threads)}
+        return connect(database, config=config)
+
+    whole = scored_in_order(records)
+    monkeypatch.setattr(duckdb, "connect", with_threads)
+    shuffled = Random(threads).sample(records, len(records))
+    assert scored_in_order(shuffled) == whole
+    assert len(whole) > 1_000
+
+
+def scored_in_order(records: Sequence[PersonRecord]) -> list[ScoredPair]:
+    return sorted(score(records, MODEL, EVERYTHING), key=lambda pair: (pair.left, pair.right))
 
 
 def test_more_pairs_than_may_be_kept_end_with_an_error_of_our_own(

@@ -1,15 +1,20 @@
 """A round is decided anew near what has changed, as far as that reaches, and nowhere else."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, pairwise
+from math import inf
 from random import Random
+from string import ascii_letters
+from zlib import crc32
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.clustering import JOINED, Keys, Known, Partition, Reason, partition
+from linkage.clustering import JOINED, Judges, Keys, Known, Partition, Reason, partition
+from linkage.decision import _crowded as crowds
 from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
 from linkage.replay import Past, replayed
@@ -109,13 +114,12 @@ def test_the_pairs_of_an_atom_that_is_decided_concern_it() -> None:
 
 # Against deciding all of it ----------------------------------------------------------------------
 
-KEYS = tuple("abcdefghijklmnop")
-THRESHOLDS = Thresholds()
+Pairs = dict[Keys, ScoredPair]
 
 
-def world(random: Random, keys: Sequence[str]) -> tuple[dict[Keys, ScoredPair], set[Keys]]:
+def crowd(random: Random) -> tuple[Pairs, set[Keys]]:
     """A few pairs that can join, more that can only be rivals of these, and conflicts."""
-    everyone = list(combinations(keys, 2))
+    everyone = list(combinations(LETTERS[:16], 2))
     pairs = {
         keys: scored(*keys, random.choice([1.0, 3.0, 5.0] if number < 8 else [-1.0, -2.0, -4.0]))
         for number, keys in enumerate(random.sample(everyone, 28))
@@ -123,14 +127,61 @@ def world(random: Random, keys: Sequence[str]) -> tuple[dict[Keys, ScoredPair], 
     return pairs, set(random.sample(everyone, 40))
 
 
+def chain(random: Random) -> tuple[Pairs, set[Keys]]:
+    """Cells in a row, each a rival of the next: what becomes of one may reach to the end."""
+    pairs: Pairs = {}
+    apart = random.choice([[-2.0, -1.0, -0.5], [-2.0, -1.0, -0.5, 0.5]])
+    for number, (one, other) in enumerate(pairwise(LETTERS)):
+        weight = random.choice(apart if number % 2 else [1.0, 3.0, 4.0, 5.0])
+        pairs[one, other] = scored(one, other, weight)
+    for one, other in zip(LETTERS, LETTERS[3:], strict=False):
+        if random.random() < 0.5:
+            pairs[one, other] = scored(one, other, random.choice([-2.0, -1.0, *apart]))
+    near = [(a, b) for n, a in enumerate(LETTERS) for b in LETTERS[n + 2 : n + 4]]
+    return pairs, {both for both in near if random.random() < 0.5}
+
+
+LETTERS = tuple(sorted(ascii_letters))[:42]
+WORLDS = [crowd, chain]
+World = Callable[[Random], tuple[Pairs, set[Keys]]]
+
+
 def decided(
-    pairs: Mapping[Keys, ScoredPair], conflicts: Collection[Keys], known: Known = lambda pair: None
+    thresholds: Thresholds,
+    pairs: Mapping[Keys, ScoredPair],
+    conflicts: Collection[Keys],
+    known: Known = lambda pair: None,
 ) -> Partition:
+    """With judges that differ from pair to pair, and of whom some look at the crowd around it."""
+
+    def forbids(left: str, right: str) -> bool:
+        return (left, right) in conflicts
+
+    concerns = known.concerns if isinstance(known, Past) else lambda pair: True
+    crowded = crowds(list(filter(concerns, pairs.values())), forbids, thresholds)
+
+    def luck(pair: ScoredPair, what: str) -> int:
+        return crc32(f"{what}{pair.left}{pair.right}".encode()) % 100
+
+    def is_sufficient(pair: ScoredPair) -> bool:
+        least = pair.weight - 3
+        alone = all(crowded.get(key, -inf) < least for key in (pair.left, pair.right))
+        return luck(pair, "sufficient") < 60 and alone
+
+    judges = Judges(
+        sufficient=is_sufficient,
+        otherwise=lambda pair: luck(pair, "otherwise") < 80,
+        strong=lambda pair: luck(pair, "strong") < 40,
+        traits=lambda pair: luck(pair, "traits") / 10,
+    )
+    sources = {key: frozenset("xyz"[ord(key) % 3]) for key in LETTERS}
     return partition(
-        KEYS,
+        LETTERS,
         list(pairs.values()),
-        lambda left, right: (left, right) in conflicts,
-        THRESHOLDS,
+        forbids,
+        thresholds,
+        sources=sources,
+        judges=judges,
         known=known,
     )
 
@@ -138,13 +189,21 @@ def decided(
 NUMBERS = st.integers(0, 4)
 
 
-def near_is_all(seed: int, number: int) -> None:
-    """What is decided near so many changes is what is decided of all."""
+def near_is_all(world: World, seed: int, number: int) -> int:
+    """What is decided near so many changes is what is decided of all; in so many steps outwards."""
     random = Random(seed)
-    (pairs, conflicts), (others, other_conflicts) = world(random, KEYS), world(random, KEYS)
-    new = set(random.sample(KEYS, number))
-    prints = dict.fromkeys(KEYS, "as it was")
-    before = Seen(prints=prints, pairs=pairs, outcomes=decided(pairs, conflicts).outcomes)
+    thresholds = Thresholds(
+        margin=random.choice([1.0, 3.0, 6.0]),
+        choice=random.choice([1.0, 3.0, 6.0]),
+        crowd=random.choice([-4.0, -1.75, 0.0]),
+        link=random.choice([2.0, 5.0, 9.0]),
+        certain=random.choice([2.0, 4.0, 14.0]),
+    )
+    (pairs, conflicts), (others, other_conflicts) = world(random), world(random)
+    new = set(random.sample(LETTERS, number))
+    prints = dict.fromkeys(LETTERS, "as it was")
+    outcomes = decided(thresholds, pairs, conflicts).outcomes
+    before = Seen(prints=prints, pairs=pairs, outcomes=outcomes)
 
     def mixed(one: Iterable[Keys], other: Iterable[Keys]) -> set[Keys]:
         """Of the first what is of none of the new; of the second what is of any of them."""
@@ -153,11 +212,26 @@ def near_is_all(seed: int, number: int) -> None:
     now_pairs = {k: others[k] if not new.isdisjoint(k) else pairs[k] for k in mixed(pairs, others)}
     now_conflicts = mixed(conflicts, other_conflicts)
     now = Seen(prints=prints | dict.fromkeys(new, "another"), pairs=now_pairs)
-    done = replayed(now, before, THRESHOLDS.alone, partial(decided, now_pairs, now_conflicts))
-    assert done == decided(now_pairs, now_conflicts)
+    decide = partial(decided, thresholds, now_pairs, now_conflicts)
+    steps = []
+
+    def noted(past: Past) -> Partition:
+        steps.append(past)
+        return decide(past)
+
+    assert replayed(now, before, thresholds.alone, noted) == decide()
+    return len(steps)
 
 
-@settings(max_examples=400)
-@given(st.integers(0, 2**32), NUMBERS)
-def test_what_is_decided_near_a_change_is_what_is_decided_of_all(seed: int, number: int) -> None:
-    near_is_all(seed, number)
+@pytest.mark.parametrize("world", WORLDS)
+@settings(max_examples=200)
+@given(seed=st.integers(0, 2**32), number=NUMBERS)
+def test_what_is_decided_near_a_change_is_what_is_decided_of_all(
+    world: World, seed: int, number: int
+) -> None:
+    near_is_all(world, seed, number)
+
+
+def test_in_a_chain_what_comes_of_a_change_reaches_on_and_on() -> None:
+    """Otherwise a chain would try nothing that a crowd does not."""
+    assert sum(near_is_all(chain, seed, 1) > 1 for seed in range(200)) > 5
