@@ -13,6 +13,7 @@ from linkage.configuration import CHILDREN, Configuration
 from linkage.features import ColumnKind, Feature, row
 from linkage.model import MatchModel, settings
 from linkage.records import Comparable
+from linkage.splitting import NOTHING_SPLIT, Split
 
 ARROW_TYPES = {
     ColumnKind.TEXT: pa.string(),
@@ -58,7 +59,7 @@ def score(
     """
     if len(records) < 2:
         return
-    table = as_table(records, configuration)
+    table = as_table(records, configuration, model.split)
     portions = _portions(table, backend)
     if not portions:
         return
@@ -144,7 +145,11 @@ def _linker(
     return linker
 
 
-def as_table(records: Sequence[Comparable], configuration: Configuration = CHILDREN) -> pa.Table:
+def as_table(
+    records: Sequence[Comparable],
+    configuration: Configuration = CHILDREN,
+    split: Split = NOTHING_SPLIT,
+) -> pa.Table:
     """The records as an Arrow table: key, crowd, block keys, and the columns of every feature."""
     columns = configuration.columns
     schema = pa.schema(
@@ -156,7 +161,7 @@ def as_table(records: Sequence[Comparable], configuration: Configuration = CHILD
         row(record, columns)
         | {
             "crowd": record.report if record.report in large else None,
-            "block_keys": sorted(set(configuration.block_keys(record))),
+            "block_keys": sorted(configuration.keys(record, split)),
         }
         for record in records
     ]

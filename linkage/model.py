@@ -53,6 +53,8 @@ class MatchModel:
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
     unseen: Mapping[str, float] = field(default_factory=dict)
     trained_on: Mapping[str, Any] = field(default_factory=dict)
+    split: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Blocks that are split by further evidence (`splitting.Split`), in whatever size they are."""
 
     @property
     def version(self) -> str:
@@ -60,7 +62,11 @@ class MatchModel:
         return f"{self.name}-{hashlib.sha256(self.as_json().encode()).hexdigest()[:12]}"
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+        told = asdict(self)
+        # A model that splits nothing is what it was before there were such, and keeps its version.
+        if not told["split"]:
+            del told["split"]
+        return json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
 
 
 def untrained(configuration: Configuration = CHILDREN) -> MatchModel:
@@ -92,6 +98,8 @@ def read(text: str, configuration: Configuration = CHILDREN) -> MatchModel:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(UNFIT) from error
     expected = {feature.name: len(feature.levels) + 1 for feature in configuration.features}
+    if not model.split.keys() <= configuration.finer.keys():
+        raise ValueError("the model splits blocks that this version cannot split")
     if {name: len(levels) for name, levels in model.weights.items()} != expected:
         raise ValueError("the model was trained for other features than this version compares")
     return model
@@ -107,17 +115,21 @@ MOST_BITS = 1000.0
 def _read(values: dict[str, Any]) -> MatchModel:
     """What `as_json` wrote, whole: a part left out would silently be another model."""
     thresholds = values["thresholds"]
+    values = {"split": {}} | values
     if (
         values.keys() != MatchModel.__dataclass_fields__.keys()
         or thresholds.keys() != Thresholds.__dataclass_fields__.keys()
         or not NAME.fullmatch(values["name"])
         or not _are_bits(thresholds)
+        or not all(type(prints) is list for prints in values["split"].values())
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
     ):
         raise ValueError(UNFIT)
     weights = {k: tuple((m, u) for m, u in v) for k, v in values["weights"].items()}
-    return MatchModel(**values | {"thresholds": Thresholds(**thresholds), "weights": weights})
+    split = {kind: tuple(map(str, prints)) for kind, prints in values["split"].items()}
+    parts = {"thresholds": Thresholds(**thresholds), "weights": weights, "split": split}
+    return MatchModel(**values | parts)
 
 
 def _are_bits(thresholds: dict[str, Any]) -> bool:

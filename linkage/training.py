@@ -13,6 +13,7 @@ from linkage.configuration import CHILDREN, Configuration
 from linkage.matcher import make_linker
 from linkage.model import MatchModel, Thresholds, untrained
 from linkage.records import Comparable
+from linkage.splitting import to_split
 
 SEED = 20261121
 U_PAIRS = 4_000_000
@@ -29,6 +30,8 @@ def train(
     progress: Callable[[str], None] = lambda step: None,
 ) -> MatchModel:
     """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen.
+
+    So are the blocks that are too large with these records, which are then split for ever.
 
     Raises ValueError where there are too few records to learn from.
     """
@@ -51,6 +54,7 @@ def train(
         frequencies=frequencies,
         unseen=unseen,
         trained_on={"records": len(records), "fingerprint": _fingerprint(records)},
+        split=to_split((set(configuration.block_keys(r)) for r in records), configuration.finer),
     )
 
 
