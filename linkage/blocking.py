@@ -1,7 +1,7 @@
 """Which records are worth comparing: the keys that a pair must share one of."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -138,19 +138,6 @@ def crowds(records: Iterable[Comparable]) -> frozenset[str]:
     """Reports of so many children that those are not compared with one another."""
     sizes = Counter(record.report for record in records if record.report is not None)
     return frozenset(report for report, size in sizes.items() if size > MOST_TOGETHER)
-
-
-def most_pairs(keys: Iterable[tuple[str | None, Sequence[str]]]) -> int:
-    """How many pairs share a key, at most, given each record's crowd and its different keys.
-
-    A pair is counted once for each key that it shares.
-    """
-    blocks: Counter[str] = Counter()
-    within: Counter[tuple[str, str]] = Counter()
-    for crowd, known in keys:
-        blocks.update(known)
-        within.update((crowd, key) for key in known if crowd is not None)
-    return sum(map(_pairs_of, blocks.values())) - sum(map(_pairs_of, within.values()))
 
 
 def _pairs_of(size: int) -> int:

@@ -1,16 +1,17 @@
 """Scores pairs of records: Splink over all pairs that share a block key."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 from splink import Linker
 
 from linkage.backends import HERE, Backend
-from linkage.blocking import crowds, most_pairs
+from linkage.blocking import crowds
 from linkage.configuration import CHILDREN, Configuration
-from linkage.features import ColumnKind, Feature, row
+from linkage.features import ColumnKind, Feature
 from linkage.model import MatchModel, settings
 from linkage.records import Comparable
 from linkage.splitting import NOTHING_SPLIT, Split
@@ -22,6 +23,8 @@ ARROW_TYPES = {
 }
 MOST_SCORED = 4_000_000
 """Pairs that one linking may keep: about five gigabytes of this process."""
+AT_ONCE = 50_000
+"""Records that become a part of the table at once: as Python objects they take ten times as much."""
 PRECISION = 6
 """Weights are rounded to a millionth of a bit, so that no engine's last digit decides."""
 
@@ -59,51 +62,41 @@ def score(
     """
     if len(records) < 2:
         return
-    table = as_table(records, configuration, model.split)
-    portions = _portions(table, backend)
-    if not portions:
-        return
-    linker = _linker(table, records, model, configuration, backend)
+    in_order = sorted(records, key=lambda record: record.key)
+    linker = _linker(
+        _numbered(in_order, model, configuration), records, model, configuration, backend
+    )
+    keys = [record.key for record in in_order]
+    read = _reader(configuration.features)
     kept = 0
-    for portion in portions:
-        # Splink filters unrounded weights; the rounded ones decide.
-        found = _scored(linker, portion, least - 10**-PRECISION, configuration.features, backend)
-        for pair in found:
-            if pair.weight >= least:
-                kept += 1
-                if kept > MOST_SCORED:
-                    raise TooManyPairsError
-                yield pair
+    # Splink filters unrounded weights; the rounded ones decide.
+    for values in _scored(linker, least - 10**-PRECISION, configuration.features, backend):
+        pair = read(keys, values)
+        if pair.weight >= least:
+            kept += 1
+            if kept > MOST_SCORED:
+                raise TooManyPairsError
+            yield pair
 
 
-def _portions(table: pa.Table, backend: Backend) -> list[tuple[int, int]]:
-    """(1, n) to (n, n), by which Splink divides the left sides of all pairs; none without pairs."""
-    known = zip(table["crowd"].to_pylist(), table["block_keys"].to_pylist(), strict=True)
-    pairs = most_pairs(known)
-    count = backend.portions(pairs) if pairs else 0
-    return [(number, count) for number in range(1, count + 1)]
+def _numbered(
+    records: Sequence[Comparable], model: MatchModel, configuration: Configuration
+) -> pa.Table:
+    """The records with their places for ids: in the order of keys, and a quarter of the size."""
+    table = as_table(records, configuration, model.split)
+    return table.set_column(0, "unique_id", pa.array(range(len(records)), pa.int64()))
 
 
 def _scored(
-    linker: Linker,
-    portion: tuple[int, int],
-    least: float,
-    features: Sequence[Feature],
-    backend: Backend,
-) -> Iterator[ScoredPair]:
+    linker: Linker, least: float, features: Sequence[Feature], backend: Backend
+) -> Iterator[tuple[Any, ...]]:
     try:
-        found = linker.inference.predict_chunk(
-            left_chunk=portion, right_chunk=(1, 1), threshold_match_weight=least
-        )
-        columns = _columns(features)
-        for row in backend.rows(linker._db_api, f"select {columns} from {found.physical_name}"):
-            yield _pair(row, features)
+        yield from backend.pairs(linker, least, _columns(features))
     except Exception as error:
         if _is_out_of_memory(error, backend):
             # The library's text quotes the statement; without it nothing of a child is told.
             raise TooManyPairsError from None
         raise
-    found.drop_table_from_database_and_remove_from_cache()
 
 
 def _is_out_of_memory(error: BaseException | None, backend: Backend) -> bool:
@@ -151,21 +144,29 @@ def as_table(
     split: Split = NOTHING_SPLIT,
 ) -> pa.Table:
     """The records as an Arrow table: key, crowd, block keys, and the columns of every feature."""
-    columns = configuration.columns
-    schema = pa.schema(
-        [("unique_id", pa.string()), ("crowd", pa.string()), ("block_keys", pa.list_(pa.string()))]
-        + [(name, ARROW_TYPES[column.kind]) for name, column in columns.items()]
-    )
     large = crowds(records)
-    rows = [
-        row(record, columns)
-        | {
-            "crowd": record.report if record.report in large else None,
-            "block_keys": sorted(configuration.keys(record, split)),
-        }
-        for record in records
-    ]
-    return pa.Table.from_pylist(rows, schema=schema)
+    batches = (records[at : at + AT_ONCE] for at in range(0, len(records), AT_ONCE))
+    return pa.concat_tables(_batch(batch, configuration, split, large) for batch in batches)
+
+
+def _batch(
+    records: Sequence[Comparable],
+    configuration: Configuration,
+    split: Split,
+    large: Collection[str],
+) -> pa.Table:
+    texts, keys = ARROW_TYPES[ColumnKind.TEXT], ARROW_TYPES[ColumnKind.TEXTS]
+    crowd = [r.report if r.report in large else None for r in records]
+    shared = [sorted(configuration.keys(r, split)) for r in records]
+    arrays = {
+        "unique_id": pa.array([r.key for r in records], texts),
+        "crowd": pa.array(crowd, texts),
+        "block_keys": pa.array(shared, keys),
+    } | {
+        name: pa.array(map(column.of, records), ARROW_TYPES[column.kind])
+        for name, column in configuration.columns.items()
+    }
+    return pa.table(arrays)
 
 
 def _frequency_table(
@@ -192,20 +193,30 @@ def _columns(features: Sequence[Feature]) -> str:
     return f"unique_id_l, unique_id_r, match_weight, {gammas}, {bits}"
 
 
-def _pair(values: tuple[object, ...], features: Sequence[Feature]) -> ScoredPair:
-    left, right, weight, *rest = values
-    count = len(features)
-    return ScoredPair(
-        left=min(str(left), str(right)),
-        right=max(str(left), str(right)),
-        weight=round(float(str(weight)), PRECISION),
-        levels=tuple(
-            _level(int(str(g)), len(f.levels)) for g, f in zip(rest, features, strict=False)
-        ),
-        bits=tuple(round(float(str(b)), PRECISION) for b in rest[count:]),
-    )
+def _reader(features: Sequence[Feature]) -> Callable[[Sequence[str], tuple[Any, ...]], ScoredPair]:
+    """Reads what `_columns` asks for. Most pairs agree in the same way: that is kept only once."""
+    counts = [len(feature.levels) for feature in features]
+    levels_of: dict[tuple[int, ...], tuple[int | None, ...]] = {}
+    bits_of: dict[tuple[float, ...], tuple[float, ...]] = {}
+
+    def read(keys: Sequence[str], values: tuple[Any, ...]) -> ScoredPair:
+        one, other, weight = values[:3]
+        gammas, bits = values[3 : 3 + len(counts)], values[3 + len(counts) :]
+        if gammas not in levels_of:
+            levels_of[gammas] = tuple(map(_level, gammas, counts))
+        if bits not in bits_of:
+            bits_of[bits] = tuple(round(float(value), PRECISION) for value in bits)
+        return ScoredPair(
+            left=keys[min(one, other)],
+            right=keys[max(one, other)],
+            weight=round(float(weight), PRECISION),
+            levels=levels_of[gammas],
+            bits=bits_of[bits],
+        )
+
+    return read
 
 
 def _level(gamma: int, count: int) -> int | None:
     """Splink numbers levels from the bottom (0 = none of them) and missing as -1."""
-    return None if gamma < 0 else count - gamma
+    return None if gamma < 0 else count - int(gamma)

@@ -16,7 +16,6 @@ from linkage.blocking import (
     block_keys,
     crowds,
     kinds_of_keys,
-    most_pairs,
     oversized,
 )
 from linkage.passage import LAST_REGISTERED, NOTICE
@@ -196,11 +195,6 @@ def test_only_reports_of_very_many_children_are_crowds() -> None:
     few = [person(f"police:1#{n}", report="police:1") for n in range(MOST_TOGETHER)]
     many = [person(f"police:2#{n}", report="police:2") for n in range(MOST_TOGETHER + 1)]
     assert crowds([*few, *many, person("hospital:1")]) == {"police:2"}
-
-
-def test_pairs_are_counted_for_each_key_but_not_within_a_crowd() -> None:
-    known = [("c", ["a", "b"]), ("c", ["a"]), (None, ["a", "b"]), (None, [])]
-    assert most_pairs(known) == 3
 
 
 def test_oversized_blocks_are_told_by_kind_and_size_and_not_by_value(
