@@ -21,6 +21,7 @@ from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
 from linkage.records import PersonRecord
+from linkage.rows import Rows
 from linkage.score_store import remember, remembered, scored_last_by
 from linkage.scores import code
 from linkage.store import IdentityStore, Membership, OpenReview
@@ -91,7 +92,7 @@ def link(
             store.standing(),
             progress,
             before.seen,
-            partial(score, backend=backend),
+            partial(score, backend=backend, rows=Rows()),
         )
     except (TooManyPairsError, MemoryError) as error:
         blocks = f" Oversized blocks: {oversized or 'none'}."
@@ -130,7 +131,7 @@ def linked_with(session: Session) -> str | None:
 
 def _oversized(records: Sequence[PersonRecord], model: MatchModel) -> str:
     """By kind, number and size; the keys themselves are child data. Not those that the model splits."""
-    found = blocking.oversized(CHILDREN.keys(record, model.split) for record in records)
+    found = blocking.oversized(records, partial(CHILDREN.keys, split=model.split))
     return ", ".join(f"{kind.kind} {kind.blocks} × {kind.largest}" for kind in found)
 
 

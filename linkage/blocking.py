@@ -1,7 +1,8 @@
 """Which records are worth comparing: the keys that a pair must share one of."""
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -23,6 +24,10 @@ MOST_TOGETHER = 12
 """Children of one report are never one child. Those of small reports (twins, siblings) are compared
 all the same, because who fits whom tells them apart; those of larger ones are not.
 """
+
+
+ROUGH = 2**20
+"""Counters in which keys are counted together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,14 +98,24 @@ def block_keys(record: PersonRecord) -> Iterator[str]:
     yield from _event_keys(record)
 
 
-def oversized(keys: Iterable[Collection[str]]) -> list[Oversized]:
+def oversized(
+    records: Sequence[PersonRecord], keys_of: Callable[[PersonRecord], Collection[str]]
+) -> list[Oversized]:
     """The oversized blocks by kind, the largest first. They are compared like all others.
 
-    `keys`: the different keys of each record, as the model has them (`Configuration.keys`).
+    `keys_of`: the different keys of a record, as the model has them (`Configuration.keys`).
     """
+    # Counted roughly first: every key of a large country would take gigabytes.
+    rough = array("I", bytes(4 * ROUGH))
+    for record in records:
+        for key in keys_of(record):
+            rough[hash(key) % ROUGH] += 1
+    if max(rough) <= OVERSIZED:
+        return []
+    known = ([k for k in keys_of(r) if rough[hash(k) % ROUGH] > OVERSIZED] for r in records)
     found = {
         kind: large
-        for kind, sizes in _sizes(keys).items()
+        for kind, sizes in _sizes(known).items()
         if (large := [size for size in sizes if size > OVERSIZED])
     }
     kinds = [Oversized(kind=k, blocks=len(v), largest=max(v)) for k, v in found.items()]

@@ -1,7 +1,7 @@
 """Scores pairs of records: Splink over all pairs that share a block key."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,22 +9,14 @@ import pyarrow as pa
 from splink import Linker
 
 from linkage.backends import HERE, Backend
-from linkage.blocking import crowds
 from linkage.configuration import CHILDREN, Configuration
-from linkage.features import ColumnKind, Feature
+from linkage.features import Feature
 from linkage.model import MatchModel, settings
 from linkage.records import Comparable
-from linkage.splitting import NOTHING_SPLIT, Split
+from linkage.rows import Rows, as_table
 
-ARROW_TYPES = {
-    ColumnKind.TEXT: pa.string(),
-    ColumnKind.TEXTS: pa.list_(pa.string()),
-    ColumnKind.NUMBER: pa.int64(),
-}
 MOST_SCORED = 4_000_000
 """Pairs that one linking may keep: about five gigabytes of this process."""
-AT_ONCE = 50_000
-"""Records that become a part of the table at once: as Python objects they take ten times as much."""
 PRECISION = 6
 """Weights are rounded to a millionth of a bit, so that no engine's last digit decides."""
 
@@ -54,18 +46,21 @@ def score(
     least: float,
     configuration: Configuration = CHILDREN,
     backend: Backend = HERE,
+    rows: Rows | None = None,
 ) -> Iterator[ScoredPair]:
     """Every pair that shares a block key and reaches `least` bits, in no particular order.
 
     Children of one large report are not paired, see `blocking.crowds`. The pairs are scored in
-    portions, so that memory does not grow with a block. Raises TooManyPairsError.
+    portions, so that memory does not grow with a block. `rows`: of earlier calls with this model.
+    Raises TooManyPairsError.
     """
     if len(records) < 2:
         return
     in_order = sorted(records, key=lambda record: record.key)
-    linker = _linker(
-        _numbered(in_order, model, configuration), records, model, configuration, backend
-    )
+    table = (rows or Rows()).table(in_order, configuration, model.split)
+    # Their places for ids: in the order of keys, and a quarter of the size.
+    numbered = table.set_column(0, "unique_id", pa.array(range(len(records)), pa.int64()))
+    linker = _linker(numbered, records, model, configuration, backend)
     keys = [record.key for record in in_order]
     read = _reader(configuration.features)
     kept = 0
@@ -77,14 +72,6 @@ def score(
             if kept > MOST_SCORED:
                 raise TooManyPairsError
             yield pair
-
-
-def _numbered(
-    records: Sequence[Comparable], model: MatchModel, configuration: Configuration
-) -> pa.Table:
-    """The records with their places for ids: in the order of keys, and a quarter of the size."""
-    table = as_table(records, configuration, model.split)
-    return table.set_column(0, "unique_id", pa.array(range(len(records)), pa.int64()))
 
 
 def _scored(
@@ -136,37 +123,6 @@ def _linker(
             api.register(table, dataset_display_name=f"frequencies_of_{column}"), column
         )
     return linker
-
-
-def as_table(
-    records: Sequence[Comparable],
-    configuration: Configuration = CHILDREN,
-    split: Split = NOTHING_SPLIT,
-) -> pa.Table:
-    """The records as an Arrow table: key, crowd, block keys, and the columns of every feature."""
-    large = crowds(records)
-    batches = (records[at : at + AT_ONCE] for at in range(0, len(records), AT_ONCE))
-    return pa.concat_tables(_batch(batch, configuration, split, large) for batch in batches)
-
-
-def _batch(
-    records: Sequence[Comparable],
-    configuration: Configuration,
-    split: Split,
-    large: Collection[str],
-) -> pa.Table:
-    texts, keys = ARROW_TYPES[ColumnKind.TEXT], ARROW_TYPES[ColumnKind.TEXTS]
-    crowd = [r.report if r.report in large else None for r in records]
-    shared = [sorted(configuration.keys(r, split)) for r in records]
-    arrays = {
-        "unique_id": pa.array([r.key for r in records], texts),
-        "crowd": pa.array(crowd, texts),
-        "block_keys": pa.array(shared, keys),
-    } | {
-        name: pa.array(map(column.of, records), ARROW_TYPES[column.kind])
-        for name, column in configuration.columns.items()
-    }
-    return pa.table(arrays)
 
 
 def _frequency_table(

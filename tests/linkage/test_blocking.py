@@ -207,7 +207,7 @@ def test_oversized_blocks_are_told_by_kind_and_size_and_not_by_value(
         for card, size in sizes.items()
         for n in range(size)
     ]
-    found = oversized(set(block_keys(record)) for record in records)
+    found = oversized(records, lambda record: set(block_keys(record)))
     assert [(kind.kind, kind.blocks, kind.largest) for kind in found] == [
         ("file", 1, 9),
         ("card", 2, 4),

@@ -122,7 +122,7 @@ def test_what_grew_after_training_is_told_as_oversized(monkeypatch: pytest.Monke
     records = [
         person(f"hospital:{code}", provinces=(code,), **told) for code in (HANOI, HCMC, "48")
     ]
-    found = oversized(keys(record, {"b": (WHOLE_KIND,)}) for record in records)
+    found = oversized(records, lambda record: keys(record, {"b": (WHOLE_KIND,)}))
     assert Counter(kind.kind for kind in found) == Counter({"n": 1, "ny": 1, "gb": 1})
 
 

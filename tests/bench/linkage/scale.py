@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -18,9 +19,10 @@ from splink import DuckDBAPI, Linker
 
 from linkage import linker
 from linkage.configuration import CHILDREN
-from linkage.matcher import as_table
+from linkage.matcher import score
 from linkage.model import MatchModel, load, settings
 from linkage.records import PersonRecord
+from linkage.rows import Rows, as_table
 from linkage.splitting import to_split
 from tests.bench.many_people import people
 
@@ -68,7 +70,12 @@ def by_motem(known: list[PersonRecord], model: MatchModel) -> dict[str, Any]:
     """From the records to identities and questions, without the database."""
     started = time.perf_counter()
     steps: dict[str, float] = {}
-    done = linker.link(known, model, progress=lambda step: steps.setdefault(step, _since(started)))
+
+    def progress(step: str) -> None:
+        steps[step] = _since(started)
+
+    engine = partial(score, rows=Rows())
+    done = linker.link(known, model, progress=progress, engine=engine)
     return {
         "seconds": _since(started),
         "pairs": done.pairs,
