@@ -1,7 +1,8 @@
 """Records as an Arrow table for Splink: key, crowd, block keys, and the columns of every feature."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -52,18 +53,18 @@ class Rows:
             self.first = as_table(records, configuration, split)
             self.places = {record.key: (at, record) for at, record in enumerate(records)}
             return self.first
-        known = [self._place(record) for record in records]
+        told = attrgetter(*(f.name for f in fields(records[0]) if f.name != "report"))
+        known = [self._place(record, told) for record in records]
         new = [record for record, at in zip(records, known, strict=True) if at is None]
         both = pa.concat_tables([self.first, as_table(new, configuration, split)])
         following = iter(range(len(self.first), len(both)))
         order = [next(following) if at is None else at for at in known]
         return _with_crowds(both.take(pa.array(order, pa.int64())), records)
 
-    def _place(self, record: Any) -> int | None:
+    def _place(self, record: Any, told: Callable[[Any], tuple[Any, ...]]) -> int | None:
         """Where the same record stands, in whichever report it comes now."""
         at, known = self.places.get(record.key, (None, record))
-        same = known is record or replace(record, report=known.report) == known
-        return at if same else None
+        return at if known is record or told(known) == told(record) else None
 
 
 def _part(records: Sequence[Comparable], configuration: Configuration, split: Split) -> pa.Table:
