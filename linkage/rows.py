@@ -53,7 +53,8 @@ class Rows:
             self.first = as_table(records, configuration, split)
             self.places = {record.key: (at, record) for at, record in enumerate(records)}
             return self.first
-        told = attrgetter(*(f.name for f in fields(records[0]) if f.name != "report"))
+        kind: Any = type(next(iter(self.places.values()))[1])
+        told = attrgetter(*(part.name for part in fields(kind) if part.name != "report"))
         known = [self._place(record, told) for record in records]
         new = [record for record, at in zip(records, known, strict=True) if at is None]
         both = pa.concat_tables([self.first, as_table(new, configuration, split)])
