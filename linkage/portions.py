@@ -1,9 +1,9 @@
 """Pairs in DuckDB: who shares a key is found once, then portions are scored by Splink's own SQL."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
-import duckdb
 from splink import Linker
 from splink.internals.comparison_vector_values import (
     compute_comparison_vector_values_from_id_pairs_sqls,
@@ -43,18 +43,20 @@ def pairs_in_duckdb(linker: Linker, least: float, columns: str) -> Iterator[tupl
     """These columns of every pair that shares a block key and reaches `least` bits.
 
     The records of the linker have numbers for `unique_id`, `block_keys` and a `crowd`. Splink by
-    itself would join all keys again for each portion, and read all records.
+    itself would join all keys again for each portion, and read all records. The database is closed
+    at the end.
     """
-    connection: duckdb.DuckDBPyConnection = linker._db_api._con  # type: ignore[attr-defined]
-    (records,) = linker._input_tables_dict.values()
-    connection.execute(MEMBERS.format(records=records.physical_name))
-    (most,) = connection.execute(PAIRS).fetchone() or (0,)
-    portions = 1 + most // PAIRS_AT_ONCE if most else 0
-    for number in range(portions):
-        connection.execute(BLOCKED, [portions, number])
-        found = connection.execute(f"select {columns} from ({_scores(linker, least)})")
-        while batch := found.fetchmany(FETCH):
-            yield from batch
+    # Closed at once, because Splink's objects hold one another until some later time.
+    with closing(linker._db_api._con) as connection:  # type: ignore[attr-defined]
+        (records,) = linker._input_tables_dict.values()
+        connection.execute(MEMBERS.format(records=records.physical_name))
+        (most,) = connection.execute(PAIRS).fetchone()
+        portions = 1 + most // PAIRS_AT_ONCE if most else 0
+        for number in range(portions):
+            connection.execute(BLOCKED, [portions, number])
+            found = connection.execute(f"select {columns} from ({_scores(linker, least)})")
+            while batch := found.fetchmany(FETCH):
+                yield from batch
 
 
 def _scores(linker: Linker, least: float) -> str:
