@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import combinations
@@ -14,8 +15,6 @@ from linkage.records import PersonRecord
 
 Split = Mapping[str, Collection[str]]
 """Kind of key → fingerprints of those that are split, or WHOLE_KIND."""
-Finer = Mapping[str, Callable[[Any], Collection[str]]]
-"""Kind of key → what a record says further: every value that may be, where it says nothing."""
 WHOLE_KIND = "*"
 NOTHING_SPLIT: Split = MappingProxyType({})
 OVERSIZED = 1_000
@@ -28,22 +27,39 @@ YEARS_APART = 20
 """Years of birth so far apart count as one: two children of the same name are seldom of both."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Further:
+    """By what a kind of key is split. `about`: of kinds about one thing one follows from another.
+
+    `values`: what a record says further; every value that may be, where it says nothing.
+    """
+
+    about: str
+    values: Callable[[Any], Collection[str]]
+
+
+Finer = Mapping[str, Further]
+"""Kind of key → by what it may be split."""
+
+
 def finer_keys(keys: Iterable[str], record: Any, split: Split, finer: Finer) -> Iterator[str]:
     """The keys of a record; those that are split stand for the pairs that also have more in common.
 
-    That is one value of the further evidence, or a second key that is split. Whoever lacks the
-    evidence may have any value, so no pair is lost because something is missing. A function of the
-    record and the model alone, whoever else is there (promise 3).
+    That is one value of the further evidence, or a key about another thing that is split too. Whoever
+    lacks the evidence may have any value, so no pair is lost because something is missing. A function
+    of the record and the model alone, whoever else is there (promise 3).
     """
-    parted = []
+    parted = set()
     for key in keys:
         if is_split(key, split):
-            parted.append(key)
+            parted.add(key)
         else:
             yield key
     for key in parted:
-        yield from (f"{key}+{value}" for value in finer[kind_of(key)](record))
-    yield from ("+".join(both) for both in combinations(sorted(set(parted)), 2))
+        yield from (f"{key}+{value}" for value in finer[kind_of(key)].values(record))
+    for one, other in combinations(sorted(parted), 2):
+        if finer[kind_of(one)].about != finer[kind_of(other)].about:
+            yield f"{one}+{other}"
 
 
 def is_split(key: str, split: Split) -> bool:
@@ -107,7 +123,17 @@ def every_province() -> frozenset[str]:
     return frozenset(code for code in codes if code is not None)
 
 
-FINER: Finer = MappingProxyType({"n": _years, "ny": _provinces, "my": _provinces, "b": _provinces})
+FINER: Finer = MappingProxyType(
+    {
+        "n": Further(about="name", values=_years),
+        "ny": Further(about="name", values=_provinces),
+        "my": Further(about="mother", values=_provinces),
+        # A newborn is born, found and brought in on one day.
+        "b": Further(about="day", values=_provinces),
+        "bn": Further(about="day", values=_provinces),
+        "d": Further(about="day", values=_provinces),
+    }
+)
 """The kinds of keys that grow with the country, or hold default dates. Who agrees in one of them, and
 in no other key, and differs in the evidence here seldom weighs enough for a question
 (docs/linkage.md). Numbers, minutes, and places of events are never split.

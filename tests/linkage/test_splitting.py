@@ -56,7 +56,13 @@ def test_a_model_that_splits_nothing_leaves_the_keys_as_they_are() -> None:
         ({"names": (NAME,)} | born(), {"names": (NAME,)} | born(TODAY + 3 * YEAR), False),
         ({"names": (NAME,)} | born(), {"names": (NAME,)}, True),
         ({"names": (NAME,)}, {"names": (NAME,)}, True),
-        # Two such keys are more than one.
+        # Of two such keys about one thing one follows from the other.
+        (
+            born(sex="male", foundling=True, provinces=(HANOI,)),
+            born(sex="male", foundling=True, provinces=(HCMC,)),
+            False,
+        ),
+        # Two such keys about two things are more than one.
         (
             born(sex="male", mothers=(MOTHER,), provinces=(HANOI,)),
             born(sex="male", mothers=(MOTHER,), provinces=(HCMC,)),
