@@ -60,7 +60,7 @@ def score(
     table = (rows or Rows()).table(in_order, configuration, model.split)
     # Their places for ids: in the order of keys, and a quarter of the size.
     numbered = table.set_column(0, "unique_id", pa.array(range(len(records)), pa.int64()))
-    linker = _linker(numbered, records, model, configuration, backend)
+    linker = _linker(numbered, model, configuration, backend)
     keys = [record.key for record in in_order]
     read = _reader(configuration.features)
     kept = 0
@@ -99,12 +99,11 @@ def make_linker(
     configuration: Configuration = CHILDREN,
 ) -> Linker:
     """A Splink linker over the records with the model's frozen term frequencies."""
-    return _linker(as_table(records, configuration), records, model, configuration, HERE)
+    return _linker(as_table(records, configuration), model, configuration, HERE)
 
 
 def _linker(
     rows: pa.Table,
-    records: Sequence[Comparable],
     model: MatchModel,
     configuration: Configuration,
     backend: Backend,
@@ -118,20 +117,17 @@ def _linker(
         validate_settings=False,
     )
     for column in configuration.term_columns:
-        table = _frequency_table(records, model, column, configuration)
+        table = _frequency_table(rows[column], model, column)
         linker.table_management.register_term_frequency_lookup(
             api.register(table, dataset_display_name=f"frequencies_of_{column}"), column
         )
     return linker
 
 
-def _frequency_table(
-    records: Sequence[Comparable], model: MatchModel, column: str, configuration: Configuration
-) -> pa.Table:
+def _frequency_table(values: pa.ChunkedArray, model: MatchModel, column: str) -> pa.Table:
     """Term frequencies frozen in the model; what the model never saw counts as seen once."""
     known, unseen = model.frequencies.get(column, {}), model.unseen.get(column, 1e-4)
-    of = configuration.columns[column].of
-    terms = sorted({term for r in records if (term := of(r)) is not None})
+    terms = sorted(term for term in values.unique().to_pylist() if term is not None)
     return pa.table(
         {
             column: pa.array(terms, pa.string()),
@@ -141,7 +137,7 @@ def _frequency_table(
 
 
 def _columns(features: Sequence[Feature]) -> str:
-    """What `_pair` wants of each pair."""
+    """What `_reader` wants of each pair."""
     gammas = ", ".join(f"gamma_{feature.name}" for feature in features)
     bits = ", ".join(
         f"mw_{f.name}" + (f" + mw_tf_adj_{f.name}" if f.term_columns else "") for f in features
