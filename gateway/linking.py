@@ -15,12 +15,14 @@ from gateway.errors import GatewayError
 from linkage import blocking, linker
 from linkage.backends import HERE, Backend
 from linkage.clustering import Review
+from linkage.configuration import CHILDREN
 from linkage.explanation import explain
 from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
 from linkage.odds import probability
 from linkage.records import PersonRecord
+from linkage.rows import Rows
 from linkage.score_store import remember, remembered, scored_last_by
 from linkage.scores import code
 from linkage.store import IdentityStore, Membership, OpenReview
@@ -38,7 +40,8 @@ class OversizedError(GatewayError):
 class LinkReport:
     """What a linking did: counts of records, candidate pairs, identities, reviews, changes.
 
-    `oversized` names the kinds of keys that very many records share, e.g. `min 1 × 3000`.
+    `oversized` names the kinds of keys that very many records share, e.g. `min 1 × 3000`, although
+    the model does not split them.
     """
 
     records: int
@@ -79,7 +82,7 @@ def link(
     store.lock()
     progress("records")
     records = list(store.records())
-    oversized = _oversized(records)
+    oversized = _oversized(records, model)
     by = f"{model.version}{BY}{code()} {linker.least_weight(model)}"
     ids = {record.key: record.record_id for record in records}
     before = remembered(session, "" if full else by, {id_: key for key, id_ in ids.items()})
@@ -90,7 +93,7 @@ def link(
             store.standing(),
             progress,
             before.seen,
-            partial(score, backend=backend),
+            partial(score, backend=backend, rows=Rows()),
         )
     except (TooManyPairsError, MemoryError) as error:
         blocks = f" Oversized blocks: {oversized or 'none'}."
@@ -125,9 +128,9 @@ def linked_with(session: Session) -> str | None:
     return last.partition(BY)[0] if last else None
 
 
-def _oversized(records: Sequence[PersonRecord]) -> str:
-    """By kind, number and size; the keys themselves are child data."""
-    found = blocking.oversized(records)
+def _oversized(records: Sequence[PersonRecord], model: MatchModel) -> str:
+    """By kind, number and size; the keys themselves are child data. Not those that the model splits."""
+    found = blocking.oversized(records, partial(CHILDREN.keys, split=model.split))
     return ", ".join(f"{kind.kind} {kind.blocks} × {kind.largest}" for kind in found)
 
 

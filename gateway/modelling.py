@@ -15,6 +15,7 @@ from linkage import blocking, labels, linker, model_store
 from linkage import model as models
 from linkage.blocking import KeyKind
 from linkage.charts import Chart, histogram, shares, trade_off, weights
+from linkage.configuration import CHILDREN
 from linkage.learning import learnt
 from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
@@ -236,11 +237,13 @@ def _pairs(groups: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
     return (pair for group in groups for pair in combinations(sorted(group), 2))
 
 
-def block_kinds(session: Session, caller: Caller) -> list[KeyKind]:
-    """What each kind of block key costs on the records at hand."""
-    kinds = blocking.kinds_of_keys(IdentityStore(session).records())
+def block_kinds(session: Session, caller: Caller) -> tuple[MatchModel, list[KeyKind]]:
+    """The model in use, and what each kind of block key costs with it on the records at hand."""
+    model = in_use(session)
+    records = IdentityStore(session).records()
+    kinds = blocking.kinds_of_keys(CHILDREN.keys(record, model.split) for record in records)
     _note(session, Action.MODEL_READ, caller, kinds=len(kinds))
-    return kinds
+    return model, kinds
 
 
 def _note(session: Session, action: Action, caller: Caller, **detail: str | int) -> None:

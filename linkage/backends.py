@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import duckdb
-from splink import DuckDBAPI
+from splink import DuckDBAPI, Linker
 
-FETCH = 50_000
-PAIRS_AT_ONCE = 250_000
-"""Scored at once; a pair with all its columns takes DuckDB about four kilobytes."""
+from linkage.portions import pairs_in_duckdb
 
 
 class NoBackendError(Exception):
@@ -25,8 +23,8 @@ class Backend(Protocol):
     def api(self) -> Any:
         """A Splink database without any table of an earlier scoring."""
 
-    def portions(self, pairs: int) -> int:
-        """In how many portions so many pairs are scored, so that memory suffices."""
+    def pairs(self, linker: Linker, least: float, columns: str) -> Iterator[tuple[Any, ...]]:
+        """These columns of every pair that shares a block key and reaches `least` bits."""
 
     def rows(self, api: Any, statement: str) -> Iterator[tuple[Any, ...]]:
         """What a statement selects."""
@@ -40,17 +38,15 @@ class DuckDB:
     dialect = "duckdb"
 
     def api(self) -> DuckDBAPI:
-        # DuckDB would spill what it compares, child data, to a folder of its own.
+        # DuckDB would spill what it compares, child data, to a folder of its own; what it knows of
+        # enciphering such files is, by its own words, not secure.
         return DuckDBAPI(connection=duckdb.connect(config={"temp_directory": ""}))
 
-    def portions(self, pairs: int) -> int:
-        return 1 + pairs // PAIRS_AT_ONCE
+    def pairs(self, linker: Linker, least: float, columns: str) -> Iterator[tuple[Any, ...]]:
+        return pairs_in_duckdb(linker, least, columns)
 
     def rows(self, api: Any, statement: str) -> Iterator[tuple[Any, ...]]:
-        cursor = api._con.cursor()
-        cursor.execute(statement)
-        while batch := cursor.fetchmany(FETCH):
-            yield from batch
+        yield from api._con.execute(statement).fetchall()
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         return isinstance(error, duckdb.OutOfMemoryException)

@@ -1,20 +1,22 @@
 """Which records are worth comparing: the keys that a pair must share one of."""
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from linkage import normalise
-from linkage.passage import began, days_in_care
+from linkage.passage import LAST_REGISTERED, NOTICE, began, days_in_care
 from linkage.records import Comparable, PersonRecord
+from linkage.splitting import OVERSIZED, kind_of
 
 DAYS_APART = 3
 LONGEST_DUE = 60
 """A step that may come later than so many days after the finding is no key."""
-NOTICE, LAST_REGISTERED, MONTH = 7, 120, 32
-"""Days: a foundling is registered after the notice (NĐ 123/2015 Điều 14), seldom later than that."""
+MONTH = 32
+"""Days: longer than any month, so that few are touched between the notice and a late entry."""
 HOSPITAL = "hospital:"
 SEXES = ("female", "male")
 """A record without sex may be either: missing is no evidence against."""
@@ -22,8 +24,10 @@ MOST_TOGETHER = 12
 """Children of one report are never one child. Those of small reports (twins, siblings) are compared
 all the same, because who fits whom tells them apart; those of larger ones are not.
 """
-OVERSIZED = 1_000
-"""So many records with one key are half a million pairs: a default value, or a flood."""
+
+
+ROUGH = 2**20
+"""Counters in which keys are counted together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,13 +77,17 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyKind:
-    """One kind of block key: how many there are, how many are shared, pairs, the largest block."""
+    """One kind of block key: how many there are, how many are shared, pairs, the largest block.
+
+    `oversized`: blocks of more than OVERSIZED records that are compared as they are.
+    """
 
     kind: str
     keys: int
     shared: int
     pairs: int
     largest: int
+    oversized: int
 
 
 def block_keys(record: PersonRecord) -> Iterator[str]:
@@ -90,53 +98,61 @@ def block_keys(record: PersonRecord) -> Iterator[str]:
     yield from _event_keys(record)
 
 
-def oversized(records: Iterable[PersonRecord]) -> list[Oversized]:
-    """The oversized blocks by kind, the largest first. They are compared like all others."""
-    sizes = Counter(key for record in records for key in set(block_keys(record)))
-    found: dict[str, list[int]] = defaultdict(list)
-    for key, size in sizes.items():
-        if size > OVERSIZED:
-            found[key.partition(":")[0]].append(size)
+def oversized(
+    records: Sequence[PersonRecord], keys_of: Callable[[PersonRecord], Collection[str]]
+) -> list[Oversized]:
+    """The oversized blocks by kind, the largest first. They are compared like all others.
+
+    `keys_of`: the different keys of a record, as the model has them (`Configuration.keys`).
+    """
+    # Counted roughly first: every key of a large country would take gigabytes.
+    rough = array("I", bytes(4 * ROUGH))
+    for record in records:
+        for key in keys_of(record):
+            rough[hash(key) % ROUGH] += 1
+    if max(rough) <= OVERSIZED:
+        return []
+    known = ([k for k in keys_of(r) if rough[hash(k) % ROUGH] > OVERSIZED] for r in records)
+    found = {
+        kind: large
+        for kind, sizes in _sizes(known).items()
+        if (large := [size for size in sizes if size > OVERSIZED])
+    }
     kinds = [Oversized(kind=k, blocks=len(v), largest=max(v)) for k, v in found.items()]
     return sorted(kinds, key=lambda kind: (-kind.largest, kind.kind))
 
 
-def kinds_of_keys(records: Iterable[PersonRecord]) -> list[KeyKind]:
-    """What each kind of key costs, the dearest first; a pair counts once for each key it shares."""
-    sizes = Counter(key for record in records for key in set(block_keys(record)))
-    found: dict[str, list[int]] = defaultdict(list)
-    for key, size in sizes.items():
-        found[key.partition(":")[0]].append(size)
+def kinds_of_keys(keys: Iterable[Collection[str]]) -> list[KeyKind]:
+    """What each kind of key costs, the dearest first; a pair counts once for each key it shares.
+
+    `keys`: the different keys of each record, as the model has them (`Configuration.keys`).
+    """
     kinds = [
         KeyKind(
             kind=kind,
-            keys=len(blocks),
-            shared=sum(size > 1 for size in blocks),
-            pairs=sum(map(_pairs_of, blocks)),
-            largest=max(blocks),
+            keys=len(sizes),
+            shared=sum(size > 1 for size in sizes),
+            pairs=sum(map(_pairs_of, sizes)),
+            largest=max(sizes),
+            oversized=sum(size > OVERSIZED for size in sizes),
         )
-        for kind, blocks in found.items()
+        for kind, sizes in _sizes(keys).items()
     ]
     return sorted(kinds, key=lambda kind: (-kind.pairs, kind.kind))
+
+
+def _sizes(keys: Iterable[Collection[str]]) -> dict[str, list[int]]:
+    """Kind of key → how many records share each key of it."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for key, size in Counter(key for known in keys for key in known).items():
+        found[kind_of(key)].append(size)
+    return found
 
 
 def crowds(records: Iterable[Comparable]) -> frozenset[str]:
     """Reports of so many children that those are not compared with one another."""
     sizes = Counter(record.report for record in records if record.report is not None)
     return frozenset(report for report, size in sizes.items() if size > MOST_TOGETHER)
-
-
-def most_pairs(keys: Iterable[tuple[str | None, Sequence[str]]]) -> int:
-    """How many pairs share a key, at most, given each record's crowd and its different keys.
-
-    A pair is counted once for each key that it shares.
-    """
-    blocks: Counter[str] = Counter()
-    within: Counter[tuple[str, str]] = Counter()
-    for crowd, known in keys:
-        blocks.update(known)
-        within.update((crowd, key) for key in known if crowd is not None)
-    return sum(map(_pairs_of, blocks.values())) - sum(map(_pairs_of, within.values()))
 
 
 def _pairs_of(size: int) -> int:

@@ -1,12 +1,13 @@
 """What is compared, which pairs, and how it is learned: the children's table, or another."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from linkage import habits
 from linkage.blocking import block_keys
 from linkage.features import FEATURES, Column, Feature
+from linkage.splitting import FINER, Finer, Split, finer_keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +32,13 @@ class Configuration:
     """How far training moves a weight from what is stated to the estimate, in bits: 0 to 1."""
     rarest: float = 1e-5
     """No term counts as rarer than this."""
+    finer: Finer = field(default_factory=dict)
+    """What an oversized block of a kind may be split by (`splitting.py`)."""
+
+    def keys(self, record: Any, split: Split) -> set[str]:
+        """The different keys by which a record meets others, with the blocks that a model splits."""
+        keys = self.block_keys(record)
+        return set(finer_keys(keys, record, split, self.finer) if split else keys)
 
     @property
     def columns(self) -> Mapping[str, Column]:
@@ -47,6 +55,7 @@ CHILDREN = Configuration(
     name="children",
     features=FEATURES,
     block_keys=block_keys,
+    finer=FINER,
     em_rules=(
         ("personal_id",),
         ("certificate",),

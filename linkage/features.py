@@ -17,7 +17,7 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from linkage import normalise, weight_standards
 from linkage.numbers import SHARED, UNKNOWN, number_tokens, register_of
-from linkage.passage import began, days_in_care, spread
+from linkage.passage import LAST_REGISTERED, NOTICE, began, days_in_care, spread
 from linkage.records import Comparable, PersonRecord
 
 
@@ -428,14 +428,14 @@ FEATURES: tuple[Feature, ...] = (
         trained=False,
         levels=(
             Level(
-                condition=_sql(f"{FOUND_TO_REGISTERED} between 7 and 120"),
+                condition=_sql(f"{FOUND_TO_REGISTERED} between {NOTICE} and {LAST_REGISTERED}"),
                 m=0.88,
                 u=0.1,
                 vietnamese="đăng ký khai sinh sau thời hạn niêm yết",
                 english="registered when it was due after the finding",
             ),
             Level(
-                condition=_sql(f"{FOUND_TO_REGISTERED} > 120"),
+                condition=_sql(f"{FOUND_TO_REGISTERED} > {LAST_REGISTERED}"),
                 m=0.11,
                 u=0.5,
                 vietnamese="đăng ký khai sinh muộn sau khi tìm thấy trẻ",

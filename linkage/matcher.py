@@ -1,25 +1,21 @@
 """Scores pairs of records: Splink over all pairs that share a block key."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 from splink import Linker
 
 from linkage.backends import HERE, Backend
-from linkage.blocking import crowds, most_pairs
 from linkage.configuration import CHILDREN, Configuration
-from linkage.features import ColumnKind, Feature, row
+from linkage.features import Feature
 from linkage.habits import without
 from linkage.model import MatchModel, settings
 from linkage.records import Comparable, PersonRecord
+from linkage.rows import Rows, as_table
 
-ARROW_TYPES = {
-    ColumnKind.TEXT: pa.string(),
-    ColumnKind.TEXTS: pa.list_(pa.string()),
-    ColumnKind.NUMBER: pa.int64(),
-}
 MOST_SCORED = 4_000_000
 """Pairs that one linking may keep: about five gigabytes of this process."""
 PRECISION = 6
@@ -51,30 +47,32 @@ def score(
     least: float,
     configuration: Configuration = CHILDREN,
     backend: Backend = HERE,
+    rows: Rows | None = None,
 ) -> Iterator[ScoredPair]:
     """Every pair that shares a block key and reaches `least` bits, in no particular order.
 
     Children of one large report are not paired, see `blocking.crowds`. The pairs are scored in
-    portions, so that memory does not grow with a block. Raises TooManyPairsError.
+    portions, so that memory does not grow with a block. `rows`: of earlier calls with this model.
+    Raises TooManyPairsError.
     """
     if len(records) < 2:
         return
-    records = told_apart(records, model.habits)
-    table = as_table(records, configuration)
-    portions = _portions(table, backend)
-    if not portions:
-        return
-    linker = _linker(table, records, model, configuration, backend)
+    in_order = sorted(told_apart(records, model.habits), key=lambda record: record.key)
+    table = (rows or Rows()).table(in_order, configuration, model.split)
+    # Their places for ids: in the order of keys, and a quarter of the size.
+    numbered = table.set_column(0, "unique_id", pa.array(range(len(records)), pa.int64()))
+    linker = _linker(numbered, model, configuration, backend)
+    keys = [record.key for record in in_order]
+    read = _reader(configuration.features)
     kept = 0
-    for portion in portions:
-        # Splink filters unrounded weights; the rounded ones decide.
-        found = _scored(linker, portion, least - 10**-PRECISION, configuration.features, backend)
-        for pair in found:
-            if pair.weight >= least:
-                kept += 1
-                if kept > MOST_SCORED:
-                    raise TooManyPairsError
-                yield pair
+    # Splink filters unrounded weights; the rounded ones decide.
+    for values in _scored(linker, least - 10**-PRECISION, configuration.features, backend):
+        pair = read(keys, values)
+        if pair.weight >= least:
+            kept += 1
+            if kept > MOST_SCORED:
+                raise TooManyPairsError
+            yield pair
 
 
 def told_apart(
@@ -89,34 +87,16 @@ def told_apart(
     ]
 
 
-def _portions(table: pa.Table, backend: Backend) -> list[tuple[int, int]]:
-    """(1, n) to (n, n), by which Splink divides the left sides of all pairs; none without pairs."""
-    known = zip(table["crowd"].to_pylist(), table["block_keys"].to_pylist(), strict=True)
-    pairs = most_pairs(known)
-    count = backend.portions(pairs) if pairs else 0
-    return [(number, count) for number in range(1, count + 1)]
-
-
 def _scored(
-    linker: Linker,
-    portion: tuple[int, int],
-    least: float,
-    features: Sequence[Feature],
-    backend: Backend,
-) -> Iterator[ScoredPair]:
+    linker: Linker, least: float, features: Sequence[Feature], backend: Backend
+) -> Iterator[tuple[Any, ...]]:
     try:
-        found = linker.inference.predict_chunk(
-            left_chunk=portion, right_chunk=(1, 1), threshold_match_weight=least
-        )
-        columns = _columns(features)
-        for row in backend.rows(linker._db_api, f"select {columns} from {found.physical_name}"):
-            yield _pair(row, features)
+        yield from backend.pairs(linker, least, _columns(features))
     except Exception as error:
         if _is_out_of_memory(error, backend):
             # The library's text quotes the statement; without it nothing of a child is told.
             raise TooManyPairsError from None
         raise
-    found.drop_table_from_database_and_remove_from_cache()
 
 
 def _is_out_of_memory(error: BaseException | None, backend: Backend) -> bool:
@@ -132,12 +112,11 @@ def make_linker(
     configuration: Configuration = CHILDREN,
 ) -> Linker:
     """A Splink linker over the records with the model's frozen term frequencies."""
-    return _linker(as_table(records, configuration), records, model, configuration, HERE)
+    return _linker(as_table(records, configuration), model, configuration, HERE)
 
 
 def _linker(
     rows: pa.Table,
-    records: Sequence[Comparable],
     model: MatchModel,
     configuration: Configuration,
     backend: Backend,
@@ -151,39 +130,17 @@ def _linker(
         validate_settings=False,
     )
     for column in configuration.term_columns:
-        table = _frequency_table(records, model, column, configuration)
+        table = _frequency_table(rows[column], model, column)
         linker.table_management.register_term_frequency_lookup(
             api.register(table, dataset_display_name=f"frequencies_of_{column}"), column
         )
     return linker
 
 
-def as_table(records: Sequence[Comparable], configuration: Configuration = CHILDREN) -> pa.Table:
-    """The records as an Arrow table: key, crowd, block keys, and the columns of every feature."""
-    columns = configuration.columns
-    schema = pa.schema(
-        [("unique_id", pa.string()), ("crowd", pa.string()), ("block_keys", pa.list_(pa.string()))]
-        + [(name, ARROW_TYPES[column.kind]) for name, column in columns.items()]
-    )
-    large = crowds(records)
-    rows = [
-        row(record, columns)
-        | {
-            "crowd": record.report if record.report in large else None,
-            "block_keys": sorted(set(configuration.block_keys(record))),
-        }
-        for record in records
-    ]
-    return pa.Table.from_pylist(rows, schema=schema)
-
-
-def _frequency_table(
-    records: Sequence[Comparable], model: MatchModel, column: str, configuration: Configuration
-) -> pa.Table:
+def _frequency_table(values: pa.ChunkedArray, model: MatchModel, column: str) -> pa.Table:
     """Term frequencies frozen in the model; what the model never saw counts as seen once."""
     known, unseen = model.frequencies.get(column, {}), model.unseen.get(column, 1e-4)
-    of = configuration.columns[column].of
-    terms = sorted({term for r in records if (term := of(r)) is not None})
+    terms = sorted(term for term in values.unique().to_pylist() if term is not None)
     return pa.table(
         {
             column: pa.array(terms, pa.string()),
@@ -193,7 +150,7 @@ def _frequency_table(
 
 
 def _columns(features: Sequence[Feature]) -> str:
-    """What `_pair` wants of each pair."""
+    """What `_reader` wants of each pair."""
     gammas = ", ".join(f"gamma_{feature.name}" for feature in features)
     bits = ", ".join(
         f"mw_{f.name}" + (f" + mw_tf_adj_{f.name}" if f.term_columns else "") for f in features
@@ -201,20 +158,30 @@ def _columns(features: Sequence[Feature]) -> str:
     return f"unique_id_l, unique_id_r, match_weight, {gammas}, {bits}"
 
 
-def _pair(values: tuple[object, ...], features: Sequence[Feature]) -> ScoredPair:
-    left, right, weight, *rest = values
-    count = len(features)
-    return ScoredPair(
-        left=min(str(left), str(right)),
-        right=max(str(left), str(right)),
-        weight=round(float(str(weight)), PRECISION),
-        levels=tuple(
-            _level(int(str(g)), len(f.levels)) for g, f in zip(rest, features, strict=False)
-        ),
-        bits=tuple(round(float(str(b)), PRECISION) for b in rest[count:]),
-    )
+def _reader(features: Sequence[Feature]) -> Callable[[Sequence[str], tuple[Any, ...]], ScoredPair]:
+    """Reads what `_columns` asks for. Most pairs agree in the same way: that is kept only once."""
+    counts = [len(feature.levels) for feature in features]
+    levels_of: dict[tuple[int, ...], tuple[int | None, ...]] = {}
+    bits_of: dict[tuple[float, ...], tuple[float, ...]] = {}
+
+    def read(keys: Sequence[str], values: tuple[Any, ...]) -> ScoredPair:
+        one, other, weight = values[:3]
+        gammas, bits = values[3 : 3 + len(counts)], values[3 + len(counts) :]
+        if gammas not in levels_of:
+            levels_of[gammas] = tuple(map(_level, gammas, counts))
+        if bits not in bits_of:
+            bits_of[bits] = tuple(round(float(value), PRECISION) for value in bits)
+        return ScoredPair(
+            left=keys[min(one, other)],
+            right=keys[max(one, other)],
+            weight=round(float(weight), PRECISION),
+            levels=levels_of[gammas],
+            bits=bits_of[bits],
+        )
+
+    return read
 
 
 def _level(gamma: int, count: int) -> int | None:
     """Splink numbers levels from the bottom (0 = none of them) and missing as -1."""
-    return None if gamma < 0 else count - gamma
+    return None if gamma < 0 else count - int(gamma)

@@ -71,6 +71,8 @@ class MatchModel:
     habits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Names and birthdays that a house or a source writes of everybody (`habits.py`)."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
+    split: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Blocks that are split by further evidence (`splitting.Split`), in whatever size they are."""
 
     @property
     def version(self) -> str:
@@ -110,6 +112,8 @@ def read(text: str, configuration: Configuration = CHILDREN) -> MatchModel:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(UNFIT) from error
     expected = {feature.name: len(feature.levels) + 1 for feature in configuration.features}
+    if not model.split.keys() <= configuration.finer.keys():
+        raise ValueError("the model splits blocks that this version cannot split")
     if {name: len(levels) for name, levels in model.weights.items()} != expected:
         raise ValueError("the model was trained for other features than this version compares")
     return model
@@ -134,6 +138,7 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or values["calibration"].keys() != Calibration.__dataclass_fields__.keys()
         or not all(map(_is_bits, values["calibration"].values()))
         or not values["calibration"]["slope"] > 0
+        or not all(type(prints) is list for prints in values["split"].values())
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
         or not all(map(_are_texts, values["habits"].values()))
@@ -144,6 +149,7 @@ def _read(values: dict[str, Any]) -> MatchModel:
         "thresholds": Thresholds(**thresholds),
         "weights": weights,
         "habits": {house: tuple(told) for house, told in values["habits"].items()},
+        "split": {kind: tuple(map(str, prints)) for kind, prints in values["split"].items()},
         "calibration": Calibration(**values["calibration"]),
     }
     return MatchModel(**values | made)

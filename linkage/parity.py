@@ -10,8 +10,9 @@ from splink.internals.realtime import compare_records
 
 from linkage.backends import HERE, Backend
 from linkage.features import COLUMNS, FEATURES, ColumnKind
-from linkage.matcher import ARROW_TYPES, PRECISION
+from linkage.matcher import PRECISION
 from linkage.model import MatchModel, settings
+from linkage.rows import ARROW_TYPES
 from linkage.scorer import (
     TERM_COLUMNS,
     Exact,

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from linkage.records import PersonRecord
 
+NOTICE, LAST_REGISTERED = 7, 120
+"""Days: a foundling is registered after the notice (NĐ 123/2015 Điều 14), seldom later than that."""
+
 
 def spread(start: int, width: int) -> range:
     """Two numbers share an element of their spreads exactly when they are at most `width` apart."""

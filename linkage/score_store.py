@@ -170,32 +170,51 @@ def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:
         yield [number for _, number in run]
 
 
-def _write(session: Session, table: Table, before: Mapping[Row, int], rows: Iterator[Row]) -> None:
-    """Take away the rows that are gone or others now, then add those that are new."""
-    gone, new = dict(before), []
-    for row in rows:
-        key = _key(table, row)
-        if gone.get(key) == hash(row):
+def _write(session: Session, table: Table, before: Mapping[Row, int], rows: Iterable[Row]) -> None:
+    """Take away the rows that are gone or others now, and add those that are new."""
+    gone = dict(before)
+    following = (row for row in rows if not _stands(table, row, gone))
+    while batch := list(islice(following, AT_ONCE)):
+        # A row that says something else now must go before it comes again.
+        changed = [key for row in batch if (key := _key(table, row)) in gone]
+        _delete(session, table, changed)
+        for key in changed:
             del gone[key]
-        else:
-            new.append(row)
-    columns = [str(column.name) for column in table.columns]
+        _insert(session, table, batch)
+    keys = iter(gone)
+    while old := list(islice(keys, AT_ONCE)):
+        _delete(session, table, old)
+
+
+def _stands(table: Table, row: Row, gone: dict[Row, int]) -> bool:
+    """Whether the row is there as it is; then it is not gone."""
+    key = _key(table, row)
+    if gone.get(key) != hash(row):
+        return False
+    del gone[key]
+    return True
+
+
+def _delete(session: Session, table: Table, keys: Sequence[Row]) -> None:
     names = [str(column.name) for column in table.primary_key]
     same = " AND ".join(f"old.{name} = gone.{name}" for name in names)
-    given = f"json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
-    _execute(
-        session, f"DELETE FROM {table.name} AS old USING {given} AS gone WHERE {same}", names, gone
-    )
-    _execute(
-        session,
-        f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {given}",
-        columns,
-        new,
-    )
+    statement = f"DELETE FROM {table.name} AS old USING {_given(table)} AS gone WHERE {same}"
+    _execute(session, statement, names, keys)
 
 
-def _execute(session: Session, statement: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Once for every so many rows, which are one parameter."""
-    following = iter(rows)
-    while batch := [dict(zip(columns, row, strict=True)) for row in islice(following, AT_ONCE)]:
-        session.execute(text(statement), {"rows": orjson.dumps(batch).decode()})
+def _insert(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    names = [str(column.name) for column in table.columns]
+    columns = ", ".join(names)
+    statement = f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {_given(table)}"
+    _execute(session, statement, names, rows)
+
+
+def _given(table: Table) -> str:
+    return f"json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
+
+
+def _execute(session: Session, statement: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """The rows are one parameter."""
+    if rows:
+        told = [dict(zip(names, row, strict=True)) for row in rows]
+        session.execute(text(statement), {"rows": orjson.dumps(told).decode()})

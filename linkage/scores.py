@@ -1,9 +1,10 @@
 """Scores of a round, without scoring again what stood together, unchanged, in a round before."""
 
 import hashlib
+from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from importlib.metadata import version
 from types import MappingProxyType
@@ -25,12 +26,20 @@ LARGE = "+"
 """Behind the fingerprint of who is not compared with the others of its report."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Atom:
     """A record, or a group as one record, and a fingerprint of all that is known of its members."""
 
     record: PersonRecord = field(repr=False)
     told: str
+
+    @cached_property
+    def blocks(self) -> "array[int]":
+        """Its block keys as numbers: every round asks who shares one. They hold in this process.
+
+        Two keys with one number cost a look at a pair, and add none.
+        """
+        return array("q", {hash(key) for key in block_keys(self.record)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +86,10 @@ def scored(
     records = [atom.record for atom in atoms]
     large = crowds(records)
     crowd = {record.key: record.report for record in records if record.report in large}
-    prints = {atom.record.key: f"{atom.told}{LARGE * (atom.record.key in crowd)}" for atom in atoms}
+    prints = {
+        atom.record.key: atom.told + LARGE if atom.record.key in crowd else atom.told
+        for atom in atoms
+    }
     known = [
         frozenset(key for key, told in prints.items() if seen.prints.get(key) == told)
         for seen in before
@@ -89,7 +101,7 @@ def scored(
         if same.issuperset(keys)
     }
     new = min((prints.keys() - same for same in known), key=len, default={*prints})
-    for pair in engine(_to_score(records, new), model, least) if new else ():
+    for pair in engine(_to_score(atoms, new), model, least) if new else ():
         keys = (pair.left, pair.right)
         together = crowd.get(keys[0], keys[0]) == crowd.get(keys[1], keys[1])
         if not together and not any(same.issuperset(keys) for same in known):
@@ -97,13 +109,18 @@ def scored(
     return Seen(prints=prints, pairs=pairs)
 
 
-def _to_score(records: Sequence[PersonRecord], new: Collection[str]) -> list[PersonRecord]:
+def _to_score(atoms: Sequence[Atom], new: Collection[str]) -> list[PersonRecord]:
     """The new ones and those that share a block key with one of them."""
-    asked = [record for record in records if record.key in new]
-    keys = {key for record in asked for key in block_keys(record)}
-    rest = (record for record in records if record.key not in new)
-    partners = [record for record in rest if not keys.isdisjoint(block_keys(record))]
-    return [*asked, *(replace(record, report=REST) for record in partners)]
+    if len(new) == len(atoms):
+        return [atom.record for atom in atoms]
+    asked = [atom for atom in atoms if atom.record.key in new]
+    blocks = {block for atom in asked for block in atom.blocks}
+    rest = (atom.record for atom in atoms if _is_partner(atom, new, blocks))
+    return [*(atom.record for atom in asked), *(replace(record, report=REST) for record in rest)]
+
+
+def _is_partner(atom: Atom, new: Collection[str], blocks: set[int]) -> bool:
+    return atom.record.key not in new and not blocks.isdisjoint(atom.blocks)
 
 
 def fingerprint(*told: str) -> str:

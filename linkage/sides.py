@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from linkage.blocking import block_keys
 from linkage.clustering import Keys
 from linkage.composite import composite
+from linkage.configuration import CHILDREN
 from linkage.conflicts import Conflict, conflict
+from linkage.habits import without
 from linkage.matcher import ScoredPair
+from linkage.model import MatchModel
 from linkage.records import PersonRecord
 from linkage.scorer import Scorer
+from linkage.splitting import kind_of
 from linkage.step_reports import SOURCE as REPORT
 
 Sides = tuple[Sequence[PersonRecord], Sequence[PersonRecord]]
@@ -54,7 +57,7 @@ def compared(named: Sides, groups: Sides, scorer: Scorer) -> Compared:
         loudest=loudest(named, scorer),
         as_groups=None if single else scorer.pair(*as_one),
         clash=_clash(groups),
-        kinds=_kinds(groups, as_one),
+        kinds=_kinds(groups, as_one, scorer.model),
         several=any(record.several for group in groups for record in group),
         reported=any({record.source for record in group} == {REPORT} for group in groups),
     )
@@ -68,10 +71,14 @@ def _clash(groups: Sides) -> tuple[Conflict, Keys] | None:
     return None
 
 
-def _kinds(groups: Sides, as_one: Sequence[PersonRecord]) -> tuple[str, ...]:
+def _kinds(groups: Sides, as_one: Sequence[PersonRecord], model: MatchModel) -> tuple[str, ...]:
     """In the first round records are compared, later the groups that have formed."""
     left, right = (
-        {key for record in (*group, one) for key in block_keys(record)}
+        {
+            key
+            for record in (*group, one)
+            for key in CHILDREN.keys(without(record, model.habits), model.split)
+        }
         for group, one in zip(groups, as_one, strict=True)
     )
-    return tuple(sorted({key.partition(":")[0] for key in left & right}))
+    return tuple(sorted({kind_of(key) for key in left & right}))

@@ -9,6 +9,7 @@ from typing import Any
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from splink import Linker
 from splink.backends.spark import SparkAPI
 from splink.internals.spark.jar_location import similarity_jar_location
 
@@ -41,9 +42,11 @@ class Spark:
             spark_session=fresh, break_lineage_method="persist"
         )
 
-    def portions(self, pairs: int) -> int:
-        """One: Spark divides its work itself."""
-        return 1
+    def pairs(self, linker: Linker, least: float, columns: str) -> Iterator[tuple[Any, ...]]:
+        """All at once: Spark divides its work itself."""
+        found = linker.inference.predict(threshold_match_weight=least)
+        yield from self.rows(linker._db_api, f"select {columns} from {found.physical_name}")
+        found.drop_table_from_database_and_remove_from_cache()
 
     def rows(self, api: Any, statement: str) -> Iterator[tuple[Any, ...]]:
         yield from map(tuple, api.spark.sql(statement).toLocalIterator())

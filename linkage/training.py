@@ -13,6 +13,7 @@ from linkage.configuration import CHILDREN, Configuration
 from linkage.matcher import make_linker, told_apart
 from linkage.model import MatchModel, Thresholds, untrained
 from linkage.records import Comparable
+from linkage.splitting import to_split
 
 SEED = 20261121
 LEAST_TO_LEARN_FROM = 200
@@ -32,6 +33,8 @@ def train(
 ) -> MatchModel:
     """u by random sampling, m by EM, both from unlabelled records; term frequencies frozen,
     and what a house writes of everybody.
+
+    So are the blocks that are too large with these records, which are then split for ever.
 
     Raises ValueError where there are too few records to learn from.
     """
@@ -57,6 +60,7 @@ def train(
         frequencies=frequencies,
         unseen=unseen,
         habits=habits,
+        split=to_split((set(configuration.block_keys(r)) for r in records), configuration.finer),
         trained_on={"records": len(records), "fingerprint": fingerprint},
     )
 

@@ -5,7 +5,7 @@ import importlib
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -129,12 +129,14 @@ def _backend(engine: Engine, master: str) -> Iterator[Backend]:
     if engine == Engine.DUCKDB:
         yield HERE
         return
-    try:
-        spark = importlib.import_module("linkage.spark")
-        with spark.running(master) as backend:
-            yield backend
-    except (ImportError, NoBackendError) as error:
-        raise NoSparkError from error
+    # What the caller does with the backend is not tried here: its errors are its own.
+    with ExitStack() as stack:
+        try:
+            spark = importlib.import_module("linkage.spark")
+            backend = stack.enter_context(spark.running(master))
+        except (ImportError, NoBackendError) as error:
+            raise NoSparkError from error
+        yield backend
 
 
 def export_links(path: Annotated[Path, typer.Argument(help="The CSV file to write.")]) -> None:

@@ -20,8 +20,17 @@ from gateway.modelling import Difference, Kept
 from linkage.blocking import KIND_WORDS
 from linkage.explanation import levels, prior_bits
 from linkage.model import NAME, MatchModel
+from linkage.splitting import WHOLE_KIND
 
 FAILED = 1
+BLOCK_COLUMNS = (
+    "khóa · keys",
+    "dùng chung · shared",
+    "cặp · pairs",
+    "lớn nhất · largest",
+    "quá lớn · oversized",
+    "mô hình chia · split by the model",
+)
 CHANGE_HEADER = ("left_source", "left_record", "right_source", "right_record", "change")
 Version = Annotated[str, typer.Argument(help="A version of `motem model list`, or: shipped.")]
 
@@ -164,15 +173,17 @@ def activate(
 
 
 def blocking() -> None:
-    """Khối so sánh · What each kind of block key costs: its pairs and its largest block."""
+    """Khối so sánh · What each kind of block key costs, and which blocks are oversized or split."""
     with _desk("model blocking") as (session, caller, _):
-        kinds = modelling.block_kinds(session, caller)
+        model, kinds = modelling.block_kinds(session, caller)
     table = Table(title="Khối so sánh · Block keys")
     table.add_column("loại · kind")
-    for title in ("khóa · keys", "dùng chung · shared", "cặp · pairs", "lớn nhất · largest"):
+    for title in BLOCK_COLUMNS:
         table.add_column(title, justify="right")
     for kind in kinds:
-        counts = (kind.keys, kind.shared, kind.pairs, kind.largest)
+        split = model.split.get(kind.kind, ())
+        parted = "tất cả · all" if WHOLE_KIND in split else str(len(split))
+        counts = (kind.keys, kind.shared, kind.pairs, kind.largest, kind.oversized, parted)
         table.add_row(" · ".join((kind.kind, *KIND_WORDS[kind.kind])), *map(str, counts))
     screen.show(table)
 

@@ -27,7 +27,7 @@ from gateway.database import engine_for, printable, transaction
 from gateway.garbage import collect_seldom
 from gateway.matching import Answer
 from gateway.migrate import migrate
-from linkage import matcher
+from linkage import matcher, rows
 from linkage.model import load
 from linkage.parity import scorer_for
 from linkage.records import PersonRecord
@@ -247,7 +247,7 @@ def by_splink(asking: Sequence[PersonRecord]) -> dict[str, float]:
     times = []
     for number, question in enumerate(asking):
         one = replace(question, key=f"?{number}")
-        table = matcher.as_table([one])
+        table = rows.as_table([one])
         start = time.perf_counter()
         new = api.register(table, dataset_display_name=f"question_{number}")
         found = linker.inference.predict_between(held, new)

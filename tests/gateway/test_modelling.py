@@ -175,6 +175,9 @@ def test_a_model_is_not_learned_from_a_handful_and_nothing_is_logged(
 
 
 def test_kinds_of_block_keys_are_told_with_their_pairs(pair: Session, caller: Caller) -> None:
-    kinds = {kind.kind: kind for kind in modelling.block_kinds(pair, caller)}
+    model, found = modelling.block_kinds(pair, caller)
+    kinds = {kind.kind: kind for kind in found}
+    assert model == load()
     assert (kinds["id"].keys, kinds["id"].pairs, kinds["id"].largest) == (1, 1, 2)
     assert all(kind.shared <= kind.keys for kind in kinds.values())
+    assert not any(kind.oversized for kind in kinds.values())

@@ -11,16 +11,14 @@ from linkage import blocking, normalise
 from linkage.blocking import (
     DAYS_APART,
     KIND_WORDS,
-    LAST_REGISTERED,
     MONTH,
     MOST_TOGETHER,
-    NOTICE,
     block_keys,
     crowds,
     kinds_of_keys,
-    most_pairs,
     oversized,
 )
+from linkage.passage import LAST_REGISTERED, NOTICE
 from linkage.records import Move, PersonRecord
 from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, made_people, person, rich
 
@@ -188,7 +186,7 @@ def test_saying_more_never_takes_a_key_away(record: PersonRecord, field: str) ->
 @pytest.mark.parametrize("seed", range(3))
 def test_every_kind_of_key_has_words(seed: int) -> None:
     records = [*made_people(60, seed), rich("hospital:1"), rich("police:2", birth_firm=False)]
-    kinds = {kind.kind for kind in kinds_of_keys(records)}
+    kinds = {kind.kind for kind in kinds_of_keys(set(block_keys(record)) for record in records)}
     assert kinds <= KIND_WORDS.keys()
     assert len(kinds) > len(KIND_WORDS) / 2
 
@@ -197,11 +195,6 @@ def test_only_reports_of_very_many_children_are_crowds() -> None:
     few = [person(f"police:1#{n}", report="police:1") for n in range(MOST_TOGETHER)]
     many = [person(f"police:2#{n}", report="police:2") for n in range(MOST_TOGETHER + 1)]
     assert crowds([*few, *many, person("hospital:1")]) == {"police:2"}
-
-
-def test_pairs_are_counted_for_each_key_but_not_within_a_crowd() -> None:
-    known = [("c", ["a", "b"]), ("c", ["a"]), (None, ["a", "b"]), (None, [])]
-    assert most_pairs(known) == 3
 
 
 def test_oversized_blocks_are_told_by_kind_and_size_and_not_by_value(
@@ -214,7 +207,7 @@ def test_oversized_blocks_are_told_by_kind_and_size_and_not_by_value(
         for card, size in sizes.items()
         for n in range(size)
     ]
-    found = oversized(records)
+    found = oversized(records, lambda record: set(block_keys(record)))
     assert [(kind.kind, kind.blocks, kind.largest) for kind in found] == [
         ("file", 1, 9),
         ("card", 2, 4),

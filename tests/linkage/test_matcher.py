@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from linkage import backends, matcher
+from linkage import matcher, portions
 from linkage.blocking import block_keys
 from linkage.configuration import CHILDREN
 from linkage.features import FEATURES, Feature
@@ -544,10 +544,10 @@ def test_twins_of_one_report_are_compared() -> None:
 def test_portions_score_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     records = [rich(f"hospital:01234/BN{n}") for n in range(12)]
     whole = sorted(score(records, MODEL, EVERYTHING), key=lambda p: (p.left, p.right))
-    monkeypatch.setattr(backends, "PAIRS_AT_ONCE", 900)
-    portions = sorted(score(records, MODEL, EVERYTHING), key=lambda p: (p.left, p.right))
+    monkeypatch.setattr(portions, "PAIRS_AT_ONCE", 900)
+    parts = sorted(score(records, MODEL, EVERYTHING), key=lambda p: (p.left, p.right))
     assert len(whole) == 66
-    assert portions == whole
+    assert parts == whole
 
 
 @pytest.mark.parametrize("threads", [1, 4])

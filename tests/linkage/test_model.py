@@ -68,7 +68,8 @@ def test_what_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
         load(path)
 
 
-@pytest.mark.parametrize("part", [field.name for field in fields(MatchModel)])
+# A model that splits no block has none to name, see below.
+@pytest.mark.parametrize("part", sorted({f.name for f in fields(MatchModel)} - {"split"}))
 def test_a_part_left_out_is_refused(tmp_path: Path, part: str) -> None:
     path = save(FREQUENT, tmp_path)
     left = {k: v for k, v in json.loads(path.read_text("utf-8")).items() if k != part}
@@ -183,3 +184,19 @@ def test_the_engines_settings_are_the_models_weights() -> None:
         assert missing["is_null_level"]
         given = [(level["m_probability"], level["u_probability"]) for level in levels]
         assert given == list(FREQUENT.weights[comparison["output_column_name"]])
+
+
+def test_a_model_that_splits_blocks_is_another_one_and_survives(tmp_path: Path) -> None:
+    split = replace(FREQUENT, split={"n": ("0123456789abcdef",), "b": ("*",)})
+    assert load(save(split, tmp_path)) == split
+    assert split.version != FREQUENT.version
+
+
+def test_a_model_from_before_blocks_were_split_keeps_its_version() -> None:
+    assert "split" not in json.loads(FREQUENT.as_json())
+
+
+@pytest.mark.parametrize("split", [[], {"n": "*"}, {"n": 1}, {"id": ["*"]}])
+def test_blocks_that_this_version_cannot_split_are_refused(tmp_path: Path, split: Any) -> None:
+    with pytest.raises(ValueError, match=r"split|no match model"):
+        load(save(FREQUENT, tmp_path, split=split))

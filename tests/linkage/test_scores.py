@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from linkage import score_store
 from linkage.blocking import MOST_TOGETHER
 from linkage.linker import least_weight
 from linkage.matcher import ScoredPair
@@ -117,7 +118,11 @@ def test_what_weighs_again_what_it_weighed_two_rounds_before_is_kept_of_each_rou
     assert remembered(session, "model", {"a": "a", "x": "x"}).seen == seen
 
 
-def test_what_is_gone_is_forgotten_and_only_differences_are_written(session: Session) -> None:
+@pytest.mark.parametrize("at_once", [10_000, 3])
+def test_what_is_gone_is_forgotten_and_only_differences_are_written(
+    session: Session, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(score_store, "AT_ONCE", at_once)
     made = world(7)
     known = {record.key: (record.record_id, LABELS) for record in made.pool}
     keys = {id_: key for key, (id_, _) in known.items()}

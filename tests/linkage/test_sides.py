@@ -1,5 +1,7 @@
 """Two groups side by side: the loudest pair, the groups as one, conflicts and keys."""
 
+from dataclasses import replace
+
 from linkage.composite import composite
 from linkage.conflicts import Conflict
 from linkage.model import untrained
@@ -68,3 +70,11 @@ def test_twins_and_mere_reports_are_told() -> None:
     report = person("casework:1", copied=("id:998326000001",), several=True)
     found = compared(([ONE], [report]), ([ONE], [report]), SCORER)
     assert (found.several, found.reported) == (True, True)
+
+
+def test_a_block_that_the_model_splits_is_shared_only_by_those_who_meet_in_it() -> None:
+    scorer = compiled(replace(untrained(), split={"n": ("*",)}))
+    one = person("police:8", names=("lê vy",), birth_low=738000, birth_high=738000)
+    other = replace(one, key="facility:9", birth_low=739500, birth_high=739500)
+    assert compared(([one], [other]), ([one], [other]), SCORER).kinds == ("n",)
+    assert compared(([one], [other]), ([one], [other]), scorer).kinds == ()

@@ -1,18 +1,23 @@
 """The commands about linkage: what they write, and how they end."""
 
 import csv
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import URL
 
+from gateway.cli import linking
 from gateway.database import printable
+from linkage.backends import HERE
 from linkage.model import load
 from tests.commands import Ended, motem
 from tests.conftest import fresh_database
@@ -84,6 +89,18 @@ def on_spark(url: URL, master: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gateway", "link", "--engine", "spark", "--master", master]
     environment = os.environ | {"DATABASE_URL": printable(url), "COLUMNS": "200"}
     return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+
+def test_an_error_of_the_linking_itself_is_not_told_as_missing_spark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spark = SimpleNamespace(running=lambda master: nullcontext(HERE))
+    monkeypatch.setattr(importlib, "import_module", lambda name: spark)
+    with (
+        pytest.raises(ImportError, match="of the linking"),
+        linking._backend(linking.Engine.SPARK, "local[1]"),
+    ):
+        raise ImportError("of the linking")
 
 
 @pytest.mark.spark

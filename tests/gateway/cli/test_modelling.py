@@ -68,6 +68,8 @@ def test_what_each_kind_of_key_costs_is_shown(url: URL) -> None:
     shown = motem(url, "model", "blocking")
     assert shown.status == 0
     assert "min" in shown.out
+    assert "oversized" in shown.out
+    assert "split by the model" in shown.out
 
 
 def test_the_report_and_its_charts_are_written_for_their_owner_only(
