@@ -25,9 +25,9 @@ class Spread:
 
     def __str__(self) -> str:
         digits = 4 if abs(self.mean) <= 1 else 1
-        return " ± ".join(
-            f"{value:.{digits}f}" for value in (self.mean, self.half) if value is not None
-        )
+        known = [value for value in (self.mean, self.half) if value is not None]
+        # Plus nothing: no minus before 0.
+        return " ± ".join(f"{round(value, digits) + 0.0:.{digits}f}" for value in known)
 
 
 def spread(values: Sequence[float]) -> Spread:

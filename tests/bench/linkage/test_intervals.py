@@ -20,6 +20,10 @@ def test_two_values_say_little_and_equal_ones_leave_no_doubt() -> None:
     assert spread([0.5, 0.5, 0.5]).half == 0.0
 
 
+def test_nothing_has_no_sign() -> None:
+    assert str(spread([-0.00001, 0.00001, -0.00001])) == "0.0000 ± 0.0000"
+
+
 def test_one_value_has_no_interval() -> None:
     told = spread([0.5])
     assert (told.half, told.most, str(told)) == (None, inf, "0.5000")
