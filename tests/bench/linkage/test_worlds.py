@@ -1,10 +1,9 @@
-"""How right the engine is on sample worlds of several seeds, what each part of it is worth, and what
-is left of it where the world is another one than it learnt from.
+"""How right the engine is on sample worlds, what each part of it is worth, and worlds apart.
 
 By itself: python -m pytest -m bench --capture=no tests/bench/linkage/test_worlds.py
 MOTEM_BENCH_CHILDREN (default 500; 2000, 20000, 200000 take time) and MOTEM_BENCH_SEEDS (by comma)
 choose the worlds. MOTEM_BENCH_ABLATIONS names what is taken out, by comma, e.g. "feature name,second
-look"; default: all, one after the other.
+look"; default: all, one after the other. Parts: -k shipped, -k worth, -k apart.
 """
 
 import os
@@ -120,7 +119,7 @@ def test_the_shipped_model_over_seeds_and_strata(sources: str, world: Made) -> N
     assert whole["recall after answers"].mean > whole["recall"].mean
 
 
-def test_what_each_part_is_worth(world: Made) -> None:
+def test_what_is_worth_how_much(world: Made) -> None:
     """Nine sources, because only there every feature has something to compare."""
     model = load()
     before: list[Figures] = []
