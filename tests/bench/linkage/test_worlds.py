@@ -158,9 +158,10 @@ def test_worlds_apart(world: Made) -> None:
             for learnt_from, model in models.items():
                 told = figures(here.judged(linked(here, model)))
                 found.setdefault((learnt_from, judged_on), []).append(told)
-    rows = {f"{one} → {other}": spreads(each) for (one, other), each in found.items()}
     abroad = _abroad(found)
-    show("apart", "learnt from → judged on", rows, each={f"{k}": v for k, v in found.items()})
+    each = {f"{one} → {other}": told for (one, other), told in found.items()}
+    rows = {name: spreads(told) for name, told in each.items()}
+    show("apart", "learnt from → judged on", rows, each=each)
     show("apart-less", "learnt from → judged on, less what was learnt from its own kind", abroad)
     assert all(row["precision"].most >= PRECISION_APART for row in rows.values())
 
