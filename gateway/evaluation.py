@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -61,26 +61,39 @@ def evaluate(session: Session, path: Path, caller: Caller) -> Evaluation:
     store = IdentityStore(session)
     identity = {member.key: member.identity_id for member in store.memberships()}
     pairs = [(review.left_key, review.right_key) for review in store.reviews()]
-    after = answered(truth, identity, pairs)
-    strata, families = _strata(path.with_name(STRATA_FILE))
+    outcome = judged(truth, identity, pairs, *read_strata(path.with_name(STRATA_FILE)))
+    append(session, AuditEvent(action=Action.EVALUATION_RUN, caller=caller))
+    return outcome
+
+
+def judged(
+    truth: Mapping[str, str],
+    identity: Mapping[str, str],
+    reviews: Sequence[Pair],
+    strata: Mapping[str, str],
+    families: Mapping[str, str],
+) -> Evaluation:
+    """Compare record → identity, and the pairs asked about, with record → child.
+
+    `strata` and `families`: child → the stratum and the family that it belongs to.
+    """
+    after = answered(truth, identity, reviews)
     siblings = _siblings(truth, families)
     known = truth.keys() & identity.keys()
-    outcome = Evaluation(
+    return Evaluation(
         engine=quality(truth, identity),
         answered=quality(truth, after),
         strata={
             name: (quality(part, identity), quality(part, after))
             for name, part in _parts(truth, strata)
         },
-        reviews=len(pairs),
-        true_reviews=sum(1 for one, other in pairs if _same(truth, one, other)),
+        reviews=len(reviews),
+        true_reviews=sum(1 for one, other in reviews if _same(truth, one, other)),
         siblings=len(siblings),
         siblings_merged=merged_siblings(truth, identity, siblings),
         missing=len(truth) - len(known),
         unknown=len(identity) - len(known),
     )
-    append(session, AuditEvent(action=Action.EVALUATION_RUN, caller=caller))
-    return outcome
 
 
 def read_truth(path: Path) -> dict[str, str]:
@@ -98,7 +111,7 @@ def read_truth(path: Path) -> dict[str, str]:
         raise TruthFileError from error
 
 
-def _strata(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+def read_strata(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     """child → stratum and child → family, empty where there is no such file or column."""
     if not path.is_file():
         return {}, {}

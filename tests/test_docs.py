@@ -34,7 +34,13 @@ FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-TEST_VARIABLES = {"MOTEM_TEST_DATABASE_URL", "MOTEM_RECORD"}
+TEST_VARIABLES = {
+    "MOTEM_TEST_DATABASE_URL",
+    "MOTEM_RECORD",
+    "MOTEM_BENCH_CHILDREN",
+    "MOTEM_BENCH_SEEDS",
+    "MOTEM_BENCH_ABLATIONS",
+}
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
 

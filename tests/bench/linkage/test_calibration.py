@@ -3,15 +3,13 @@
 By itself: python -m pytest -m bench --capture=no tests/bench/linkage/test_calibration.py
 """
 
-import csv
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from gateway import settings
-from gateway.database import open_engine, transaction
+from gateway.evaluation import read_truth
 from linkage import directory, given_ids, siblings
 from linkage.calibration import fitted
 from linkage.conflicts import conflict
@@ -20,9 +18,9 @@ from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel, load
 from linkage.odds import probability
 from linkage.records import PersonRecord
-from linkage.store import IdentityStore
 from tests.bench.linkage.calibration import reliability
-from tests.bench.measure import report, run
+from tests.bench.linkage.worlds import ingested
+from tests.bench.measure import report
 from tests.conftest import temporary_home
 
 CHILDREN, SEEDS = "1000", ("88001", "88002")
@@ -30,10 +28,10 @@ CHILDREN, SEEDS = "1000", ("88001", "88002")
 pytestmark = pytest.mark.bench
 
 
-def test_probabilities_of_pairs_of_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_probabilities_of_pairs_of_records(tmp_path: Path) -> None:
     """As the weights have them, as the model tells them, and as labels of another world would."""
     model = load()
-    worlds = [_scored(tmp_path / seed, seed, monkeypatch, model) for seed in SEEDS]
+    worlds = [_scored(tmp_path / seed, seed, model) for seed in SEEDS]
     (pairs, is_one), (others, is_other) = worlds
     learned = fitted([(pair.weight, is_other(pair.left, pair.right)) for pair in others])
     plain = reliability(pairs, is_one, probability)
@@ -54,14 +52,13 @@ def test_probabilities_of_pairs_of_records(tmp_path: Path, monkeypatch: pytest.M
 
 
 def _scored(
-    world: Path, seed: str, monkeypatch: pytest.MonkeyPatch, model: MatchModel
+    world: Path, seed: str, model: MatchModel
 ) -> tuple[list[ScoredPair], Callable[[str, str], bool]]:
     """The pairs of a world that the engine may join, and whether two records are one child."""
     with temporary_home() as home:
-        monkeypatch.setenv("MOTEM_HOME", str(home))
-        monkeypatch.delenv("DATABASE_URL", raising=False)
-        records = ingested(home, world, seed)
-    truth = children(world / "truth.csv")
+        about = ("--children", CHILDREN, "--seed", seed, "--all-sources")
+        records = ingested(home, world, *about)
+    truth = read_truth(world / "truth.csv")
     by_key = {record.key: record for record in prepared(records)}
     pairs = score(list(by_key.values()), model, least_weight(model))
     known = [
@@ -73,27 +70,7 @@ def _scored(
     return known, lambda one, other: truth[one] == truth[other]
 
 
-def ingested(home: Path, world: Path, seed: str) -> list[PersonRecord]:
-    """A world that nobody tuned to, of all sources, through the real commands."""
-    about = ("--children", CHILDREN, "--seed", seed, "--all-sources")
-    assert run(home, "sample", world, *about).status == 0
-    assert run(home, "migrate").status == 0
-    assert run(home, "ingest", world).status in (0, 3)
-    engine = open_engine(settings.load())
-    try:
-        with transaction(engine) as session:
-            return list(IdentityStore(session).records())
-    finally:
-        engine.dispose()
-
-
 def prepared(records: list[PersonRecord]) -> list[PersonRecord]:
     """As `linker.link` has them in its first round."""
     told = directory.resolve(records, directory.learn(records))
     return list(siblings.resolve(given_ids.resolve(told)))
-
-
-def children(path: Path) -> dict[str, str]:
-    """Record key → child."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return {f"{row['source']}:{row['record']}": row["child"] for row in csv.DictReader(file)}

@@ -1,0 +1,53 @@
+"""The model without one of the things that it goes by: a feature, the second look, a kind of clue."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from linkage.clues import CLUES
+from linkage.features import FEATURES, Feature
+from linkage.model import MatchModel
+
+Ablation = Callable[[MatchModel], MatchModel]
+
+
+def without_feature(feature: Feature, model: MatchModel) -> MatchModel:
+    """Every level weighs nothing, for a rare name too, and none is a clue.
+
+    Conflicts, block keys and the rules that go by a level rather than by its bits stay. What the
+    other clues are worth was learnt beside these and is not learnt again.
+    """
+    levels = feature.levels
+    known = model.weights[feature.name]
+    told = {
+        level.term_frequency: u
+        for level, (_, u) in zip(levels, known, strict=False)
+        if level.term_frequency
+    }
+    return replace(
+        _without_clues(feature.name, model),
+        weights={**model.weights, feature.name: tuple((u, u) for _, u in known)},
+        # As rare as its level is on the whole: then a term adds nothing.
+        frequencies={name: f for name, f in model.frequencies.items() if name not in told},
+        unseen={**model.unseen, **told},
+    )
+
+
+def without_second_look(model: MatchModel) -> MatchModel:
+    return replace(model, clues={})
+
+
+def _without_clues(name: str, model: MatchModel) -> MatchModel:
+    """A clue that the model does not know says nothing."""
+    kept = {clue: bits for clue, bits in model.clues.items() if clue.partition("=")[0] != name}
+    return replace(model, clues=kept)
+
+
+OF_FEATURES: dict[str, Ablation] = {
+    f"feature {feature.name}": partial(without_feature, feature) for feature in FEATURES
+}
+OF_CLUES: dict[str, Ablation] = {
+    "second look": without_second_look,
+    **{f"clue {clue.name}": partial(_without_clues, clue.name) for clue in CLUES},
+}
+"""These change no score, so that what the rounds saw may be used again."""
