@@ -154,6 +154,8 @@ def _assign(
     moves = {key: after[key][0] for key in changed if after[key][0] != before[key].identity_id}
     append_many(session, (_moved(before[key], identity, caller) for key, identity in moves.items()))
     touched = {before[key].identity_id for key in moves} | set(moves.values())
+    # An id that was retired before leads elsewhere now.
+    touched |= {before[key].founding_id for key in moves}
     # Who stays is written too: payloads that change them now have to wait, or both would write the
     # next version of one golden Patient.
     held = {key: assigned for key, assigned in after.items() if assigned[0] in touched}
