@@ -12,6 +12,11 @@ BASE = "base"
 SHRINKAGE = 1.0
 """How many pairs speak for what was thought before, for each clue (in nats, squared)."""
 ROUNDS = 60
+STEP = 1.0
+"""Bits that one step moves at most: over so little the curve at most doubles, so no step leads away.
+
+From odds that were bold and wrong a whole Newton step leads far beyond, and the next one back.
+"""
 DIGITS = 3
 
 
@@ -48,9 +53,10 @@ def learnt(examples: Sequence[Example], before: Mapping[str, float]) -> dict[str
 def _shift(
     places: Sequence[int], examples: Sequence[Example], totals: Sequence[float], moved: float
 ) -> float:
-    """The Newton step for one clue, in bits. `moved`: bits by which it left what was before."""
+    """The Newton step for one clue, in bits, cut short (STEP). `moved`: bits by which it left what was before."""
     told = [probability(totals[place]) for place in places]
     wrong = sum(examples[place].same - p for place, p in zip(places, told, strict=True))
     curve = sum(p * (1 - p) for p in told)
     nats = math.log(2)
-    return (wrong - SHRINKAGE * moved * nats) / (curve + SHRINKAGE) / nats
+    step = (wrong - SHRINKAGE * moved * nats) / (curve + SHRINKAGE) / nats
+    return max(-STEP, min(STEP, step))

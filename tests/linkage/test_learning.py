@@ -64,3 +64,13 @@ def test_a_clue_that_nobody_has_keeps_its_worth() -> None:
 @given(st.permutations(made(40)))
 def test_the_order_of_examples_makes_no_difference(shuffled: list[Example]) -> None:
     assert learnt(shuffled, {}) == learnt(made(40), {})
+
+
+@pytest.mark.parametrize("count", [100, 1000])
+@pytest.mark.parametrize("bold", [-8.0, 10.0])
+def test_answers_against_bold_odds_take_them_back_and_no_further(count: int, bold: float) -> None:
+    """A whole Newton step would lead a hundred bits away, and the next one back."""
+    found = learnt([Example(clues=[], same=bold < 0)] * count, {BASE: bold})[BASE]
+    assert 0 < -found * bold < bold**2
+    both = [Example(clues=["a=1"], same=same) for same in (False, True)] * count
+    assert sum(learnt(both, {BASE: bold, "a=1": 4.0}).values()) == pytest.approx(0, abs=0.5)
