@@ -127,3 +127,9 @@ def test_no_clue_is_called_like_a_feature() -> None:
 def test_every_clue_that_the_shipped_model_learnt_can_be_told() -> None:
     for clue in load().clues:
         assert all(words_of(clue)), clue
+
+
+@pytest.mark.parametrize("clue", ["gone=same", "gone=1", "sex=99", "sex=often", "sex", "=", ""])
+def test_a_clue_of_an_older_version_says_itself(clue: str) -> None:
+    """What was noticed before an update is explained until the next linking."""
+    assert words_of(clue) == (clue, clue)
