@@ -25,6 +25,8 @@ PLAIN = untrained()
 link = partial(linker.link, engine=plain)
 BORN: dict[str, Any] = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
 SHIPPED = load()
+HELD = replace(PLAIN.thresholds, certain=99.0, link=99.0, alone=99.0)
+"""The rules join nothing."""
 
 
 def believing(bits: float, **clues: float) -> MatchModel:
@@ -57,6 +59,14 @@ def test_what_is_likely_enough_is_joined_with_its_reasons() -> None:
     assert one.bits == 10.0
     assert (one.left, one.right) == (("facility:2",), ("hospital:1",))
     assert made.reviews == ()
+
+
+def test_what_a_house_writes_of_everybody_is_no_clue() -> None:
+    named = doubtful(names=("nguyễn thị an",))
+    model = believing(1.0, **{"whole-name=3": 8.0})
+    habits = dict.fromkeys(("hospital", "facility"), ("name:an nguien thi",))
+    assert not apart(link(named, replace(model, thresholds=HELD)))
+    assert apart(link(named, replace(model, thresholds=HELD, habits=habits)))
 
 
 def test_what_is_doubtful_is_asked_and_what_is_unlikely_is_not() -> None:
