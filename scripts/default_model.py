@@ -85,6 +85,7 @@ def _made(world: World) -> Iterator[tuple[Sequence[PersonRecord], Mapping[str, s
         with (sample / "truth.csv").open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
             truth = {f"{row['source']}:{row['record']}": row["child"] for row in rows}
+        _motem("db", "stop")
         yield kept, truth
 
 

@@ -192,10 +192,6 @@ def test_a_model_that_splits_blocks_is_another_one_and_survives(tmp_path: Path) 
     assert split.version != FREQUENT.version
 
 
-def test_a_model_from_before_blocks_were_split_keeps_its_version() -> None:
-    assert "split" not in json.loads(FREQUENT.as_json())
-
-
 @pytest.mark.parametrize("split", [[], {"n": "*"}, {"n": 1}, {"id": ["*"]}])
 def test_blocks_that_this_version_cannot_split_are_refused(tmp_path: Path, split: Any) -> None:
     with pytest.raises(ValueError, match=r"split|no match model"):
