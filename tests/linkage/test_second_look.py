@@ -75,6 +75,16 @@ def named(given: str, **values: Any) -> dict[str, Any]:
             id="a card that twins go home with",
         ),
         pytest.param(
+            named("an", minutes=(f"12|00199|{TODAY}",), **BORN),
+            {
+                "names": ("trần văn bình",),
+                "sex": "male",
+                "minutes": (f"12|00199|{TODAY}",),
+                **BORN,
+            },
+            id="one minutes of a boy and a girl",
+        ),
+        pytest.param(
             named("an", certificates=("00001.GCS.01234.26",), **BORN_BEFORE),
             {"names": ("trần văn bình",), "certificates": ("00001.GCS.01234.26",), **BORN},
             id="a borrowed certificate",
