@@ -23,6 +23,7 @@ from linkage.model import MatchModel
 from linkage.model_store import Kept, TamperedError
 from linkage.records import PersonRecord
 from linkage.report import page
+from linkage.standing import Decision
 from linkage.store import IdentityStore
 from linkage.training import LEAST_TO_LEARN_FROM, train
 
@@ -87,29 +88,24 @@ def learn(
     """Learn a model from the records in the registry and keep it. It is not in use by that.
 
     The weights need no labels. The clues of the second look are drawn from what the model in use
-    has towards what stewards said, or towards `truth` (record key → child), which calibrates too.
-    Raises TooFewRecordsError, UnfitModelError.
+    has (the shipped one, where that fits no more; none from none) towards what stewards said, or
+    towards `truth` (record key → child), which calibrates too.
+    Raises TooFewRecordsError, OversizedError.
     """
     records: list[PersonRecord] = list(IdentityStore(session).records())
     if len(records) < LEAST_TO_LEARN_FROM:
         raise TooFewRecordsError
-    before = in_use(session)
+    before = _teacher(session)
     model = replace(
         train(records, name=name, progress=progress),
         clues=before.clues,
         calibration=before.calibration,
     )
     progress("labels")
-    known = (
-        labels.of_truth(truth) if truth else labels.of_verdicts(IdentityStore(session).standing())
-    )
-    told = labels.examples(records, model, known)
-    model = replace(
-        model,
-        clues=learnt(told, before.clues) if told else before.clues,
-        calibration=labels.calibrated(records, model, known) if truth else before.calibration,
-        trained_on={**model.trained_on, "labels": len(told)},
-    )
+    try:
+        model = _taught(model, records, IdentityStore(session).standing(), truth)
+    except (TooManyPairsError, MemoryError) as error:
+        raise OversizedError from error
     model_store.add(session, model, author(caller))
     _note(
         session,
@@ -117,9 +113,38 @@ def learn(
         caller,
         model=model.version,
         records=len(records),
-        labels=len(told),
+        labels=model.trained_on["labels"],
     )
     return model
+
+
+def _teacher(session: Session) -> MatchModel:
+    """After an update the model in use may fit no more, and training is the way out of that."""
+    try:
+        return in_use(session)
+    except UnfitModelError:
+        return models.load()
+
+
+def _taught(
+    model: MatchModel,
+    records: Sequence[PersonRecord],
+    standing: Sequence[Decision],
+    truth: Mapping[str, str] | None,
+) -> MatchModel:
+    """The model with what labels say of its clues and its probabilities.
+
+    Without labels nothing is linked for them; from no clues a few would make a bold second look.
+    """
+    known = labels.of_verdicts(standing) if truth is None else labels.of_truth(truth)
+    asked = model.clues and (standing if truth is None else truth)
+    told = labels.examples(records, model, known) if asked else []
+    return replace(
+        model,
+        clues=learnt(told, model.clues) if told else model.clues,
+        calibration=labels.calibrated(records, model, known) if truth else model.calibration,
+        trained_on={**model.trained_on, "labels": len(told)},
+    )
 
 
 def add(session: Session, model: MatchModel, caller: Caller) -> None:

@@ -54,14 +54,17 @@ def clues(view: View) -> list[str]:
 
 
 def words_of(clue: str) -> tuple[str, str]:
-    """What `name=label` says, in Vietnamese and English."""
+    """What `name=label` says, in Vietnamese and English; itself where an older version noticed it."""
     if clue == BASE:
         return BASE_WORDS
     name, _, label = clue.partition("=")
     if name in KNOWN:
         vietnamese, english = LABELS.get(label, (label, label))
         return f"{KNOWN[name].vietnamese}: {vietnamese}", f"{KNOWN[name].english}: {english}"
-    return level_words(name, int(label))
+    try:
+        return level_words(name, int(label))
+    except (LookupError, StopIteration, ValueError):
+        return clue, clue
 
 
 def _upto(value: float, bounds: Sequence[int]) -> str:

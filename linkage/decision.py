@@ -306,6 +306,15 @@ def is_mistyped_minutes(pair: ScoredPair) -> bool:
     )
 
 
+def is_another_of_the_minutes(pair: ScoredPair) -> bool:
+    """One minutes, no number of its own, and both name and sex differ: twins found together."""
+    return (
+        is_in_minutes(pair)
+        and not is_individual(pair)
+        and all(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in ("sex", "name"))
+    )
+
+
 def is_named_like_a_twin(pair: ScoredPair) -> bool:
     """Born on one day, called Cao Thanh An and Cao Diệu An or Hoàn and Hòa, no number in common."""
     return (
@@ -396,6 +405,7 @@ def is_borrowed(pair: ScoredPair, *, several: bool) -> bool:
 DOUBTS = (
     is_another_number,
     is_mistyped_minutes,
+    is_another_of_the_minutes,
     is_named_like_a_twin,
     is_twins_card,
     is_another_patient,

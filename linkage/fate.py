@@ -233,6 +233,10 @@ DOUBT_WORDS: Mapping[str, Words] = MappingProxyType(
             "cùng số biên bản nhưng ngày sinh hoặc giới tính khác: có thể là biên bản khác",
             "the same minutes, but birth or sex differ: other minutes may be meant",
         ),
+        "is_another_of_the_minutes": (
+            "cùng biên bản nhưng cả tên và giới tính đều khác: có thể là trẻ sinh đôi",
+            "the same minutes, but name and sex both differ: they may be twins",
+        ),
         "is_named_like_a_twin": (
             "sinh cùng ngày, tên chỉ gần giống: có thể là trẻ sinh đôi",
             "born on one day with names nearly the same: they may be twins",

@@ -18,6 +18,8 @@ Known = Callable[[Collection[str], Collection[str]], bool | None]
 """Whether two groups of records (keys) are one child; None where that is not known."""
 LEAST_TO_CALIBRATE = 1_000
 """Pairs with labels below which the map to a probability would be chance."""
+FLATTEST = 0.01
+"""A slope up to which a map tells nothing of a weight, as where all labels say the same."""
 
 
 def of_truth(truth: Mapping[str, str]) -> Known:
@@ -67,4 +69,6 @@ def calibrated(records: Sequence[PersonRecord], model: MatchModel, known: Known)
     pairs = score(prepared(records), model, least_weight(model))
     told = ((pair.weight, known([pair.left], [pair.right])) for pair in pairs)
     labels = [(weight, same) for weight, same in told if same is not None]
-    return fitted(labels) if len(labels) >= LEAST_TO_CALIBRATE else model.calibration
+    found = fitted(labels) if len(labels) >= LEAST_TO_CALIBRATE else model.calibration
+    # Labels that have nothing to do with the weights would turn their order round.
+    return found if found.slope > FLATTEST else model.calibration

@@ -9,9 +9,18 @@ from linkage.odds import probability
 
 BASE = "base"
 """What a pair is worth of which nothing was noticed."""
-SHRINKAGE = 1.0
-"""How many pairs speak for what was thought before, for each clue (in nats, squared)."""
+FROM_NOTHING, FROM_BEFORE = 1.0, 50.0
+"""How firmly each clue is held to nothing, or to what it was worth before (one over nats squared).
+
+A pair has thirty clues, which all move at once: held as loosely as to nothing, a single answer that
+was not expected would make every pair like it likely enough to join.
+"""
 ROUNDS = 60
+STEP = 1.0
+"""Bits that one step moves at most: over so little the curve at most doubles, so no step leads away.
+
+From odds that were bold and wrong a whole Newton step leads far beyond, and the next one back.
+"""
 DIGITS = 3
 
 
@@ -35,10 +44,12 @@ def learnt(examples: Sequence[Example], before: Mapping[str, float]) -> dict[str
         for clue in (BASE, *sorted(example.clues)):
             having[clue].append(place)
     weights = {clue: before.get(clue, 0.0) for clue in sorted({*having, *before})}
+    held = FROM_BEFORE if before else FROM_NOTHING
     totals = [sum(weights[clue] for clue in (BASE, *example.clues)) for example in ordered]
     for _ in range(ROUNDS):
         for clue in sorted(having):
-            shift = _shift(having[clue], ordered, totals, weights[clue] - before.get(clue, 0.0))
+            moved = weights[clue] - before.get(clue, 0.0)
+            shift = _shift(having[clue], ordered, totals, moved, held)
             weights[clue] += shift
             for place in having[clue]:
                 totals[place] += shift
@@ -46,11 +57,16 @@ def learnt(examples: Sequence[Example], before: Mapping[str, float]) -> dict[str
 
 
 def _shift(
-    places: Sequence[int], examples: Sequence[Example], totals: Sequence[float], moved: float
+    places: Sequence[int],
+    examples: Sequence[Example],
+    totals: Sequence[float],
+    moved: float,
+    held: float,
 ) -> float:
-    """The Newton step for one clue, in bits. `moved`: bits by which it left what was before."""
+    """The Newton step for one clue, in bits, cut short (STEP). `moved`: bits by which it left what was before."""
     told = [probability(totals[place]) for place in places]
     wrong = sum(examples[place].same - p for place, p in zip(places, told, strict=True))
     curve = sum(p * (1 - p) for p in told)
     nats = math.log(2)
-    return (wrong - SHRINKAGE * moved * nats) / (curve + SHRINKAGE) / nats
+    step = (wrong - held * moved * nats) / (curve + held) / nats
+    return max(-STEP, min(STEP, step))

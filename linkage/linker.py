@@ -12,6 +12,7 @@ from linkage.clustering import Keys, Partition, Reason, Review, partition, quest
 from linkage.composite import composite, united
 from linkage.conflicts import MISTYPED, Conflict, conflict
 from linkage.decision import COPIED_TWICE, Forbids, is_copied, is_named, is_of_another, judge
+from linkage.habits import without
 from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
 from linkage.own_merges import Groups
@@ -93,7 +94,8 @@ def link(
         if len(done.groups) < len(groups):
             groups = _regroup(groups, done.groups)
             continue
-        found = look(records, pairs, groups, forbids, model)
+        tell_apart = [without(record, model.habits) for record in records]
+        found = look(tell_apart, pairs, groups, forbids, model)
         likely = joins(found, model.thresholds)
         if not likely:
             break

@@ -47,7 +47,7 @@ class Thresholds:
     choice: float = 3.0
     least: float = -9.0
     sure: float = 4.25
-    sure_of_several: float = 6.3
+    sure_of_several: float = 8.0
     ask: float = -2.25
 
     def __str__(self) -> str:
@@ -139,6 +139,7 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or not all(map(_is_bits, values["calibration"].values()))
         or not values["calibration"]["slope"] > 0
         or not all(type(prints) is list for prints in values["split"].values())
+        or type(values["trained_on"]) is not dict
         or not values["prior"] < 1
         or not all(0 < share <= 1 for share in _shares(values))
         or not all(map(_are_texts, values["habits"].values()))
@@ -162,10 +163,12 @@ def _are_texts(told: Any) -> bool:
 def _are_bits(thresholds: dict[str, Any]) -> bool:
     """NaN is neither below nor above any weight, so the engine would join whatever there is.
 
-    A margin below nothing would leave no rival.
+    A margin below nothing would leave no rival, and twins never want less than others (promise 2).
     """
-    return all(map(_is_bits, thresholds.values())) and all(
-        thresholds[name] >= 0 for name in ("margin", "choice")
+    return (
+        all(map(_is_bits, thresholds.values()))
+        and all(thresholds[name] >= 0 for name in ("margin", "choice"))
+        and thresholds["sure_of_several"] >= thresholds["sure"]
     )
 
 

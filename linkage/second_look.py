@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.clues import clues
-from linkage.decision import Forbids
+from linkage.decision import DOUBTS, Forbids, is_borrowed
 from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, Thresholds
@@ -29,6 +29,8 @@ class Judged:
     clues: tuple[tuple[str, float], ...] = field(repr=False)
     several: bool
     """One of both is known to be a twin, or to have been found with others."""
+    held: bool
+    """The evidence is doubtful whatever it weighs: however likely, people are asked."""
 
 
 def judged(
@@ -50,6 +52,7 @@ def judged(
 
 def _judged(view: View, worth: Mapping[str, float]) -> Judged:
     """A clue that the model never saw says nothing."""
+    several = any(record.several for record in view.records)
     lines = tuple((clue, worth[clue]) for clue in (BASE, *clues(view)) if clue in worth)
     return Judged(
         pair=view.pair,
@@ -57,22 +60,31 @@ def _judged(view: View, worth: Mapping[str, float]) -> Judged:
         right=view.right.keys,
         bits=round(sum(bits for _, bits in lines), PRECISION),
         clues=lines,
-        several=any(record.several for record in view.records),
+        several=several,
+        held=is_held(view.pair, several=several),
     )
+
+
+def is_held(pair: ScoredPair, *, several: bool) -> bool:
+    """No clue says that a card is not the twin's, or a number not borrowed (promise 2, issue 4.1).
+
+    In the worlds from which clues are learnt there are too few such children to weigh that.
+    """
+    return any(doubt(pair) for doubt in DOUBTS) or is_borrowed(pair, several=several)
 
 
 def joins(found: Sequence[Judged], thresholds: Thresholds) -> list[Judged]:
     """Those that are likely enough, each group at most once: with the one that it fits best.
 
     What else fits is weighed anew before the next look, because each join may settle it. Twins and
-    siblings want more (promise 2).
+    siblings want more, and what is held is only asked about (promise 2).
     """
     taken: set[str] = set()
     chosen = []
     for one in found:
         keys = {one.pair.left, one.pair.right}
         least = thresholds.sure_of_several if one.several else thresholds.sure
-        if one.bits >= least and taken.isdisjoint(keys):
+        if one.bits >= least and not one.held and taken.isdisjoint(keys):
             chosen.append(one)
         taken |= keys
     return chosen

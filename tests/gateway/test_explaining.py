@@ -149,7 +149,7 @@ def test_what_waits_for_a_steward_says_why_with_the_weight_of_the_question(
 def test_what_the_second_look_joined_is_told_with_every_clue(
     linked: Session, caller: Caller
 ) -> None:
-    believing = replace(MODEL, clues={BASE: 30.0, "sex=1": -2.0})
+    believing = replace(MODEL, clues={BASE: 30.0, "sex=2": -2.0})
     linking.link(linked, believing, caller)
     found = why(linked, ("fake:1", "fake:4"), believing, caller)
     assert found is not None
@@ -157,7 +157,7 @@ def test_what_the_second_look_joined_is_told_with_every_clue(
     assert_adds_up(found)
     (looked,) = found.looked
     assert looked.joined
-    assert {line.feature: line.bits for line in looked.lines} == {BASE: 30.0, "sex=1": -2.0}
+    assert {line.feature: line.bits for line in looked.lines} == {BASE: 30.0, "sex=2": -2.0}
     assert all(line.vietnamese and line.english for line in looked.lines)
     parted = asked(linked, caller, "fake:3", "fake:4")
     assert not parted.looked

@@ -6,15 +6,17 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from audit import log
 from audit.event import Action, Caller
 from gateway import linking
 from gateway.database import transaction
+from gateway.deciding import decide
 from gateway.ingest import ingest
 from gateway.linking import LinkReport, OversizedError
+from gateway.registry import tables
 from linkage import blocking, matcher
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
@@ -97,6 +99,25 @@ def test_records_of_one_child_become_the_identity_of_the_earliest(
     assert one.identity == two.identity == min(founding["fake:1"], founding["fake:2"])
     assert (one.decision, two.decision, three.decision) == ("auto", "auto", "single")
     assert three.identity == founding["fake:3"]
+
+
+def test_an_id_that_was_retired_before_leads_where_its_child_is_now(
+    session: Session, caller: Caller
+) -> None:
+    """The third leads to the second; then the second leads to the first, and the third does too."""
+    for number, told in (("1", OTHER), ("2", SAME), ("3", SAME)):
+        take(session, caller, {"id": number, **told})
+    run(session, caller)
+    founding = {m.key: m.founding_id for m in IdentityStore(session).memberships()}
+    first, second, third = (founding[f"fake:{number}"] for number in "123")
+    assert first < second < third
+    assert IdentityStore(session).successor(third) == second
+    decide(session, ("fake:1", "fake:2"), "same", "một trẻ", MODEL, caller)
+    assert IdentityStore(session).successor(third) == first
+    c = tables.resource.c
+    query = select(c.body).where(c.type == "Patient", c.id == third, c.is_current)
+    retired = json.loads(session.execute(query).scalar_one())
+    assert retired["link"][0]["other"]["reference"] == f"Patient/{first}"
 
 
 def test_what_was_not_linked_yet_stands_alone(session: Session, caller: Caller) -> None:

@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 from audit import log
 from audit.event import Action, Caller
 from gateway import linking, modelling
-from gateway.deciding import decide
+from gateway.deciding import decide, undecide
 from gateway.ingest import ingest
+from gateway.linking import OversizedError
 from gateway.modelling import TooFewRecordsError, UnfitModelError, UnknownModelError
 from gateway.signature import NoReasonError
+from linkage import labels
+from linkage.matcher import TooManyPairsError
 from linkage.model import load, untrained
 from tests.fake_source import ADAPTER, fake_message
 
@@ -117,37 +120,58 @@ def test_a_model_that_is_not_what_its_version_says_is_not_used(
         modelling.activate(pair, "forged-000000000000", "x", caller)
 
 
-def test_what_stewards_said_teaches_the_second_look(
-    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two who share a birth and a sex are left open; after an answer such pairs are likelier."""
+@pytest.fixture
+def left_open(session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """Two who share a birth and a sex, which the rules leave open, and are enough to learn from."""
     monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
     monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
     ingest(session, fake_message({"id": "1", **OPEN}, {"id": "2", **OPEN}), ADAPTER, caller)
-    unasked = modelling.learn(session, "one", caller)
+    return session
+
+
+def test_what_stewards_said_teaches_the_second_look(left_open: Session, caller: Caller) -> None:
+    """After an answer such pairs are likelier; once it is withdrawn they are not."""
+    unasked = modelling.learn(left_open, "one", caller)
     assert unasked.clues == load().clues
     assert unasked.trained_on["labels"] == 0
-    linking.link(session, untrained(), caller)
-    decide(session, ("fake:1", "fake:2"), "same", "nói vậy", untrained(), caller)
-    told = modelling.learn(session, "two", caller)
+    linking.link(left_open, untrained(), caller)
+    said = decide(left_open, ("fake:1", "fake:2"), "same", "nói vậy", untrained(), caller)
+    told = modelling.learn(left_open, "two", caller)
     assert told.trained_on["labels"] == 1
     assert told.clues["base"] > unasked.clues["base"]
+    undecide(left_open, said.id, "nói nhầm", untrained(), caller)
+    assert modelling.learn(left_open, "three", caller).clues == unasked.clues
 
 
-def test_known_truth_teaches_and_is_no_decision(
-    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
-    monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
-    ingest(session, fake_message({"id": "1", **OPEN}, {"id": "2", **OPEN}), ADAPTER, caller)
+def test_known_truth_teaches_and_is_no_decision(left_open: Session, caller: Caller) -> None:
     truth = {"fake:1": "one", "fake:2": "two"}
-    told = modelling.learn(session, "two", caller, truth=truth)
+    told = modelling.learn(left_open, "two", caller, truth=truth)
     assert told.trained_on["labels"] == 1
     assert told.clues["base"] < load().clues["base"]
 
 
+def test_a_truth_of_nobody_teaches_nothing_whatever_stewards_said(
+    left_open: Session, caller: Caller
+) -> None:
+    linking.link(left_open, untrained(), caller)
+    decide(left_open, ("fake:1", "fake:2"), "same", "nói vậy", untrained(), caller)
+    for truth in ({}, {"fake:9": "nine"}):
+        assert modelling.learn(left_open, "two", caller, truth=truth).clues == load().clues
+
+
+def test_too_many_pairs_for_the_labels_are_told(
+    left_open: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(*about: object) -> None:
+        raise TooManyPairsError
+
+    monkeypatch.setattr(labels, "examples", too_many)
+    with pytest.raises(OversizedError):
+        modelling.learn(left_open, "two", caller, truth={"fake:1": "one"})
+
+
 def test_a_model_for_other_features_is_refused_and_never_replaced_in_silence(
-    pair: Session, caller: Caller
+    pair: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = json.loads(EAGER.as_json())
     del values["weights"]["sex"]
@@ -162,6 +186,9 @@ def test_a_model_for_other_features_is_refused_and_never_replaced_in_silence(
     with pytest.raises(UnfitModelError):
         modelling.in_use(pair)
     assert modelling.known(pair, caller)[0] == "old", "who looks must see what is wrong"
+    monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
+    monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
+    assert modelling.learn(pair, "new", caller).clues == load().clues, "training is the way out"
     modelling.activate(pair, "shipped", "phiên bản mới", caller)
     assert modelling.in_use(pair) == load()
 

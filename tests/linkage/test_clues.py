@@ -124,6 +124,20 @@ def test_no_clue_is_called_like_a_feature() -> None:
     assert {feature.name for feature in FEATURES}.isdisjoint(names)
 
 
+@pytest.mark.parametrize("name", ["name", "birth", "sex", "weight", "event", "marks"])
+def test_the_shipped_clues_are_learnt_with_the_levels_of_now(name: str) -> None:
+    """A level that came since would give each after it the worth of another."""
+    known = {int(clue.partition("=")[2]) for clue in load().clues if clue.startswith(f"{name}=")}
+    assert max(known) == len(next(f for f in FEATURES if f.name == name).levels)
+    assert load().clues["sex=1"] > load().clues["sex=2"]
+
+
 def test_every_clue_that_the_shipped_model_learnt_can_be_told() -> None:
     for clue in load().clues:
         assert all(words_of(clue)), clue
+
+
+@pytest.mark.parametrize("clue", ["gone=same", "gone=1", "sex=99", "sex=often", "sex", "=", ""])
+def test_a_clue_of_an_older_version_says_itself(clue: str) -> None:
+    """What was noticed before an update is explained until the next linking."""
+    assert words_of(clue) == (clue, clue)

@@ -1,11 +1,17 @@
 """Labels: what is known of pairs becomes examples of what the rules leave open."""
 
+from random import Random
 from typing import Any
+
+import pytest
 
 from linkage import labels
 from linkage.calibration import Calibration
 from linkage.learning import BASE, learnt
+from linkage.linker import least_weight
+from linkage.matcher import score
 from linkage.model import untrained
+from linkage.odds import probability
 from tests.linkage.people import TODAY, made_people, person
 
 MODEL = untrained()
@@ -56,9 +62,27 @@ def test_few_labels_calibrate_nothing() -> None:
 
 
 def test_many_labels_calibrate() -> None:
-    """Nobody is anybody's record: every pair is told to be hardly likely."""
+    """Answers with half the odds that the weights claim."""
+    people, chance = made_people(120, 3), Random(1)
+    told = {
+        (pair.left, pair.right): chance.random() < probability(pair.weight / 2)
+        for pair in score(people, MODEL, least_weight(MODEL))
+    }
+    found = labels.calibrated(people, MODEL, lambda one, two: told[min(one), min(two)])
+    assert found.slope == pytest.approx(0.5, abs=0.1)
+
+
+def test_labels_that_say_nothing_of_weights_calibrate_nothing() -> None:
+    """All one child, or the less it weighs the likelier: a map that turns the order round."""
     people = made_people(120, 3)
-    truth = {record.key: record.key for record in people}
-    found = labels.calibrated(people, MODEL, labels.of_truth(truth))
-    assert found != Calibration()
-    assert all(found.probability(bits) < 0.05 for bits in (-5, 0, 10))
+    one = dict.fromkeys((record.key for record in people), "1")
+    assert labels.calibrated(people, MODEL, labels.of_truth(one)) == Calibration()
+    light = {
+        frozenset((pair.left, pair.right))
+        for pair in score(people, MODEL, least_weight(MODEL))
+        if pair.weight < 0
+    }
+    turned = labels.calibrated(
+        people, MODEL, lambda left, right: frozenset((*left, *right)) in light
+    )
+    assert turned == Calibration()

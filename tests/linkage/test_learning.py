@@ -48,12 +48,16 @@ def test_without_answers_everything_stays_as_it_was() -> None:
     assert learnt([], {"a=1": 2.5, BASE: -1.0}) == {"a=1": 2.5, BASE: -1.0}
 
 
-def test_few_answers_move_little_and_many_move_much() -> None:
-    before = {BASE: 0.0, "a=1": -3.0}
-    few, many = (
-        learnt([Example(clues=["a=1"], same=True)] * count, before)["a=1"] for count in (1, 500)
+def test_one_answer_moves_little_and_hundreds_move_much() -> None:
+    """Even one that was not expected, of a pair with as many clues as pairs have."""
+    clues = [f"{number}=1" for number in range(30)]
+    before = {BASE: -6.0, **dict.fromkeys(clues, 0.0)}
+    one, many = (
+        sum(learnt([Example(clues=clues, same=True)] * count, before).values())
+        for count in (1, 500)
     )
-    assert -3 < few < 0 < many
+    assert -6 < one < -5
+    assert many > 3
 
 
 def test_a_clue_that_nobody_has_keeps_its_worth() -> None:
@@ -64,3 +68,15 @@ def test_a_clue_that_nobody_has_keeps_its_worth() -> None:
 @given(st.permutations(made(40)))
 def test_the_order_of_examples_makes_no_difference(shuffled: list[Example]) -> None:
     assert learnt(shuffled, {}) == learnt(made(40), {})
+
+
+@pytest.mark.parametrize("count", [100, 1000])
+@pytest.mark.parametrize("bold", [-8.0, 10.0])
+def test_answers_against_bold_odds_take_them_back_and_no_further(count: int, bold: float) -> None:
+    """A whole Newton step would lead a hundred bits away, and the next one back."""
+    found = learnt([Example(clues=[], same=bold < 0)] * count, {BASE: bold})[BASE]
+    assert abs(found) < abs(bold)
+    clues = [f"{number}=1" for number in range(30)]
+    both = [Example(clues=clues, same=same) for same in (False, True)] * count
+    before = {BASE: bold, **dict.fromkeys(clues, 0.0)}
+    assert sum(learnt(both, before).values()) == pytest.approx(0, abs=0.5)

@@ -24,7 +24,10 @@ from tests.linkage.people import QUICK, TODAY, made_people, person
 PLAIN = untrained()
 link = partial(linker.link, engine=plain)
 BORN: dict[str, Any] = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
+BORN_BEFORE: dict[str, Any] = {"birth_low": TODAY - 900, "birth_high": TODAY - 900}
 SHIPPED = load()
+HELD = replace(PLAIN.thresholds, certain=99.0, link=99.0, alone=99.0)
+"""The rules join nothing."""
 
 
 def believing(bits: float, **clues: float) -> MatchModel:
@@ -57,6 +60,58 @@ def test_what_is_likely_enough_is_joined_with_its_reasons() -> None:
     assert one.bits == 10.0
     assert (one.left, one.right) == (("facility:2",), ("hospital:1",))
     assert made.reviews == ()
+
+
+def named(given: str, **values: Any) -> dict[str, Any]:
+    return {"names": (f"nguyễn thị {given}",), "sex": "female", **values}
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        pytest.param(
+            named("an", cards=("9900000001",), **BORN),
+            named("hạnh", cards=("9900000001",), **BORN),
+            id="a card that twins go home with",
+        ),
+        pytest.param(
+            named("an", minutes=(f"12|00199|{TODAY}",), **BORN),
+            {
+                "names": ("trần văn bình",),
+                "sex": "male",
+                "minutes": (f"12|00199|{TODAY}",),
+                **BORN,
+            },
+            id="one minutes of a boy and a girl",
+        ),
+        pytest.param(
+            named("an", certificates=("00001.GCS.01234.26",), **BORN_BEFORE),
+            {"names": ("trần văn bình",), "certificates": ("00001.GCS.01234.26",), **BORN},
+            id="a borrowed certificate",
+        ),
+        pytest.param(
+            named("an", personal_ids=("998326000001",), **BORN),
+            named("hạnh", personal_ids=("999111222333",), **BORN),
+            id="two personal numbers and two names",
+        ),
+    ],
+)
+def test_what_is_doubtful_in_kind_is_asked_about_however_likely(
+    left: dict[str, Any], right: dict[str, Any]
+) -> None:
+    both = [person("facility:1", **left), person("civil_status:2", **right)]
+    made = linker.link(both, believing(50.0))
+    assert apart(made)
+    assert [one.held for one in made.doubtful] == [True]
+    assert len(made.reviews) == 1
+
+
+def test_what_a_house_writes_of_everybody_is_no_clue() -> None:
+    alike = doubtful(names=("nguyễn thị an",))
+    model = believing(1.0, **{"whole-name=3": 8.0})
+    habits = dict.fromkeys(("hospital", "facility"), ("name:an nguien thi",))
+    assert not apart(link(alike, replace(model, thresholds=HELD)))
+    assert apart(link(alike, replace(model, thresholds=HELD, habits=habits)))
 
 
 def test_what_is_doubtful_is_asked_and_what_is_unlikely_is_not() -> None:

@@ -1,5 +1,8 @@
 """What else fits either side of a pair."""
 
+from collections import Counter
+from itertools import combinations
+
 from linkage.matcher import ScoredPair
 from linkage.views import View, views
 from tests.linkage.people import person, scored
@@ -37,3 +40,18 @@ def test_who_is_known_to_be_another_child_is_no_choice() -> None:
 
 def test_the_order_of_pairs_makes_no_difference() -> None:
     assert seen(PAIRS) == seen(PAIRS[::-1])
+
+
+def test_look_alikes_cost_no_more_each_the_more_they_are() -> None:
+    """Of each pair it is asked twice whether it may be one child, whoever else fits."""
+    asked: Counter[tuple[str, str]] = Counter()
+    atoms = [person(f"hospital:{number:02}") for number in range(30)]
+    pairs = [scored(one.key, other.key, 1) for one, other in combinations(atoms, 2)]
+
+    def forbids(one: str, other: str) -> bool:
+        asked[one, other] += 1
+        return False
+
+    groups: dict[str, tuple[str, ...]] = {atom.key: (atom.key,) for atom in atoms}
+    assert len(list(views(atoms, pairs, groups, forbids))) == len(pairs)
+    assert max(asked.values()) == 2
