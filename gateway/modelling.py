@@ -14,7 +14,7 @@ from gateway.signature import author, require_reason
 from linkage import blocking, labels, linker, model_store
 from linkage import model as models
 from linkage.blocking import KeyKind
-from linkage.charts import Chart, histogram, shares, trade_off, weights
+from linkage.charts import Chart, clues, histogram, shares, trade_off, weights
 from linkage.configuration import CHILDREN
 from linkage.learning import learnt
 from linkage.linker import Linkage
@@ -241,7 +241,8 @@ def report(session: Session, name: str, caller: Caller) -> tuple[list[Chart], st
         weights(model),
         shares(model),
         histogram(scores, model.thresholds),
-        trade_off(scores),
+        trade_off(scores, model.calibration),
+        clues(model),
     ]
     _note(session, Action.MODEL_READ, caller, model=model.version, pairs=len(scores))
     return charts, page(model, charts)

@@ -89,7 +89,7 @@ def replay(
     """
     c = message.c
     query = select(*KEPT).where(c.id == message_id)
-    kept = session.execute(query.with_for_update()).one_or_none()
+    kept = session.execute(query.with_for_update(key_share=True)).one_or_none()
     if kept is None:
         raise NotFoundError
     if kept.content is None:  # Its parts are messages by themselves.
@@ -208,7 +208,7 @@ def withdraw(session: Session, message_id: str, reason: Reason, caller: Caller) 
     Raises NotFoundError, and ConflictError where nothing in the message is refused.
     """
     c = message.c
-    query = select(c.state).where(c.id == message_id).with_for_update()
+    query = select(c.state).where(c.id == message_id).with_for_update(key_share=True)
     state = session.scalar(query)
     if state is None:
         raise NotFoundError

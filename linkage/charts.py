@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor
 
+from linkage.calibration import Calibration
+from linkage.clues import words_of
 from linkage.configuration import CHILDREN, Configuration
 from linkage.explanation import levels
 from linkage.model import MatchModel, Thresholds
@@ -50,6 +52,22 @@ def weights(model: MatchModel, configuration: Configuration = CHILDREN) -> Chart
     return Chart(name="weights", title=title, svg=drawn(title, bars))
 
 
+def clues(model: MatchModel) -> Chart:
+    """What every clue of the second look adds to the log odds, the loudest first."""
+    loudest = sorted(model.clues.items(), key=lambda clue: (-abs(clue[1]), clue[0]))
+    bars = [
+        Bar(
+            words=words_of(clue)[0],
+            value=bits,
+            said=f"{bits:+.1f}",
+            colour=FOR if bits >= 0 else AGAINST,
+        )
+        for clue, bits in loudest
+    ]
+    title = "Manh mối của lần xét lại, tính bằng bit · Clues of the second look, in bits"
+    return Chart(name="clues", title=title, svg=drawn(title, bars))
+
+
 def shares(model: MatchModel, configuration: Configuration = CHILDREN) -> Chart:
     """m and u of every level: how often it is seen in pairs of one child, and of two."""
     bars = [
@@ -78,12 +96,12 @@ def histogram(scores: Sequence[float], thresholds: Thresholds) -> Chart:
     return Chart(name="histogram", title=title, svg=drawn(title, bars))
 
 
-def trade_off(scores: Sequence[float]) -> Chart:
+def trade_off(scores: Sequence[float], calibration: Calibration) -> Chart:
     """How many pairs stay from a weight on, and how many of them the model itself takes for wrong."""
     bars = []
     for least in range(-6, 25, 2):
         kept = [score for score in scores if score >= least]
-        wrong = sum(1 / (1 + 2**score) if score < 60 else 0.0 for score in kept)
+        wrong = sum(1 - calibration.probability(score) for score in kept)
         said = f"{len(kept)}, {wrong:.1f} sai · wrong"
         bars.append(Bar(words=f"từ · from {least:+d} bit", value=len(kept), said=said))
     title = "Ngưỡng: số cặp còn lại, và số mà chính mô hình cho là sai · Threshold: pairs that stay, and those that the model itself expects to be wrong"

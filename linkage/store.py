@@ -167,7 +167,9 @@ class IdentityStore:
         """Open reviews, the most probable first."""
         c = tables.review.c
         found = self._session.execute(
-            select(tables.review).order_by(c.weight.desc(), c.left_key, c.right_key)
+            select(tables.review).order_by(
+                c.probability.desc(), c.weight.desc(), c.left_key, c.right_key
+            )
         )
         return [_open_review(row) for row in found]
 

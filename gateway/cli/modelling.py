@@ -18,6 +18,7 @@ from gateway.evaluation import read_truth
 from gateway.linking import Progress
 from gateway.modelling import Difference, Kept
 from linkage.blocking import KIND_WORDS
+from linkage.clues import words_of
 from linkage.explanation import levels, prior_bits
 from linkage.model import NAME, MatchModel
 from linkage.splitting import WHOLE_KIND
@@ -105,7 +106,12 @@ def show(version: Version) -> None:
     with _desk("model show") as (session, _, _):
         model = modelling.named(session, version)
     screen.show(_weights(model))
+    if model.clues:
+        screen.show(_clues(model))
     typer.echo(f"prior {prior_bits(model):+.1f} bits; {model.thresholds}")
+    typer.echo(
+        f"probability: {model.calibration.slope:.3g} · w {model.calibration.shift:+.3g} bits"
+    )
     typer.echo(f"trained on: {', '.join(f'{k} {v}' for k, v in model.trained_on.items()) or '-'}")
     names = sum(map(len, model.frequencies.values()))
     typer.echo(f"term frequencies: {names}, frozen in {model.version}")
@@ -119,6 +125,13 @@ def _weights(model: MatchModel) -> Table:
         words = f"{level.vietnamese} · {level.english}"
         figures = (f"{level.m:.3g}", f"{level.u:.3g}", f"{level.bits:+.1f}")
         table.add_row(level.feature, words, *figures)
+    return table
+
+
+def _clues(model: MatchModel) -> Table:
+    table = screen.table("manh mối · clue", "", "bits", title="Xét lại · The second look")
+    for clue, bits in sorted(model.clues.items(), key=lambda one: (-abs(one[1]), one[0])):
+        table.add_row(clue, " · ".join(words_of(clue)), f"{bits:+.1f}")
     return table
 
 

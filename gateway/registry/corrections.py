@@ -44,11 +44,11 @@ def settle_corrected(session: Session, by: str, now: datetime) -> None:
     whole = select(func.coalesce(_c.part_of, _c.id)).where(_c.id == by).scalar_subquery()
     # Two last parts that are taken at the same time wait for each other here.
     query = select(_c.id, _c.corrects).where(_c.id == whole, _c.corrects.is_not(None))
-    found = session.execute(query.with_for_update()).one_or_none()
+    found = session.execute(query.with_for_update(key_share=True)).one_or_none()
     if found is None or _is_open(session, found.id):
         return
     # And two corrections of one message here: each must count what the other brought.
-    session.execute(select(_c.id).where(_c.id == found.corrects).with_for_update())
+    session.execute(select(_c.id).where(_c.id == found.corrects).with_for_update(key_share=True))
     corrected = _with_parts(session, [found.corrects])
     brought = _brought(session, found.corrects, corrected)
     if brought and brought >= _standing(session, corrected):

@@ -2,13 +2,15 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from lxml import etree
 
-from linkage.charts import Bar, Chart, drawn, histogram, shares, trade_off, weights
+from linkage.calibration import Calibration
+from linkage.charts import Bar, Chart, clues, drawn, histogram, shares, trade_off, weights
 from linkage.features import FEATURES
-from linkage.model import Thresholds, load
+from linkage.model import Thresholds, load, untrained
 from linkage.report import page
 
 SCORES = [-3.2, -3.9, 0.0, 5.5, 12.25]
@@ -17,7 +19,13 @@ LEVELS = sum(len(feature.levels) + 1 for feature in FEATURES)
 
 def charts() -> list[Chart]:
     model = load()
-    return [weights(model), shares(model), histogram(SCORES, model.thresholds), trade_off(SCORES)]
+    return [
+        weights(model),
+        shares(model),
+        histogram(SCORES, model.thresholds),
+        trade_off(SCORES, model.calibration),
+        clues(model),
+    ]
 
 
 def texts(chart: Chart) -> list[str]:
@@ -56,7 +64,7 @@ def test_every_pair_is_counted_once_and_thresholds_are_marked() -> None:
 
 
 def test_what_stays_from_a_threshold_on_is_counted_with_what_is_expected_wrong() -> None:
-    told = texts(trade_off(SCORES))
+    told = texts(trade_off(SCORES, Calibration()))
     rows = dict(zip(told[::2], told[1::2], strict=True))
     wrong = sum(1 / (1 + 2**score) for score in SCORES if score >= 0)
     assert rows["từ · from +0 bit"] == f"3, {wrong:.1f} sai · wrong"
@@ -74,6 +82,13 @@ def test_bars_lie_inside_the_drawing_on_the_side_of_their_sign() -> None:
     assert right[0] == pytest.approx(axis, abs=0.2)
     assert left[1] == pytest.approx(3 * right[1], abs=0.2)
     assert 0 < left[0] < right[0] + right[1] < float(str(root.get("width")))
+
+
+def test_the_loudest_clue_comes_first_in_words() -> None:
+    model = replace(untrained(), clues={"sex=0": 0.5, "home=0": -4.25})
+    told = texts(clues(model))
+    assert told[:2] == ["tên cơ sở nuôi dưỡng chung: 0", "-4.2"]
+    assert len(told) == 4
 
 
 def test_nothing_to_show_is_no_error() -> None:

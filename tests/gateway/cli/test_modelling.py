@@ -25,7 +25,7 @@ def url(database_url: URL) -> URL:
 @pytest.fixture
 def ours(tmp_path: Path) -> Path:
     """A model file that joins nothing by itself."""
-    values = json.loads(load().as_json()) | {"name": "ours"}
+    values = json.loads(load().as_json()) | {"name": "ours", "clues": {}}
     values["thresholds"] |= {"alone": 99, "link": 99, "certain": 99}
     file = tmp_path / "ours.json"
     file.write_text(json.dumps(values), encoding="utf-8")
@@ -80,7 +80,7 @@ def test_the_report_and_its_charts_are_written_for_their_owner_only(
     written = {file.name: file for file in (tmp_path / "report").iterdir()}
     assert written.keys() == {
         "report.html",
-        *("weights.svg", "shares.svg", "histogram.svg", "trade-off.svg"),
+        *("weights.svg", "shares.svg", "histogram.svg", "trade-off.svg", "clues.svg"),
     }
     assert load().version in written["report.html"].read_text(encoding="utf-8")
     assert all(file.stat().st_mode & 0o077 == 0 for file in written.values())
