@@ -46,7 +46,7 @@ class Thresholds:
     margin: float = 6.0
     choice: float = 3.0
     least: float = -9.0
-    sure: float = 4.25
+    sure: float = 5.5
     sure_of_several: float = 8.0
     ask: float = -2.25
 
