@@ -1,23 +1,32 @@
 """Append events to the log and read them back; nothing else can be done with it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-import orjson
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
-from audit.event import Action, AuditEvent, Caller, Outcome
-from audit.tables import audit_event
+from audit.body import body_of, event_of, microseconds
+from audit.errors import NoKeyError
+from audit.event import Action, AuditEvent
+from audit.keys import Key
+from audit.sealing import seal
+from audit.tables import audit_event, leaf, pending
+from audit.units import KEY, UNIT, Unit, execute
 
-COLUMNS = "id, occurred, action, who, system, purpose, message, record, identity, outcome, detail"
-INSERTION = text(
-    f"INSERT INTO audit_event ({COLUMNS}) SELECT {COLUMNS}"
-    " FROM json_populate_recordset(NULL::audit_event, CAST(:rows AS json))"
+WRITTEN = (
+    "WITH written AS (INSERT INTO audit_event (id, body, salt, commitment, signature)"
+    " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::bytea[]))"
+    " INSERT INTO audit_pending (id)"
+    " SELECT id FROM unnest(%s::text[]) WITH ORDINALITY AS row(id, place) ORDER BY place"
 )
-"""All rows as one parameter, in their order: half of the time of a parameter for each value."""
+"""All rows at once, in their order."""
+ONE_WRITTEN = (
+    "WITH written AS (INSERT INTO audit_event (id, body, salt, commitment, signature)"
+    " VALUES (%s, %s, %s, %s, %s)) INSERT INTO audit_pending (id) VALUES (%s)"
+)
+"""The same for one: most use cases write one."""
 
 
 def append(session: Session, event: AuditEvent) -> None:
@@ -26,10 +35,37 @@ def append(session: Session, event: AuditEvent) -> None:
 
 
 def append_many(session: Session, events: Iterable[AuditEvent]) -> None:
-    """Write events in their order, in the session's transaction."""
-    rows = [_row(event) for event in events]
-    if rows:
-        session.execute(INSERTION, {"rows": orjson.dumps(rows).decode()})
+    """Write events in their order, in the session's transaction, sealed with the writer's key.
+
+    They are signed into the tree afterwards (`Ledger.settle`). Raises NoKeyError.
+    """
+    connection = session.connection()
+    key: Key | None = connection.get_execution_options().get(KEY)
+    if key is None:
+        raise NoKeyError("This connection has no key of the log.")
+    unit: Unit = connection.info[UNIT]
+    write(connection, _of_one_unit(unit, list(events)), key)
+    session.info[UNIT] = unit
+
+
+def write(connection: Connection, events: Sequence[AuditEvent], key: Key) -> None:
+    """The same, with a key in hand."""
+    if not events:
+        return
+    sealed = [seal(body_of(event), key) for event in events]
+    ids = [event.id for event in events]
+    columns = (
+        ids,
+        [one.body for one in sealed],
+        [one.salt for one in sealed],
+        [one.commitment for one in sealed],
+        [one.signature for one in sealed],
+        ids,
+    )
+    if len(events) == 1:
+        execute(connection, ONE_WRITTEN, tuple(column[0] for column in columns))
+    else:
+        execute(connection, WRITTEN, columns)
 
 
 def events(
@@ -40,34 +76,29 @@ def events(
     identity: str | None = None,
     since: datetime | None = None,
 ) -> Iterator[AuditEvent]:
-    """Events in the order they were written; each argument narrows. `since` is included."""
-    query = select(audit_event).order_by(audit_event.c.number)
+    """Events in the order they were written; each argument narrows. `since` is included.
+
+    Erased ones are left out; those that are not signed yet come last.
+    """
+    c = audit_event.c
+    query = (
+        select(c.body)
+        .outerjoin(leaf, leaf.c.event_id == c.id)
+        .outerjoin(pending, pending.c.id == c.id)
+        .where(c.body.is_not(None))
+        .order_by(leaf.c.seq, pending.c.number)
+    )
     for name, value in (("action", action), ("record", record), ("identity", identity)):
         if value is not None:
-            query = query.where(audit_event.c[name] == value)
+            query = query.where(c[name] == value)
     if since is not None:
-        query = query.where(audit_event.c.occurred >= since)
-    rows = session.execute(query.execution_options(yield_per=1000)).mappings()
-    yield from map(_event, rows)
+        query = query.where(c.occurred >= microseconds(since))
+    yield from map(event_of, session.scalars(query.execution_options(yield_per=1000)))
 
 
-def _row(event: AuditEvent) -> dict[str, Any]:
-    row = {
-        name: getattr(event, name)
-        for name in ("id", "occurred", "action", "message", "record", "identity", "outcome")
-    }
-    return row | asdict(event.caller) | {"detail": dict(event.detail)}
-
-
-def _event(row: RowMapping) -> AuditEvent:
-    return AuditEvent(
-        id=row["id"],
-        occurred=row["occurred"],
-        action=Action(row["action"]),
-        caller=Caller(who=row["who"], system=row["system"], purpose=row["purpose"]),
-        message=row["message"],
-        record=row["record"],
-        identity=row["identity"],
-        outcome=Outcome(row["outcome"]),
-        detail=row["detail"],
-    )
+def _of_one_unit(unit: Unit, events: list[AuditEvent]) -> list[AuditEvent]:
+    """The first event of a transaction has the id that the rows of the transaction refer to."""
+    if events and not unit.used:
+        unit.used = True
+        events = [replace(events[0], id=unit.id), *events[1:]]
+    return [one if one.id == unit.id else replace(one, unit=unit.id) for one in events]

@@ -12,7 +12,7 @@ from adapters.contract import Reading
 from audit import log as audit_log
 from audit.event import Action, AuditEvent, Caller, Outcome
 from gateway.golden import found, project
-from gateway.registry import messages, records, resources, statements
+from gateway.registry import changes, messages, records, resources, statements
 from gateway.registry.drafts import Draft
 from gateway.registry.intake import Intake, intake
 from gateway.registry.messages import MessageState
@@ -92,7 +92,14 @@ def _store(session: Session, origin: Origin, taken: Intake) -> dict[str, str]:
     new = {identities[p.record.id]: p for p in moved if p.change == NEW}
     found(session, new)
     project(session, set(identities.values()) - new.keys())
+    told = (_change(p, identities[p.record.id]) for p in moved if p.change != UNCHANGED)
+    changes.add(session, told, origin.now)
     return identities
+
+
+def _change(p: Plan, identity: str) -> changes.Change:
+    kind = changes.Kind.CREATED if p.change == NEW else changes.Kind.UPDATED
+    return changes.Change(kind=kind, identity=identity, record=p.record.id, labels=p.labels)
 
 
 def _store_statements(session: Session, origin: Origin, taken: Intake) -> None:

@@ -7,23 +7,41 @@ from threading import BoundedSemaphore
 from fastapi import FastAPI
 
 from audit.event import Caller
+from gateway.admission import Entrance
 from gateway.api import (
+    auditing,
+    cross_reference,
+    events,
+    feed,
+    fhir,
     health,
+    identity_links,
+    ledger,
     lookups,
+    match,
     messages,
     metadata,
     metrics,
-    patient,
     registrations,
     sources,
+    stewardship,
+    tokens,
 )
+from gateway.api.bundles import FHIR_BASE
+from gateway.api.disclosure import Disclosure
+from gateway.api.negotiation import Negotiation
 from gateway.api.outcome import handle_errors
 from gateway.api.way_out import WayOut
+from gateway.background import repeated
+from gateway.database import Role
+from gateway.delivery import deliver_due
 from gateway.services import open_services
 from gateway.settings import Settings
+from gateway.webhook import sender
 from gateway.worker import working
 
-FHIR_BASE = "/fhir/R4"
+TOLD_EVERY = 0.5
+"""Seconds between two looks for receivers of changes that are due."""
 AT_WORK = 2
 """Payloads that are read and stored at a time, one of which may wait for the database: more threads
 would only take the interpreter from one another (a third of the time)."""
@@ -31,26 +49,45 @@ would only take the interpreter from one another (a third of the time)."""
 
 def create_app(settings: Settings) -> FastAPI:
     """The service for these settings; starts the embedded database where there is no other."""
-    services = open_services(settings)
+    services = open_services(settings, Role.CALLER)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         caller = Caller(who="worker", system="motem-serve", purpose=settings.purpose)
         reading = working(services.engine, services.adapters_of, caller)
-        with WayOut.opened(services) as app.state.way_out, reading:
+        send = sender(inside=settings.receivers_inside)
+        telling = repeated(
+            "telling", lambda: deliver_due(services.engine, caller, send), TOLD_EVERY
+        )
+        with WayOut.opened(services) as app.state.way_out, reading, telling:
             yield
         services.engine.dispose()
 
     app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
+    app.state.entrance = Entrance(settings, services.engine)
     app.state.turns = BoundedSemaphore(AT_WORK)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(metadata.router, prefix=FHIR_BASE)
-    app.include_router(patient.router, prefix=FHIR_BASE)
+    app.include_router(tokens.router)
+    # Names with a $ before what takes any id.
+    app.include_router(match.router, prefix=FHIR_BASE)
+    app.include_router(cross_reference.router, prefix=FHIR_BASE)
+    app.include_router(identity_links.router, prefix=FHIR_BASE)
+    app.include_router(stewardship.router, prefix=FHIR_BASE)
+    app.include_router(feed.router, prefix=FHIR_BASE)
+    app.include_router(auditing.fhir, prefix=FHIR_BASE)
+    app.include_router(auditing.router)
     app.include_router(sources.router)
     app.include_router(messages.router)
+    app.include_router(ledger.router)
+    app.include_router(events.router)
     app.include_router(lookups.router)
     app.include_router(registrations.router)
+    # Last: what begins with $ is an operation, not an id.
+    app.include_router(fhir.routes(), prefix=FHIR_BASE)
     handle_errors(app)
+    app.add_middleware(Negotiation, base=FHIR_BASE)
+    app.add_middleware(Disclosure)
     return app

@@ -1,19 +1,38 @@
 """The database: which one, an engine for each role, and the only place that commits."""
 
+import select
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import psycopg
 import structlog
 from psycopg import sql
-from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from gateway import postgres
-from gateway.errors import DatabaseUnavailableError, NotMigratedError, RolesMissingError
+from audit.errors import LedgerError
+from audit.ledger import Ledger
+from audit.notes import NoteError, VerifierKey
+from audit.syslog import syslog_at
+from audit.units import execute, unit_of
+from audit.witness_client import WitnessClient
+from audit.witnessing import Witnessing
+from gateway import acting, postgres
+from gateway.errors import (
+    DatabaseUnavailableError,
+    NotMigratedError,
+    NotSignedError,
+    RolesMissingError,
+)
+from gateway.receipts import issue
 from gateway.settings import Settings
 
 OLDEST_VERSION = 15
@@ -21,6 +40,11 @@ DRIVER = "postgresql+psycopg"
 ATTEMPTS = 5
 AGAIN = frozenset({"40001", "40P01", "23505"})
 """SQLSTATE of what may succeed when tried again: serialization, deadlock, unique index."""
+
+IDLE_SINCE = "idle_since"
+"""In the info of a pooled connection: when it was laid down (monotonic clock)."""
+TRUSTED = 1.0
+"""Seconds for which a connection that worked is not asked whether it still does."""
 
 log = structlog.get_logger()
 Result = TypeVar("Result")
@@ -35,11 +59,17 @@ class Role(StrEnum):
     APP = "motem_app"
     """Commands and the web service: reads and writes, never changes the schema or the log."""
 
+    CALLER = "motem_caller"
+    """The web service: sees what `gateway.acting` says that its caller may see, else nothing."""
+
     LINKAGE = "motem_linkage"
     """Batch linkage: reads the registry, writes identities."""
 
     AUDIT = "motem_audit"
     """Auditors: reads the log and nothing else."""
+
+    SEQUENCER = "motem_sequencer"
+    """Signs the log: reads events, writes leaves and checkpoints."""
 
 
 def database_url(settings: Settings) -> URL:
@@ -65,7 +95,9 @@ def printable(url: URL) -> str:
 
 def open_engine(settings: Settings, role: Role | None = Role.APP) -> Engine:
     """An engine on the database in use. A killed embedded server is started again when needed."""
-    engine = engine_for(database_url(settings), role, pool_size=settings.pool_size)
+    engine = engine_for(
+        database_url(settings), role, pool_size=settings.pool_size, audit=log_of(settings)
+    )
     if settings.database_url is None:
 
         @event.listens_for(engine, "do_connect")
@@ -75,9 +107,44 @@ def open_engine(settings: Settings, role: Role | None = Role.APP) -> Engine:
     return engine
 
 
-def engine_for(url: URL, role: Role | None = Role.APP, *, pool_size: int = 10) -> Engine:
+LEDGER = "ledger"
+"""Execution option of an engine: the access log of its database."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Log:
+    """Where the access log keeps what is not in the database, and who watches it.
+
+    `grace`: seconds that the witness may be silent.
+    """
+
+    folder: Path
+    witness: str | None = None
+    witness_key: str | None = None
+    grace: float = 4 * 3600
+    shared: bool = False
+    syslog: str | None = None
+
+
+def log_of(settings: Settings) -> Log:
+    """The access log as it is set."""
+    return Log(
+        folder=settings.audit_folder.absolute(),
+        witness=str(settings.audit_witness).rstrip("/") if settings.audit_witness else None,
+        witness_key=settings.audit_witness_key,
+        grace=settings.audit_grace,
+        shared=settings.audit_shared,
+        syslog=settings.audit_syslog,
+    )
+
+
+def engine_for(
+    url: URL, role: Role | None = Role.APP, *, pool_size: int = 10, audit: Log | None = None
+) -> Engine:
     """An engine whose connections act as `role`; without one, as the login itself (migrations).
 
+    `audit`: the access log; without it nothing can be written into that log, and so
+    nothing that has to be told there. Raises NotSignedError where its keys cannot be used.
     Connecting raises DatabaseUnavailableError, NotMigratedError where the role does not exist yet,
     RolesMissingError where the login may not take it.
     """
@@ -85,7 +152,6 @@ def engine_for(url: URL, role: Role | None = Role.APP, *, pool_size: int = 10) -
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         hide_parameters=True,  # An error's text would quote them, and they are child data.
     )
 
@@ -93,24 +159,141 @@ def engine_for(url: URL, role: Role | None = Role.APP, *, pool_size: int = 10) -
     def prepare(connection: psycopg.Connection[Any], _record: object) -> None:
         _prepare(connection, role)
 
+    _keep_sound(engine)
+
     @event.listens_for(engine, "handle_error")
     def explain(context: Any) -> None:
-        connecting = context.connection is None and not context.is_pre_ping
+        connecting = context.connection is None
         if connecting and isinstance(context.sqlalchemy_exception, OperationalError):
             reason = str(context.original_exception).splitlines()[0]
             raise DatabaseUnavailableError(f"The database does not answer: {reason}") from None
 
+    if role is Role.CALLER:
+        event.listen(engine, "begin", _tell_for_whom)
+    if audit is not None:
+        _with_ledger(engine, audit)
     return engine
+
+
+def _keep_sound(engine: Engine) -> None:
+    """Ask a connection whether it still lives where that is in doubt, before somebody uses it.
+
+    To ask each time (`pool_pre_ping`) would be a third of the time of a short use case.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def laid_down(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[IDLE_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken_up(
+        connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object
+    ) -> None:
+        since = record.info.get(IDLE_SINCE)
+        if since is None or (time.monotonic() - since < TRUSTED and not _has_word(connection)):
+            return
+        try:
+            engine.dialect.do_ping(connection)  # type: ignore[arg-type]
+        except psycopg.Error as error:
+            raise DisconnectionError from error
+
+
+def _has_word(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server sent something unasked: that it ends, mostly."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+BECOME = "SELECT set_config('role', %s, true)"
+SEE = (
+    "SELECT set_config('motem.sees', %s, true), set_config('motem.types', %s, true),"
+    " set_config('motem.body', %s, true), set_config('motem.children', %s, true)"
+)
+
+
+def _tell_for_whom(connection: Connection) -> None:
+    """At the begin of each transaction; at its end the database itself forgets it."""
+    acts = acting.current()
+    rows = acts.rows if acts else acting.NOTHING
+    if isinstance(rows, acting.Everything):
+        execute(connection, BECOME, (Role.APP.value,))
+    else:
+        children = "own" if rows.own_children else "any"
+        told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children)
+        execute(connection, SEE, told)
+
+
+@contextmanager
+def seeing_everything(session: Session) -> Iterator[None]:
+    """Inside the block the transaction sees all rows: for what must be compared with all, as before
+    a link. Whoever uses it shows nothing of what it finds but by `gateway.showing`."""
+    connection = session.connection()
+    before = connection.exec_driver_sql("SELECT current_setting('role')").scalar_one()
+    execute(connection, BECOME, (Role.APP.value,))
+    try:
+        yield
+    finally:
+        with suppress(DBAPIError):  # A transaction that has failed says so itself, and ends.
+            execute(connection, BECOME, (before,))
+
+
+def _with_ledger(engine: Engine, told: Log) -> None:
+    own = engine_for(engine.url, Role.SEQUENCER, pool_size=1)
+    try:
+        ledger = Ledger(
+            own,
+            told.folder,
+            _witness(told) if told.witness else None,
+            shared=told.shared,
+            tell=syslog_at(told.syslog) if told.syslog else None,
+        )
+    except (LedgerError, NoteError) as error:
+        raise NotSignedError(str(error)) from error
+    ledger.attach(engine)
+    engine.update_execution_options(**{LEDGER: ledger})
+    event.listen(engine, "engine_disposed", lambda _engine: ledger.close())
+
+
+def _witness(told: Log) -> Callable[[Path], Witnessing]:
+    """Raises NoteError where the witness's key cannot be read."""
+    key = VerifierKey.parsed(told.witness_key or "")
+    client = WitnessClient(
+        http=httpx.Client(timeout=1.0, trust_env=False), url=told.witness or "", key=key
+    )
+    return lambda kept: Witnessing(client=client, kept=kept, grace=told.grace)
+
+
+def ledger_of(engine: Engine) -> Ledger:
+    """The access log of an engine's database. Raises NotSignedError where it was opened without."""
+    ledger: Ledger | None = engine.get_execution_options().get(LEDGER)
+    if ledger is None:
+        raise NotSignedError
+    return ledger
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One unit of work: committed at the end of the block, rolled back by any exception.
 
-    Nothing else commits. An answer may be given only after the block has ended.
+    Nothing else commits. An answer may be given only after the block has ended: then the events
+    that it wrote are signed too. Raises NotSignedError where they cannot be; they are kept.
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+        unit = unit_of(session)
+    if unit is not None:
+        settle(engine)
+        issue(unit)
+
+
+def settle(engine: Engine) -> None:
+    """Return once all events that were committed are signed. Raises NotSignedError."""
+    try:
+        ledger_of(engine).settle()
+    except LedgerError as error:
+        log.error("the access log cannot be signed", reason=str(error))
+        raise NotSignedError(f"{NotSignedError.__doc__} {error}") from error
 
 
 def retried(engine: Engine, work: Callable[[Session], Result]) -> Result:
@@ -125,6 +308,14 @@ def retried(engine: Engine, work: Callable[[Session], Result]) -> Result:
             log.info("transaction tried again", attempt=attempt)
     with transaction(engine) as session:
         return work(session)
+
+
+def keep_witness(engine: Engine, every: float) -> None:
+    """Show the witness what was signed, where there is one. Raises NotSignedError."""
+    try:
+        ledger_of(engine).keep_witness(every)
+    except LedgerError as error:
+        raise NotSignedError(f"{NotSignedError.__doc__} {error}") from error
 
 
 def _prepare(connection: psycopg.Connection[Any], role: Role | None) -> None:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from audit.event import Action, AuditEvent, Caller
-from audit.log import append, append_many
+from audit.event import Action, AuditEvent, Caller, Seen, naming
+from audit.log import append_many
 from gateway.errors import ConflictError, NotFoundError, WrongRequestError
 from gateway.linking import LinkReport, Progress, link, linked_with
 from gateway.signature import author, require_reason
@@ -71,6 +72,14 @@ class OtherModelError(ConflictError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """Two records, named by id or key, and what is said of them."""
+
+    names: tuple[str, str] = field(repr=False)
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """What was kept: the assertion's id (`is_new`: it did not stand before), and the linking."""
 
@@ -95,21 +104,68 @@ def decide(
     OtherModelError where other children would move because of the model; OppositeError and
     ContradictionError (with the chain) where standing decisions say otherwise.
     """
-    said = _said(caller, verdict, reason)
+    judgement = Judgement(names=names, verdict=verdict)
+    return decide_all(session, [judgement], reason, model, caller, progress)
+
+
+def decide_all(
+    session: Session,
+    judgements: Sequence[Judgement],
+    reason: str,
+    model: MatchModel,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+) -> Outcome:
+    """The same of several pairs, in their order, as one act with one linking: all, or none.
+
+    The outcome has the id of the first.
+    """
+    require_reason(reason)
     IdentityStore(session).lock()
     _require_model_in_use(session, model)
-    left, right = (_record(session, name) for name in names)
+    known = [one for one in assertions.assertions(session) if one.stands]
+    kept = [_decided(session, one, reason, model, caller, known) for one in judgements]
+    is_new = any(new for _, new in kept)
+    linking = link(session, model, caller, progress) if is_new else None
+    return Outcome(id=kept[0][0], is_new=is_new, linking=linking)
+
+
+def _decided(
+    session: Session,
+    judgement: Judgement,
+    reason: str,
+    model: MatchModel,
+    caller: Caller,
+    known: list[Assertion],
+) -> tuple[str, bool]:
+    """The decision's id, and whether it is new; it is added to those that are known."""
+    said = _said(caller, judgement.verdict, reason)
+    left, right = (_record(session, name) for name in judgement.names)
     if left.record_id == right.record_id:
         raise OneRecordError
-    known = [one for one in assertions.assertions(session) if one.stands]
     for one in known:
-        if one.pair == {left.key, right.key} and one.said.verdict == verdict:
-            return Outcome(id=one.id, is_new=False)
-    _require_consistent(known, left, right, verdict)
-    id_ = assertions.add(session, (left, right), said, _snapshot(session, left, right, model))
-    event = (Action.DECISION_MAKE, (left.record_id, right.record_id), id_, verdict)
+        if one.pair == {left.key, right.key} and one.said.verdict == said.verdict:
+            return one.id, False
+    _require_consistent(known, left, right, judgement.verdict)
+    snapshot = _snapshot(session, left, right, model)
+    id_ = assertions.add(session, (left, right), said, snapshot)
+    known.append(
+        Assertion(
+            id=id_,
+            left_id=left.record_id,
+            right_id=right.record_id,
+            left_key=left.key,
+            right_key=right.key,
+            said=said,
+            made_at=datetime.now(UTC),
+            snapshot=snapshot,
+            withdraws=None,
+            stands=True,
+        )
+    )
+    event = (Action.DECISION_MAKE, (left.record_id, right.record_id), id_, said.verdict)
     append_many(session, _events(*event, caller))
-    return Outcome(id=id_, is_new=True, linking=link(session, model, caller, progress))
+    return id_, True
 
 
 def undecide(
@@ -125,6 +181,30 @@ def undecide(
     What was withdrawn before stays so. Raises UnknownDecisionError, WithdrawalStandsError,
     NoReasonError, and OtherModelError as `decide`.
     """
+    return _withdraw(session, decision, reason, model, caller, progress)
+
+
+def undo(
+    session: Session,
+    decision: str,
+    reason: str,
+    model: MatchModel,
+    caller: Caller,
+) -> Outcome:
+    """As `undecide`, with all that was decided in the same act and still stands."""
+    return _withdraw(session, decision, reason, model, caller, whole=True)
+
+
+def _withdraw(
+    session: Session,
+    decision: str,
+    reason: str,
+    model: MatchModel,
+    caller: Caller,
+    progress: Progress = lambda step: None,
+    *,
+    whole: bool = False,
+) -> Outcome:
     said = _said(caller, WITHDRAWN, reason)
     IdentityStore(session).lock()
     _require_model_in_use(session, model)
@@ -134,22 +214,26 @@ def undecide(
         raise UnknownDecisionError
     if one.withdraws:
         raise WithdrawalStandsError
-    if not one.stands:
+    with_it = [other for other in known if whole and other.is_of_one_act(one) and other is not one]
+    made = []
+    for other in [one, *with_it]:
+        if other.stands:
+            made.append(assertions.withdraw(session, other.id, said))
+            event = (Action.DECISION_WITHDRAW, (other.left_id, other.right_id), other.id)
+            append_many(session, _events(*event, WITHDRAWN, caller))
+    if not made:
         (before,) = [other.id for other in known if other.withdraws == decision]
         return Outcome(id=before, is_new=False)
-    id_ = assertions.withdraw(session, decision, said)
-    event = (Action.DECISION_WITHDRAW, (one.left_id, one.right_id), decision, WITHDRAWN)
-    append_many(session, _events(*event, caller))
-    return Outcome(id=id_, is_new=True, linking=link(session, model, caller, progress))
+    linking = link(session, model, caller, progress)
+    return Outcome(id=made[0], is_new=True, linking=linking)
 
 
 def decisions(session: Session, caller: Caller) -> list[Assertion]:
     """Every decision and withdrawal that was ever made, the oldest first."""
     found = assertions.assertions(session)
-    event = AuditEvent(
-        action=Action.DECISION_EXPORT, caller=caller, detail={"decisions": len(found)}
-    )
-    append(session, event)
+    named = dict.fromkeys(id_ for one in found for id_ in (one.left_id, one.right_id))
+    seen = (Seen(record=id_) for id_ in named)
+    append_many(session, naming(Action.DECISION_EXPORT, caller, seen, {"decisions": len(found)}))
     return found
 
 

@@ -11,6 +11,8 @@ class GatewayError(Exception):
     code: ClassVar[str] = "exception"
     """Code of FHIR's IssueType for the OperationOutcome."""
     vietnamese: ClassVar[str] = "Đã xảy ra lỗi."
+    expression: str | None = None
+    """Which element or parameter of the request it is about: a name of ours, never what was sent."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or getdoc(type(self)))
@@ -22,6 +24,12 @@ class DatabaseUnavailableError(GatewayError):
     status = 503
     code = "transient"
     vietnamese = "Cơ sở dữ liệu tạm thời không dùng được."
+
+
+class NotSignedError(DatabaseUnavailableError):
+    """The access log cannot be signed, so nothing is shown."""
+
+    vietnamese = "Không ký được nhật ký truy cập, nên không cung cấp dữ liệu."
 
 
 class NotKeptError(DatabaseUnavailableError):
@@ -73,9 +81,9 @@ class WrongSystemError(WrongRequestError):
 
 
 class WrongPurposeError(WrongRequestError):
-    """X-Purpose-Of-Use has 2 to 32 capital letters: a code of v3-ActReason, such as HOPERAT."""
+    """X-Purpose-Of-Use is none of the codes that docs/operations.md lists, such as HOPERAT."""
 
-    vietnamese = "X-Purpose-Of-Use gồm 2 đến 32 chữ in hoa: một mã v3-ActReason, ví dụ HOPERAT."
+    vietnamese = "X-Purpose-Of-Use không thuộc danh mục trong docs/operations.md, ví dụ HOPERAT."
 
 
 class ConflictError(GatewayError):

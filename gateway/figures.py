@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from audit.queries import tree_size, waiting
 from gateway.registry import lookups, registrations, traffic
 from gateway.registry.statements import waiting_count
 from gateway.registry.traffic import Unsettled
@@ -29,6 +30,10 @@ class Figures:
     """Result → look-ups in the population database; every result stands there."""
     registrations: Mapping[str, int]
     """State → requests for a birth registration; every state stands there."""
+    unsigned: int
+    """Events of the access log that wait for a signature: more than a moment, and nothing is shown."""
+    signed: int
+    """Events in the signed tree."""
 
 
 def figures(session: Session) -> Figures:
@@ -42,4 +47,6 @@ def figures(session: Session) -> Figures:
         unread=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         lookups=lookups.counts(session),
         registrations=registrations.counts(session),
+        unsigned=waiting(session),
+        signed=tree_size(session),
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import audit
-from audit.event import Action, AuditEvent, Caller
+from audit.event import Action, AuditEvent, Caller, Seen, naming
 from gateway.database import transaction
 from gateway.registry import corrections, inbox, wholes
 from gateway.registry.answered import RecordResult, answered
@@ -81,7 +81,9 @@ def content(session: Session, message_id: str, caller: Caller) -> bytes | None:
     """
     found = inbox.content(session, message_id)
     if found is not None:
-        _read(session, message_id, caller, "content")
+        entry = inbox.entry(session, message_id)
+        (records,) = answered(session, [entry.answer if entry else {}])
+        _read(session, message_id, caller, "content", records)
     return found
 
 
@@ -96,7 +98,8 @@ def content_in_parts(
         found = inbox.entry(session, message_id)
         if found is None or found.parts is None:
             return None
-        _read(session, message_id, caller, "content")
+        (records,) = answered(session, [found.answer])
+        _read(session, message_id, caller, "content", records)
     return found.size, _own_bytes(engine, message_id)
 
 
@@ -111,11 +114,17 @@ def _own_bytes(engine: Engine, message_id: str) -> Iterator[bytes]:
         yield own
 
 
-def _read(session: Session, message_id: str, caller: Caller, what: str) -> None:
-    event = AuditEvent(
-        action=Action.MESSAGE_READ, caller=caller, message=message_id, detail={"what": what}
+def _read(
+    session: Session,
+    message_id: str,
+    caller: Caller,
+    what: str,
+    records: Sequence[RecordResult] = (),
+) -> None:
+    seen = (Seen(record=one.record, identity=one.identity) for one in records)
+    audit.append_many(
+        session, naming(Action.MESSAGE_READ, caller, seen, {"what": what}, message_id)
     )
-    audit.append(session, event)
 
 
 def causes(session: Session, caller: Caller, source: str | None = None) -> Sequence[Cause]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 import audit
 from adapters.contract import SourceAdapter, SourceMessage
 from adapters.errors import Rejection, mistake
-from audit.event import Action, AuditEvent, Caller, DetailValue
+from audit.event import Action, AuditEvent, Caller, DetailValue, Seen
 from gateway.acceptance import accept
 from gateway.database import retried
 from gateway.mistakes import is_mistake
@@ -203,7 +203,20 @@ def _ingest(
     kept = messages.keep(session, sent, caller.who, caller.system, came)
     new = {k.id: one for k, one in zip(kept, drafts, strict=True) if k.is_new}
     outcomes = accept(session, new, caller, Times(now=now, received=came))
-    return _results(session, drafts, kept, outcomes)
+    results = _results(session, drafts, kept, outcomes)
+    audit.append_many(session, (_told_again(one, caller) for one in results if one.repeated))
+    return results
+
+
+def _told_again(result: IngestResult, caller: Caller) -> AuditEvent:
+    """Who sends the same bytes again is told again to which children the records belong."""
+    return AuditEvent(
+        action=Action.MESSAGE_RECEIVE,
+        caller=caller,
+        message=result.message,
+        seen=tuple(Seen(record=one.record, identity=one.identity) for one in result.records),
+        detail={"source": result.source, "new": False},
+    )
 
 
 def _results(

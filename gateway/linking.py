@@ -3,20 +3,26 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from inspect import getdoc
 
 from sqlalchemy.orm import Session
 
-from audit.event import Action, AuditEvent, Caller
+from audit.event import Action, AuditEvent, Caller, Seen, naming
 from audit.log import append, append_many
 from gateway import golden
 from gateway.errors import GatewayError
+from gateway.partitions import changed_together
+from gateway.registry import changes
+from gateway.registry.changes import Change, Kind
+from gateway.weighing import scorer_of
 from linkage import blocking, linker
 from linkage.backends import HERE, Backend
 from linkage.clustering import Review
 from linkage.configuration import CHILDREN
 from linkage.explanation import explain
+from linkage.few import scored_sparingly
 from linkage.linker import Linkage
 from linkage.matcher import TooManyPairsError, score
 from linkage.model import MatchModel
@@ -24,10 +30,13 @@ from linkage.odds import probability
 from linkage.records import PersonRecord
 from linkage.rows import Rows
 from linkage.score_store import remember, remembered, scored_last_by
-from linkage.scores import code
+from linkage.scores import Engine, code
 from linkage.store import IdentityStore, Membership, OpenReview
 
 Progress = Callable[[str], None]
+AT_ONCE = 500
+"""Records that are linked in the request of one that is new: a linking looks at each, for a
+millisecond. In a larger registry what is new waits for the next linking."""
 BY = " code "
 """Between the model's version and what else decides a score."""
 
@@ -83,7 +92,8 @@ def link(
     progress("records")
     records = list(store.records())
     oversized = _oversized(records, model)
-    by = f"{model.version}{BY}{code()} {linker.least_weight(model)}"
+    version = model.version  # It takes as long as to link some ten records.
+    by = f"{version}{BY}{code()} {linker.least_weight(model)}"
     ids = {record.key: record.record_id for record in records}
     before = remembered(session, "" if full else by, {id_: key for key, id_ in ids.items()})
     try:
@@ -93,7 +103,7 @@ def link(
             store.standing(),
             progress,
             before.seen,
-            partial(score, backend=backend, rows=Rows()),
+            _engine(backend),
         )
     except (TooManyPairsError, MemoryError) as error:
         blocks = f" Oversized blocks: {oversized or 'none'}."
@@ -106,7 +116,7 @@ def link(
     )
     labels_of = store.labels()
     labels = {key: labels_of[id_] for key, id_ in ids.items()}
-    store.replace_reviews(list(_open_reviews(outcome, model)), labels, model.version)
+    store.replace_reviews(list(_open_reviews(outcome, model)), labels, version)
     known = {key: (id_, labels[key]) for key, id_ in ids.items()}
     remember(session, by, outcome.seen, before, known, outcome.likely, outcome.doubtful)
     report = LinkReport(
@@ -116,10 +126,28 @@ def link(
         reviews=len(outcome.reviews),
         moved=moved,
         oversized=oversized,
-        model=model.version,
+        model=version,
     )
     append(session, AuditEvent(action=Action.LINKAGE_RUN, caller=caller, detail=asdict(report)))
     return report
+
+
+def _engine(backend: Backend) -> Engine:
+    """Where the caller named another place than this process, all is scored there."""
+    by_splink = partial(score, backend=backend, rows=Rows())
+    return partial(scored_sparingly, engine=by_splink) if backend is HERE else by_splink
+
+
+def link_if_small(session: Session, model: MatchModel, caller: Caller) -> LinkReport | None:
+    """Link at once what has come, where that takes well under a second; None where it does not.
+
+    Nor where the identities rest on another model: which one is used, nobody changes by the way.
+    """
+    if IdentityStore(session).has_more_than(AT_ONCE):
+        return None
+    if linked_with(session) not in (None, scorer_of(model).version):
+        return None
+    return link(session, model, caller)
 
 
 def linked_with(session: Session) -> str | None:
@@ -161,7 +189,28 @@ def _assign(
     held = {key: assigned for key, assigned in after.items() if assigned[0] in touched}
     store.assign({before[key].record_id: assigned for key, assigned in (held | changed).items()})
     golden.project(session, sorted(touched))
+    _tell(session, before, after)
     return len(moves)
+
+
+def _tell(
+    session: Session,
+    before: Mapping[str, Membership],
+    after: Mapping[str, tuple[str, str]],
+) -> None:
+    """Others learn of it with what was and what is, whole."""
+    was = {one.record_id: one.identity_id for one in before.values()}
+    becomes = {before[key].record_id: identity for key, (identity, _) in after.items()}
+    told = (
+        Change(
+            kind=Kind.IDENTITY,
+            identity=min(identity for identity, records in new.items() if records),
+            before=old,
+            after=new,
+        )
+        for old, new in changed_together(was, becomes)
+    )
+    changes.add(session, told, datetime.now(UTC))
 
 
 def _assignments(
@@ -211,12 +260,10 @@ def _open_review(review: Review, likely: float, model: MatchModel) -> OpenReview
 
 def links(session: Session, caller: Caller) -> list[Link]:
     """Every accepted record exactly once. A record that was not linked yet stands alone."""
-    rows = [_link(member) for member in IdentityStore(session).memberships()]
-    append(
-        session,
-        AuditEvent(action=Action.LINKS_EXPORT, caller=caller, detail={"records": len(rows)}),
-    )
-    return rows
+    found = list(IdentityStore(session).memberships())
+    seen = (Seen(record=one.record_id, identity=one.identity_id) for one in found)
+    append_many(session, naming(Action.LINKS_EXPORT, caller, seen, {"records": len(found)}))
+    return [_link(member) for member in found]
 
 
 def _link(member: Membership) -> Link:
@@ -227,9 +274,13 @@ def _link(member: Membership) -> Link:
 
 def reviews(session: Session, caller: Caller) -> list[OpenReview]:
     """Every open review, the most probable first."""
-    rows = IdentityStore(session).reviews()
-    append(
-        session,
-        AuditEvent(action=Action.REVIEW_EXPORT, caller=caller, detail={"reviews": len(rows)}),
+    store = IdentityStore(session)
+    rows = store.reviews()
+    asked = {key for row in rows for key in (row.left_key, row.right_key)}
+    seen = (
+        Seen(record=one.record_id, identity=one.identity_id)
+        for one in store.memberships()
+        if one.key in asked
     )
+    append_many(session, naming(Action.REVIEW_EXPORT, caller, seen, {"reviews": len(rows)}))
     return rows

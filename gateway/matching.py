@@ -9,7 +9,7 @@ from adapters import history
 from adapters.catalog import addressed
 from adapters.contract import SourceAdapter, SourceMessage
 from adapters.errors import Rejection
-from audit.event import Action, AuditEvent, Caller, DetailValue
+from audit.event import Action, AuditEvent, Caller, DetailValue, Seen
 from audit.log import append_many
 from gateway.errors import WrongRequestError
 from gateway.registry.drafts import draft
@@ -40,6 +40,12 @@ class SeveralChildrenError(WrongRequestError):
     vietnamese = "Dữ liệu nói về nhiều trẻ. Hãy hỏi từng trẻ một."
 
 
+class NobodyError(UnreadableQuestionError):
+    """The payload speaks of no child: of an adult, or of nobody."""
+
+    vietnamese = "Dữ liệu không nói về trẻ em nào."
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Match:
     """An identity that the child may be: its strongest record, with the adding-up of the bits."""
@@ -64,6 +70,8 @@ class Answer:
     compared: int
     wide: tuple[Wide, ...]
     model: str
+    rival: float | None = None
+    """Weight of the strongest identity that was left out."""
 
 
 def question(message: SourceMessage, adapters: Mapping[str, SourceAdapter]) -> PersonRecord:
@@ -77,7 +85,7 @@ def question(message: SourceMessage, adapters: Mapping[str, SourceAdapter]) -> P
         raise UnreadableQuestionError(_told(wrong))
     pairs = [(one.statement, one.conversion) for one in found.prepared if one.conversion]
     if not pairs:
-        raise UnreadableQuestionError
+        raise NobodyError
     keys = {statement.record_id for statement, _ in pairs if statement.record_id}
     children = list(history.group(pairs).values())
     if len(keys) > 1 or len(children) > 1:
@@ -104,18 +112,25 @@ def match(
     `asked` has the key of a question. An identity is as probable as its strongest record. Each one
     that is named is in the log, and so is the question. Raises NoScorerError.
     """
+    answer = compare(session, asked, model, count)
+    named = [Seen(record=one.record, identity=one.identity) for one in answer.matches]
+    log(session, answer, named, caller)
+    return answer
+
+
+def compare(session: Session, asked: PersonRecord, model: MatchModel, count: int) -> Answer:
+    """As `match`, for a use case that writes down itself whom it shows (`log`)."""
     scorer = scorer_of(model)
     found = candidates(session, asked)
     best = _best(found, asked, scorer)
     shown = best[: min(count, MOST_ASKED)]
-    matches = tuple(_match(asked, candidate, exact, model) for candidate, exact in shown)
-    _log(session, matches, found, scorer.version, caller)
     return Answer(
-        matches=matches,
+        matches=tuple(_match(asked, candidate, exact, model) for candidate, exact in shown),
         more=len(best) - len(shown),
         compared=len(found.candidates),
         wide=found.wide,
         model=scorer.version,
+        rival=best[len(shown)][1][0] if len(best) > len(shown) else None,
     )
 
 
@@ -150,21 +165,19 @@ def _match(asked: PersonRecord, candidate: Candidate, exact: Exact, model: Match
     )
 
 
-def _log(
-    session: Session, matches: Sequence[Match], found: Found, version: str, caller: Caller
-) -> None:
-    """The question, and each child that the answer names."""
+def log(session: Session, answer: Answer, named: Sequence[Seen], caller: Caller) -> None:
+    """The question, and each record and child that was shown for an answer to it."""
     detail: dict[str, DetailValue] = {
-        "compared": len(found.candidates),
-        "found": len(matches),
-        "wide": len(found.wide),
-        "model": version,
+        "compared": answer.compared,
+        "found": len({one.identity for one in named}),
+        "wide": len(answer.wide),
+        "model": answer.model,
     }
     events = [AuditEvent(action=Action.MATCH_SEARCH, caller=caller, detail=detail)]
     events += [
         AuditEvent(
             action=Action.MATCH_READ, caller=caller, record=one.record, identity=one.identity
         )
-        for one in matches
+        for one in named
     ]
     append_many(session, events)

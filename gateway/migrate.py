@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Engine, text
 
 import audit
 from audit.event import Action, AuditEvent, Caller
+from gateway.backfill import backfill
 from gateway.database import transaction
 from gateway.errors import NotMigratedError
-from gateway.migrations.roles import become_owner
+from gateway.migrations.roles import become_owner, create_roles
 
 LOCK = 0x6D6F74656D  # "motem": one migration of a database at a time.
 
@@ -38,9 +39,11 @@ def migrate(engine: Engine, caller: Caller) -> Migration:
         migration = Migration(before=_revision(connection), after=newest())
         if migration.before != migration.after:
             if migration.before is not None:
+                create_roles(connection)
                 become_owner(connection)
             command.upgrade(_config(connection), "head")
             audit.append(session, _event(migration, caller))
+            backfill(session, caller)
     return migration
 
 

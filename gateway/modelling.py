@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import combinations
 
 from sqlalchemy.orm import Session
 
-from audit.event import Action, AuditEvent, Caller
-from audit.log import append
+from audit.event import Action, AuditEvent, Caller, DetailValue, Seen, naming
+from audit.log import append, append_many
 from gateway.errors import GatewayError, NotFoundError, WrongRequestError
 from gateway.linking import OversizedError, Progress
 from gateway.signature import author, require_reason
@@ -160,13 +161,19 @@ def known(session: Session, caller: Caller) -> tuple[str, list[Kept]]:
     return model_store.in_use(session) or models.load().version, kept
 
 
+@cache
+def _shipped() -> MatchModel:
+    """Read once: a scorer is kept for as long as its model is the same object."""
+    return models.load()
+
+
 def in_use(session: Session) -> MatchModel:
     """The model that was activated last, else the shipped one.
 
     Raises UnfitModelError: an unfit model is never replaced in silence.
     """
     version = model_store.in_use(session)
-    return models.load() if version is None else named(session, version)
+    return _shipped() if version is None else named(session, version)
 
 
 def named(session: Session, name: str) -> MatchModel:
@@ -215,14 +222,18 @@ def difference(
     except (TooManyPairsError, MemoryError) as error:
         raise OversizedError from error
     changes = tuple(_changes(before, after))
-    _note(
-        session,
-        Action.MODEL_COMPARE,
-        caller,
-        old=one.version,
-        new=other.version,
-        changes=len(changes),
+    shown = {key for one_of in changes for key in (one_of.left, one_of.right)}
+    seen = (
+        Seen(record=member.record_id, identity=member.identity_id)
+        for member in store.memberships()
+        if member.key in shown
     )
+    detail: dict[str, DetailValue] = {
+        "old": one.version,
+        "new": other.version,
+        "changes": len(changes),
+    }
+    append_many(session, naming(Action.MODEL_COMPARE, caller, seen, detail))
     return Difference(old=_side(one, before), new=_side(other, after), changes=changes)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, make_url
 from adapters.catalog import addressed, packages
 from adapters.contract import SourceAdapter, SourceMessage
 from audit.event import Caller
-from gateway.database import engine_for
+from gateway.database import Log, engine_for
 from gateway.garbage import collect_seldom
 from gateway.ingest import IngestResult, deliver_many
 
@@ -43,13 +43,14 @@ class Taker:
     """All that a process needs to take messages; the URL is that of the database."""
 
     url: str = field(repr=False)
+    audit: Log
     adapters: Mapping[str, SourceAdapter]
     caller: Caller
 
     def take(self, share: Share, received: datetime) -> list[IngestResult]:
         """Ingest messages one after the other; `received` decides which of two came later."""
         deliveries = (addressed(message, self.adapters) for message in share)
-        return list(deliver_many(_engine(self.url), deliveries, self.caller, received))
+        return list(deliver_many(_engine(self.url, self.audit), deliveries, self.caller, received))
 
 
 def early_pool(processes: int) -> Executor:
@@ -120,9 +121,9 @@ def _moments() -> Iterator[datetime]:
 
 
 @cache
-def _engine(url: str) -> Engine:
+def _engine(url: str, audit: Log) -> Engine:
     """Of this process: connections are not shared."""
-    return engine_for(make_url(url), pool_size=1)
+    return engine_for(make_url(url), pool_size=1, audit=audit)
 
 
 def _become_taker() -> None:

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 DATABASE = "motem"
 LOGIN = "motem"
 SUPERUSER = "postgres"
+EMBEDDED = "motem-embedded"
+"""Name of every embedded server."""
 
 SERVER_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -44,6 +46,8 @@ SERVER_SETTINGS: Mapping[str, str] = {
     # Containers often have 64 MB of shared memory, too little for parallel plans.
     "max_parallel_workers_per_gather": "0",
     "max_connections": "200",
+    # By this `gateway.api.callers` knows it. No session can set it: only who starts the server.
+    "cluster_name": EMBEDDED,
 }
 
 ATTEMPTS = 40

@@ -193,13 +193,16 @@ def give_up(session: Session, message_id: str, adapters_of: AdaptersOf, caller: 
 
 
 def refused_messages(
-    session: Session, source: str, code: str | None, most: int, after: str = ""
+    session: Session, caller: Caller, source: str, code: str | None, most: int, after: str = ""
 ) -> list[str]:
     """Messages of a source with refusals that stand, of one code or any, the oldest first.
 
     `after` is the id of the last one that is known already.
     """
-    return inbox.refused_ids(session, source, code, most, after)
+    found = inbox.refused_ids(session, source, code, most, after)
+    detail: dict[str, DetailValue] = {"source": source, "count": len(found)}
+    audit.append(session, AuditEvent(action=Action.MESSAGE_SEARCH, caller=caller, detail=detail))
+    return found
 
 
 def withdraw(session: Session, message_id: str, reason: Reason, caller: Caller) -> None:

@@ -9,7 +9,7 @@ from adapters.catalog import load_adapters, load_vocabularies
 from adapters.contract import SourceAdapter
 from adapters.vocabulary import Vocabulary
 from gateway.agreements import agreed, require_known_fields
-from gateway.database import database_url, engine_for
+from gateway.database import Role, database_url, engine_for, log_of
 from gateway.dialects import require_sound_dialects, speaking
 from gateway.settings import Settings
 from gateway.site import Site, load_site
@@ -31,14 +31,16 @@ class Services:
         return agreed(spoken, self.site, system, self.vocabularies)
 
 
-def open_services(settings: Settings) -> Services:
+def open_services(settings: Settings, role: Role = Role.APP) -> Services:
     """Load the adapters and the site's file; start the embedded database where there is no other."""
     adapters = load_adapters()
     site = load_site(settings.site, adapters)
     vocabularies = load_vocabularies()
     require_sound_dialects(site, vocabularies)
     require_known_fields(site, vocabularies)
-    engine = engine_for(database_url(settings), pool_size=settings.pool_size)
+    engine = engine_for(
+        database_url(settings), role, pool_size=settings.pool_size, audit=log_of(settings)
+    )
     return Services(
         settings=settings, site=site, engine=engine, adapters=adapters, vocabularies=vocabularies
     )

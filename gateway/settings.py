@@ -4,9 +4,10 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_validator
+from pydantic import DirectoryPath, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from audit.purposes import PURPOSES
 from gateway.errors import GatewayError
 
 
@@ -24,6 +25,12 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class Access(StrEnum):
+    """Whether callers must say who they are."""
+
+    REQUIRED = "required"
 
 
 class WrongSettingError(GatewayError):
@@ -48,6 +55,50 @@ class Settings(BaseSettings):
         validation_alias="MOTEM_HOME",
         description="Folder for the embedded database; made when it is missing.",
     )
+    audit: Path | None = Field(
+        default=None,
+        validation_alias="MOTEM_AUDIT",
+        description=(
+            "Folder with the keys and the last checkpoint of the access log: never in the database, "
+            "and in no backup of it. Without it, `audit` in MOTEM_HOME; made when it is missing."
+        ),
+    )
+    audit_witness: HttpUrl | None = Field(
+        default=None,
+        validation_alias="MOTEM_AUDIT_WITNESS",
+        description="Address of a witness of the access log (`motem audit witness`, or any other).",
+    )
+    audit_witness_key: str | None = Field(
+        default=None,
+        validation_alias="MOTEM_AUDIT_WITNESS_KEY",
+        description="What the witness's cosignatures are checked with: name+id+key.",
+    )
+    audit_grace: int = Field(
+        default=4 * 3600,
+        ge=1,
+        validation_alias="MOTEM_AUDIT_GRACE",
+        description=(
+            "Seconds that the witness may be silent; after that nothing is disclosed until it answers."
+        ),
+    )
+    audit_shared: bool = Field(
+        default=False,
+        validation_alias="MOTEM_AUDIT_SHARED",
+        description=(
+            "Several hosts write this log: the witness, instead of a file, then keeps the last "
+            "checkpoint, and is asked each time. All hosts have the same keys."
+        ),
+    )
+    audit_syslog: str | None = Field(
+        default=None,
+        pattern=r"^(/.+|[^/\s:]+:\d{1,5})$",
+        validation_alias="MOTEM_AUDIT_SYSLOG",
+        description=(
+            "Where checkpoints of the access log go too, and who did what kind of thing when (nothing "
+            "of a child), for a security operations centre: "
+            "host:port (syslog over UDP) or a socket such as /dev/log."
+        ),
+    )
     log_format: LogFormat = Field(
         default=LogFormat.CONSOLE,
         validation_alias="MOTEM_LOG_FORMAT",
@@ -57,6 +108,32 @@ class Settings(BaseSettings):
         default=LogLevel.WARNING,
         validation_alias="MOTEM_LOG_LEVEL",
         description="The least serious log line written: debug, info, warning or error.",
+    )
+    access: Access | None = Field(
+        default=None,
+        validation_alias="MOTEM_ACCESS",
+        description=(
+            "`required`: callers need a token with the embedded database too. With any other "
+            "database they always do, and nothing can switch that off."
+        ),
+    )
+    url: HttpUrl | None = Field(
+        default=None,
+        validation_alias="MOTEM_URL",
+        description=(
+            "Address under which clients know this service, without a path: what they sign in their "
+            "assertions is this and /token. Without it, the loopback address that was called."
+        ),
+    )
+    policy: Path | None = Field(
+        default=None,
+        validation_alias="MOTEM_POLICY",
+        description="The policy, in TOML: who may do what for what purpose (see access.md). Without it, that of the program.",
+    )
+    keys_inside: bool = Field(
+        default=False,
+        validation_alias="MOTEM_KEYS_INSIDE",
+        description="Public keys of clients may also be fetched from private and loopback addresses, and by http.",
     )
     host: str = Field(
         default="127.0.0.1",
@@ -110,6 +187,11 @@ class Settings(BaseSettings):
         validation_alias="MOTEM_PLATFORM_KEY",
         description="ApiKey of this body on the exchange platform. No default.",
     )
+    receivers_inside: bool = Field(
+        default=False,
+        validation_alias="MOTEM_RECEIVERS_INSIDE",
+        description="Receivers of changes may also be at private and loopback addresses, and by http.",
+    )
     purpose: str = Field(
         default="HOPERAT",
         min_length=1,
@@ -120,6 +202,19 @@ class Settings(BaseSettings):
             "HOPERAT (running the service), PUBHLTH, HRESCH, TREAT…"
         ),
     )
+
+    @field_validator("purpose")
+    @classmethod
+    def known_purpose(cls, value: str) -> str:
+        """A purpose that nobody knows would be no answer to "why"."""
+        if value not in PURPOSES:
+            raise ValueError(f"one of {', '.join(PURPOSES)}")
+        return value
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where the keys and the last checkpoint of the access log stand."""
+        return self.audit or self.home / "audit"
 
     @field_validator("host")
     @classmethod

@@ -107,6 +107,10 @@ class Site(BaseModel):
         every = (one.domains or frozenset() for one in self.agreements if one.source == source)
         return Domains(own=own, foreign=frozenset().union(*every) - (own or frozenset()))
 
+    def domains(self) -> frozenset[str]:
+        """Every identifier system that somebody has under an agreement."""
+        return frozenset().union(*(one.domains or () for one in self.agreements))
+
     def narrows(self, source: str) -> bool:
         """Whether any agreement of a source allows some of its fields only."""
         return any(

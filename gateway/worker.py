@@ -1,17 +1,18 @@
 """Reads messages that were only received so far, beside the service, until it is told to stop."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audit.event import Caller
-from gateway.database import retried
+from gateway.access import refusals, tokens
+from gateway.background import repeated
+from gateway.database import keep_witness, retried
 from gateway.errors import GatewayError
 from gateway.idempotency import forget
 from gateway.registry import unread
@@ -26,45 +27,42 @@ ATTEMPTS = 3
 """Times that reading a message may be begun without coming to an end (no memory, a crash below
 Python, a kill): each costs all that the process was doing. Two processes that begin at the same
 moment count twice, which only matters if one of them is then killed."""
-LONGEST_PAUSE = 5.0
-"""Seconds, while the database is away or a message cannot be read for another reason."""
-
-log = structlog.get_logger()
+TELL_EVERY = 1.0
+"""Seconds between two looks for refusals that are not in the log yet."""
+WITNESS_EVERY = 1.0
+"""Seconds after which the witness is shown what was signed meanwhile."""
 
 
 @contextmanager
 def working(engine: Engine, adapters_of: AdaptersOf, caller: Caller) -> Iterator[None]:
     """A thread reads what waits, as long as the block lasts."""
-    stop = threading.Event()
-    thread = threading.Thread(
-        target=_work, args=(engine, adapters_of, caller, stop), name="reading", daemon=True
-    )
-    thread.start()
-    try:
+    look = _Looks(engine=engine, adapters_of=adapters_of, caller=caller)
+    with repeated("reading", look.again, PAUSE):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
-def _work(engine: Engine, adapters_of: AdaptersOf, caller: Caller, stop: threading.Event) -> None:
-    pause, forgot = PAUSE, -FORGET_EVERY
-    while not stop.is_set():
-        try:
-            if time.monotonic() - forgot >= FORGET_EVERY:
-                retried(engine, forget)
-                forgot = time.monotonic()
-            found = take_next(engine, adapters_of, caller)
-        # Whatever it is, the thread goes on: nobody would notice that it had ended.
-        except Exception as error:
-            if pause == PAUSE:
-                log.warning("reading waits", error=type(error).__name__)
-            pause = min(2 * pause, LONGEST_PAUSE)
-            stop.wait(pause)
-        else:
-            pause = PAUSE
-            if found is None:
-                stop.wait(pause)
+@dataclass(kw_only=True)
+class _Looks:
+    """What is done beside the service, and when the rarer parts of it were done last."""
+
+    engine: Engine
+    adapters_of: AdaptersOf
+    caller: Caller
+    forgot: float = -FORGET_EVERY
+    told: float = -TELL_EVERY
+
+    def again(self) -> bool:
+        """Whether there was a message to be read."""
+        if time.monotonic() - self.forgot >= FORGET_EVERY:
+            retried(self.engine, forget)
+            retried(self.engine, tokens.forget)
+            self.forgot = time.monotonic()
+        if time.monotonic() - self.told >= TELL_EVERY:
+            retried(self.engine, refusals.tell)
+            self.told = time.monotonic()
+        found = take_next(self.engine, self.adapters_of, self.caller)
+        keep_witness(self.engine, WITNESS_EVERY)
+        return found is not None
 
 
 def take_next(engine: Engine, adapters_of: AdaptersOf, caller: Caller) -> str | None:

@@ -60,10 +60,16 @@ class Assertion:
     snapshot: Snapshot | None
     withdraws: str | None
     stands: bool
+    event: str = ""
+    """The first event of the transaction that wrote it; of rows before the ledger, one for all."""
 
     @property
     def pair(self) -> frozenset[str]:
         return frozenset((self.left_key, self.right_key))
+
+    def is_of_one_act(self, other: "Assertion") -> bool:
+        """Whether both were said in one transaction, whose time all its rows have."""
+        return (self.event, self.made_at) == (other.event, other.made_at)
 
 
 def find(session: Session, name: str) -> Known | None:
@@ -140,6 +146,7 @@ def _assertion(
         ),
         withdraws=row.withdraws,
         stands=stands,
+        event=row.event,
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from linkage import normalise
 from linkage.clustering import Judges
 from linkage.features import FEATURES
 from linkage.matcher import ScoredPair
@@ -46,7 +45,7 @@ SCHOOL = "education"
 SAME_NAME = 1
 """Levels of the name with its marks: twins are called An and Ân."""
 FOLDED_NAME = 3
-"""Levels of the name up to "differ only in their marks"."""
+"""The level of names that differ only in their marks; those before it agree in them."""
 LIKE_TWINS = frozenset({4, 5})
 """Levels of the name: family and given name agree, the middle name does not; nearly the same."""
 SAME_DAY = 0
@@ -150,7 +149,7 @@ class _Rules:
         return not self._is_doubted(pair) and _rule(self._both(pair))(pair)
 
     def traits(self, pair: ScoredPair) -> float:
-        name = pair.bits[POSITION["name"]] if self._have_other_marks(pair) else 0.0
+        name = pair.bits[POSITION["name"]] if has_other_marks(pair) else 0.0
         return traits(pair) - name
 
     def _both(self, pair: ScoredPair) -> tuple[PersonRecord, PersonRecord]:
@@ -159,17 +158,10 @@ class _Rules:
     def _is_doubted(self, pair: ScoredPair) -> bool:
         several = any(record.several for record in self._both(pair))
         return (
-            any(doubt(pair) for doubt in DOUBTS)
-            or (self._have_other_marks(pair) and not is_individual(pair))
+            is_doubtful(pair)
             or is_borrowed(pair, several=several)
             or (pair.weight < self.thresholds.link and is_contradicted(pair))
         )
-
-    def _have_other_marks(self, pair: ScoredPair) -> bool:
-        """Twins are called Bảo and Bạo."""
-        left, right = self._both(pair)
-        folded = pair.levels[POSITION["name"]] == FOLDED_NAME
-        return folded and normalise.other_marks(left.names, right.names)
 
 
 def traits(pair: ScoredPair) -> float:
@@ -254,6 +246,16 @@ def is_of_another(pair: ScoredPair) -> bool:
 def is_individual(pair: ScoredPair) -> bool:
     """Some number that is meant to be one child's agrees."""
     return any(pair.levels[POSITION[name]] == 0 for name in INDIVIDUAL)
+
+
+def has_other_marks(pair: ScoredPair) -> bool:
+    """The names agree, but were written with other marks: twins are called Bảo and Bạo."""
+    return pair.levels[POSITION["name"]] == FOLDED_NAME
+
+
+def is_marked_otherwise(pair: ScoredPair) -> bool:
+    """Other marks, and no number of its own that tells it from its twin."""
+    return has_other_marks(pair) and not is_individual(pair)
 
 
 def is_another_number(pair: ScoredPair) -> bool:
@@ -403,6 +405,7 @@ def is_borrowed(pair: ScoredPair, *, several: bool) -> bool:
 
 
 DOUBTS = (
+    is_marked_otherwise,
     is_another_number,
     is_mistyped_minutes,
     is_another_of_the_minutes,
@@ -413,6 +416,11 @@ DOUBTS = (
     is_mother_alone,
 )
 """What is asked about, whatever its weight."""
+
+
+def is_doubtful(pair: ScoredPair) -> bool:
+    """One of DOUBTS holds."""
+    return any(doubt(pair) for doubt in DOUBTS)
 
 
 def is_named(pair: ScoredPair, last: int = OVERLAPPING_BIRTH) -> bool:

@@ -225,6 +225,10 @@ CONFLICT_WORDS: Mapping[Conflict, Words] = MappingProxyType(
 )
 DOUBT_WORDS: Mapping[str, Words] = MappingProxyType(
     {
+        "is_marked_otherwise": (
+            "họ tên chỉ khác nhau ở dấu, như trẻ sinh đôi thường được đặt tên",
+            "the names differ only in their marks, as the names of twins often do",
+        ),
         "is_another_number": (
             "hai số định danh khác nhau, không có số chung nào khác",
             "two personal numbers, and no other number in common",

@@ -51,6 +51,16 @@ def by_identity(session: Session, identity_id: str) -> list[Held]:
     return _held(session, _c.identity_id == identity_id)
 
 
+def by_identities(session: Session, identity_ids: Collection[str]) -> list[Held]:
+    """The records of several identities, in the order of their keys."""
+    return _held(session, _c.identity_id == any_(_texts(sorted(identity_ids))))
+
+
+def by_records(session: Session, record_ids: Collection[str]) -> list[Held]:
+    """The records with these ids, in the order of their keys."""
+    return _held(session, _c.record_id == any_(_texts(sorted(record_ids))))
+
+
 def founder(session: Session, identity_id: str) -> Held | None:
     """The record that an identity came into being with, wherever that record is now."""
     found = _held(session, _c.founding_id == identity_id)

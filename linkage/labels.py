@@ -5,10 +5,12 @@ from itertools import product
 
 from linkage.calibration import Calibration, fitted
 from linkage.clues import clues
+from linkage.decision import Forbids
 from linkage.learning import Example
 from linkage.linker import least_weight, link, prepared
-from linkage.matcher import score
+from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
+from linkage.own_merges import Groups
 from linkage.records import PersonRecord
 from linkage.second_look import Judged
 from linkage.standing import Decision
@@ -51,9 +53,14 @@ def examples(records: Sequence[PersonRecord], model: MatchModel, known: Known) -
     """
     seen: list[View] = []
 
-    def watch(*about: object) -> Sequence[Judged]:
-        atoms, pairs, groups, forbids, _ = about
-        seen[:] = views(atoms, pairs, groups, forbids)  # type: ignore[arg-type]
+    def watch(
+        atoms: Sequence[PersonRecord],
+        pairs: Sequence[ScoredPair],
+        groups: Groups,
+        forbids: Forbids,
+        model: MatchModel,
+    ) -> Sequence[Judged]:
+        seen[:] = views(atoms, pairs, groups, forbids)
         return ()
 
     link(records, model, look=watch)

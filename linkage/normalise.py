@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
@@ -159,27 +159,6 @@ def _syllables(words: list[str]) -> list[str]:
 def _without_marker(words: list[str]) -> list[str]:
     """Without the word before the given name."""
     return _syllables(words[1:] if len(words) > 1 and words[0] in MARKERS else words)
-
-
-def other_marks(names: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether names agree only without their marks, though both were written with some: Bảo, Bạo.
-
-    Who types without any marks says nothing about them. Names as of `name_key`.
-    """
-    alike = [
-        (one, other)
-        for one in names
-        for other in others
-        if without_order(folded_name(one)) == without_order(folded_name(other))
-    ]
-    return bool(alike) and all(_differ_in_marks(*both) for both in alike)
-
-
-def _differ_in_marks(one: str, other: str) -> bool:
-    if one.isascii() or other.isascii():
-        return False
-    mine, theirs = ({fold(word): word for word in name.split()} for name in (one, other))
-    return any(mine[bare] != theirs[bare] for bare in mine.keys() & theirs.keys())
 
 
 def given_name(folded: str) -> str:

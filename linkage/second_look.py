@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.clues import clues
-from linkage.decision import DOUBTS, Forbids, is_borrowed
+from linkage.decision import Forbids, is_borrowed, is_doubtful
 from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, Thresholds
@@ -70,7 +70,7 @@ def is_held(pair: ScoredPair, *, several: bool) -> bool:
 
     In the worlds from which clues are learnt there are too few such children to weigh that.
     """
-    return any(doubt(pair) for doubt in DOUBTS) or is_borrowed(pair, several=several)
+    return is_doubtful(pair) or is_borrowed(pair, several=several)
 
 
 def joins(found: Sequence[Judged], thresholds: Thresholds) -> list[Judged]:

@@ -76,7 +76,8 @@ class IdentityStore:
         """
         if not records:
             return {}
-        rows = [_row(record, labels[record.record_id]) for record in records]
+        ordered = sorted(records, key=lambda record: record.record_id)
+        rows = [_row(record, labels[record.record_id]) for record in ordered]
         returned = self._session.execute(REGISTRATION, {"rows": orjson.dumps(rows).decode()})
         return {row.record_id: row.identity_id for row in returned}
 
@@ -95,6 +96,11 @@ class IdentityStore:
         """The identity that a given one leads to (itself while it stands), None if never made."""
         c = tables.record.c
         return self._session.scalar(select(c.identity_id).where(c.founding_id == identity_id))
+
+    def has_more_than(self, records: int) -> bool:
+        """Whether there are more records than so many; they are not all counted."""
+        some = select(tables.record.c.record_id).limit(records + 1).subquery()
+        return (self._session.scalar(select(func.count()).select_from(some)) or 0) > records
 
     def memberships(self) -> Iterator[Membership]:
         """Every record with its identity, in the order of source and key."""
@@ -115,6 +121,7 @@ class IdentityStore:
     def assign(self, assignments: Mapping[str, tuple[str, str]]) -> None:
         """Record id → (identity id, decision): the outcome of a linking; nothing is left changed."""
         c = tables.record.c
+        self._hold(assignments)
         rows = [
             {"of": record_id, "identity_id": identity, "decision": decision}
             for record_id, (identity, decision) in assignments.items()
@@ -124,6 +131,13 @@ class IdentityStore:
                 update(tables.record).where(c.record_id == bindparam("of")), rows
             )
         self._session.execute(update(tables.record).where(c.changed).values(changed=False))
+
+    def _hold(self, record_ids: Iterable[str]) -> None:
+        """Lock all rows that are written next in one order, as payloads do: neither waits for ever."""
+        c = tables.record.c
+        mine = c.changed | (c.record_id == any_(literal(list(record_ids))))
+        query = select(c.record_id).where(mine).order_by(c.record_id)
+        self._session.execute(query.with_for_update(key_share=True)).all()
 
     def standing(self) -> list[tuple[str, str, str]]:
         """(left key, right key, verdict) of every decision that nobody withdrew."""

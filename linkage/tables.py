@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -42,6 +43,15 @@ def label_columns() -> tuple[Column[str], Column[str | None], Column[list[str]]]
     )
 
 
+def written_by() -> Column[str]:
+    """The event of the access log that tells of the last change; without one nothing is committed.
+
+    Its foreign key is made by the migration: docs/decisions/0009.
+    """
+    default = text("current_setting('motem.event'::text, true)")
+    return Column("event", String(26), nullable=False, server_default=default)
+
+
 record = Table(
     "linkage_record",
     metadata,
@@ -57,6 +67,7 @@ record = Table(
     Column("compared", Text, comment="The columns that are compared, of one version of them"),
     Column("changed", Boolean, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    written_by(),
     *label_columns(),
     CheckConstraint(f"decision in {DECISIONS}", name="decision"),
     Index(
@@ -84,6 +95,7 @@ decision = Table(
     Column("evidence", Text, comment="Of that weight, line by line; null: never scored"),
     Column("model", String(64), comment="The version that scored it"),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    written_by(),
     *label_columns(),
     CheckConstraint(f"verdict in {(*VERDICTS, WITHDRAWN)}", name="verdict"),
     CheckConstraint(f"(verdict = '{WITHDRAWN}') = (withdraws IS NOT NULL)", name="withdrawal"),
@@ -157,6 +169,7 @@ model = Table(
     Column("content", Text, nullable=False),
     Column("author", String(200), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    written_by(),
 )
 
 model_activation = Table(
@@ -169,4 +182,5 @@ model_activation = Table(
     Column(
         "made_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()
     ),
+    written_by(),
 )

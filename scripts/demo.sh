@@ -16,7 +16,7 @@ unset DATABASE_URL
 step() { printf '\n── %s\n$ motem %s\n' "$1" "${*:2}"; .venv/bin/motem "${@:2}"; }
 
 emptied=$(.venv/bin/motem db stop --delete 2>&1) || { echo "$emptied" >&2; exit 1; }
-rm -rf "$world"
+rm -rf "$world" "$MOTEM_HOME/access.log"
 
 # A stand-in for the exchange platform, ready long before it is needed.
 mkdir -p "$MOTEM_HOME"
@@ -39,6 +39,10 @@ step "What was read, refused, linked and sent; what waits for a steward" report
 step "How right it is against the known truth" evaluate "$world/truth.csv"
 step "Every record with its identity, for other programs" export links "$MOTEM_HOME/links.csv"
 step "Every pair that waits for a steward" export reviews "$MOTEM_HOME/reviews.csv"
+step "Is the access log whole, and who looked at what" audit verify
+step "The access log, for an auditor who has nothing of Motem" audit export "$MOTEM_HOME/access.log"
+echo "$ python audit/verifier.py $MOTEM_HOME/access.log --key …"
+.venv/bin/python audit/verifier.py "$MOTEM_HOME/access.log" --key "$(.venv/bin/motem audit keys | sed -n 's/^log\t//p')"
 
 cat <<END
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.catalog import accepts, load_adapters
 from adapters.errors import SENTENCES
+from gateway.fhir.parameters import OF_ALL, TYPES
 from linkage.features import FEATURES
 from linkage.golden import POLICY
 from scripts.source_pages import PARTS, first_page
@@ -57,8 +58,19 @@ def policy() -> Iterator[str]:
         yield f"| `{element.rpartition(':')[2]}` | {', '.join(origins)} |"
 
 
+def searching() -> Iterator[str]:
+    """Every search parameter of every type."""
+    yield from ("| type | parameter | | elements | |", "|---|---|---|---|---|")
+    for kind, known in TYPES.items():
+        for one in known.values():
+            if one not in OF_ALL or kind == "Patient":
+                veiled = "veiled" if one.veiled else ""
+                path = f"`{one.path}`".replace(" | ", "`, `")
+                yield f"| {kind} | `{one.name}` | {one.kind} | {path} | {veiled} |"
+
+
 TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
-    table.__name__: table for table in (modules, features, refusals, policy)
+    table.__name__: table for table in (modules, features, refusals, policy, searching)
 }
 
 

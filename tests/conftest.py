@@ -1,8 +1,11 @@
 """What tests share: a real PostgreSQL, fresh databases, a session that is rolled back, a caller."""
 
+import atexit
 import fcntl
+import gc
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Generator, Iterator
@@ -20,9 +23,16 @@ from sqlalchemy.orm import Session
 
 from audit.event import Caller
 from gateway import postgres
-from gateway.database import DRIVER, engine_for, printable
+from gateway.database import DRIVER, printable
 from gateway.migrate import migrate
+from gateway.postgres_place import folder_of
+from tests.ledger import VARIABLE, copy_anchor, engine_for
 
+if VARIABLE not in os.environ:  # Else a process that started this one has set it.
+    # In memory where that can be: the disk is not what is tested, and each use case waits for it.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="motem-audit-", dir=memory)
+    atexit.register(shutil.rmtree, os.environ[VARIABLE], ignore_errors=True)
 IN_CI = os.environ.get("CI") == "true"
 if not IN_CI:  # There hypothesis has a profile of its own: the same examples, no deadline either.
     # A machine that stalls for a moment is no fault of what is tested; costs have their own tests.
@@ -50,6 +60,12 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays: the collector need not look at it in each test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def caller() -> Caller:
     return TESTER
@@ -75,7 +91,17 @@ def server_url() -> Iterator[URL]:
         yield make_url(given).set(drivername=DRIVER)
         return
     with temporary_home() as home:
-        yield postgres.ensure(home)
+        url = postgres.ensure(home)
+        _without_waiting_for_the_disk(home)
+        yield url
+
+
+def _without_waiting_for_the_disk(home: Path) -> None:
+    """Processes are killed in tests, machines are not: what is written need not reach the disk."""
+    data = folder_of(home) / "data"
+    with (data / "postgresql.conf").open("a") as file:
+        file.write("\nfsync = off\nfull_page_writes = off\n")
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
 
 
 @contextmanager
@@ -88,6 +114,8 @@ def fresh_database(server: URL, template: str | None = None) -> Iterator[URL]:
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
     with psycopg.connect(printable(server), autocommit=True) as connection:
         connection.execute(create)
+        if template:
+            copy_anchor(template, name)
         try:
             yield server.set(database=name)
         finally:

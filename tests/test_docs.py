@@ -176,7 +176,8 @@ def test_every_field_of_a_source_is_in_its_vocabulary(source: str) -> None:
 
 
 def test_every_audit_action_is_explained_and_those_to_come_are_marked() -> None:
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
+    writers = [*(ROOT / "gateway").rglob("*.py"), ROOT / "audit" / "sequencer.py"]
+    source = "".join(path.read_text("utf-8") for path in writers)
     written = {action.value for action in Action if f"Action.{action.name}" in source}
     named = {
         cells[0].strip("`"): cells[2] for cells in rows(OPERATIONS, 3) if ":" in cells[0].strip("`")
@@ -295,3 +296,19 @@ def test_the_changelog_knows_this_version() -> None:
     headings = re.findall(r"^## \[(.+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == "Unreleased"
     assert version in headings
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    named = {
+        code
+        for page in PAGES
+        for code in code_in(page.read_text("utf-8"))
+        if re.fullmatch(r"test_\w+", code)
+    }
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named - there == set()
+    assert len(named) >= 20

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway.api.dependencies import CurrentServices
+from gateway.database import settle
 from gateway.migrate import require_newest
 
 router = APIRouter()
@@ -16,6 +17,10 @@ def live() -> dict[str, str]:
 
 @router.get("/readyz")
 def ready(services: CurrentServices) -> dict[str, str]:
-    """The database answers and has the newest tables; otherwise 503 with an OperationOutcome."""
+    """The database answers, has the newest tables, and the access log gets signed.
+
+    Otherwise 503 with an OperationOutcome.
+    """
     require_newest(services.engine)
+    settle(services.engine)
     return {"status": "ok"}

@@ -121,7 +121,7 @@ def replay_group(document: Document, services: CurrentServices, caller: CurrentC
     ids = retried(
         services.engine,
         lambda session: refused_messages(
-            session, group.source, group.code, MOST_AT_ONCE, group.after or ""
+            session, caller, group.source, group.code, MOST_AT_ONCE, group.after or ""
         ),
     )
     done = []

@@ -1,15 +1,52 @@
-"""The CapabilityStatement: what this service can do."""
+"""The CapabilityStatement: what this service can do, from the tables that its routes work by."""
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from adapters.profile import FHIR_VERSION
+from gateway.api.audit_parameters import SEARCHABLE
+from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON, FhirResponse
+from gateway.fhir.conditions import MODES
+from gateway.fhir.parameters import TYPES, Kind, Parameter
+from gateway.fhir.query import CONTROLS
 
-SINCE = "2026-11-22"
+SINCE = "2026-11-23"
 """Day on which the statement last changed."""
+INTERACTIONS = ("read", "vread", "history-instance", "history-type", "search-type")
+"""Of every type that is kept (gateway.api.fhir)."""
+EVERYTHING = {
+    "name": "everything",
+    "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+}
+ID = {"name": "_id", "type": "token", "documentation": "id"}
+
+PATIENT_OPERATIONS: Mapping[str, str] = {
+    "match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
+    "ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
+    "mdm-submit": "urn:motem:operation:mdm-submit",
+}
+SYSTEM_OPERATIONS: Mapping[str, str] = {
+    name: f"urn:motem:operation:{name}"
+    for name in (
+        "mdm-query-links",
+        "mdm-link-history",
+        "mdm-duplicate-golden-resources",
+        "mdm-not-duplicate",
+        "mdm-update-link",
+        "mdm-create-link",
+        "mdm-merge-golden-resources",
+        "mdm-submit",
+        "motem-undo",
+    )
+}
+"""Name → what defines it; those of HAPI have no address, docs/identity_operations.md has them."""
+
+WRITTEN = {"conditionalCreate": True, "conditionalUpdate": True, "conditionalDelete": "single"}
+"""Of Patients, by the PIXm feed."""
 
 router = APIRouter()
 
@@ -20,7 +57,7 @@ def capabilities() -> Response:
 
 
 def capability_statement() -> dict[str, Any]:
-    """The statement as FHIR R4."""
+    """The statement as FHIR R4. A test carries out what it claims."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -29,20 +66,83 @@ def capability_statement() -> dict[str, Any]:
         "software": {"name": "Motem"},
         "implementation": {"description": "Motem: mỗi trẻ em một hồ sơ – one child, one record"},
         "fhirVersion": FHIR_VERSION,
-        "format": [FHIR_JSON, "json"],
+        "format": [FHIR_JSON, "json", FHIR_XML, "xml"],
         "rest": [
             {
                 "mode": "server",
-                "documentation": "Chỉ nghe trên máy này, chưa có đăng nhập. "
-                "Listens on this machine only; there is no login yet.",
+                "documentation": "Chỉ nghe trên máy này; cần mã truy cập, trừ chế độ phát triển. "
+                "Listens on this machine only; a token is needed, except in development.",
+                "security": {
+                    "service": [
+                        {
+                            "coding": [
+                                {
+                                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                                    "code": "SMART-on-FHIR",
+                                }
+                            ]
+                        }
+                    ],
+                    "description": "SMART Backend Services: .well-known/smart-configuration",
+                },
                 "resource": [
+                    *(_kept(kind, known) for kind, known in TYPES.items()),
                     {
-                        "type": "Patient",
-                        "interaction": [{"code": "read"}],
-                        "versioning": "versioned",
-                        "readHistory": False,
-                    }
+                        "type": "AuditEvent",
+                        "interaction": [{"code": "read"}, {"code": "search-type"}],
+                        "versioning": "no-version",
+                        "searchParam": [
+                            {"name": name, "type": kind, "documentation": words}
+                            for name, (kind, words) in SEARCHABLE.items()
+                        ],
+                    },
                 ],
+                "searchParam": [
+                    {"name": name, "type": "special", "documentation": "search.html of R4"}
+                    for name in CONTROLS
+                ],
+                "operation": _operations(SYSTEM_OPERATIONS),
             }
         ],
     }
+
+
+def _operations(known: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "definition": definition} for name, definition in known.items()]
+
+
+def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
+    """What can be done with one type."""
+    own = [f"{kind}:{one.name}" for one in known.values() if one.kind is Kind.REFERENCE]
+    told: dict[str, Any] = {
+        "type": kind,
+        "interaction": [{"code": code} for code in INTERACTIONS],
+        "versioning": "versioned",
+        "readHistory": True,
+        "searchParam": [ID, *(_searchable(one) for one in known.values())],
+    }
+    further = {
+        "searchInclude": own,
+        "searchRevInclude": list(_referring(kind)),
+    }
+    if kind == "Patient":
+        told["interaction"] += [{"code": "create"}]
+        told["operation"] = [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
+        told |= WRITTEN
+    return told | {name: value for name, value in further.items() if value}
+
+
+def _searchable(one: Parameter) -> dict[str, Any]:
+    modifiers = ", ".join(f":{mode}" for mode in sorted(MODES[one.kind]) if mode)
+    return {
+        "name": one.name,
+        "type": one.kind.value,
+        "documentation": f"{one.path}; {modifiers}",
+    }
+
+
+def _referring(kind: str) -> Iterator[str]:
+    for other, known in TYPES.items():
+        for one in known.values():
+            if kind in one.targets:
+                yield f"{other}:{one.name}"

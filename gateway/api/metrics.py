@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from gateway.api.dependencies import CurrentServices, Transaction
+from gateway.database import ledger_of
 from gateway.figures import Figures, Unsettled, figures
 
 router = APIRouter()
@@ -18,15 +19,20 @@ router = APIRouter()
 def metrics(session: Transaction, services: CurrentServices) -> Response:
     """Counts by source and state. Sources that never sent stand with 0, so that alarms work."""
     registry = CollectorRegistry()
-    registry.register(Shown(figures(session), services.adapters))
+    witness = ledger_of(services.engine).witness
+    silence = witness.silence() if witness else None
+    registry.register(Shown(figures(session), services.adapters, silence))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 class Shown(Collector):
     """Figures as metrics. Labels are names of sources, states and results, and nothing else."""
 
-    def __init__(self, found: Figures, sources: Iterable[str]) -> None:
+    def __init__(
+        self, found: Figures, sources: Iterable[str], silence: float | None = None
+    ) -> None:
         self.found = found
+        self.silence = silence
         self.sources = sorted({*sources, *found.unsettled, *found.waiting})
 
     def collect(self) -> Iterator[Metric]:
@@ -81,6 +87,20 @@ class Shown(Collector):
             "Requests for a birth registration by state.",
             self.found.registrations,
         )
+        yield GaugeMetricFamily(
+            "motem_audit_unsigned",
+            "Events of the access log that wait for a signature.",
+            value=self.found.unsigned,
+        )
+        yield GaugeMetricFamily(
+            "motem_audit_events", "Events in the signed access log.", value=self.found.signed
+        )
+        if self.silence is not None:
+            yield GaugeMetricFamily(
+                "motem_audit_witness_silence_seconds",
+                "Seconds since the witness of the access log agreed last.",
+                value=self.silence,
+            )
 
 
 def _by_source(name: str, words: str, values: Mapping[str, int]) -> Metric:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from audit.errors import LedgerError
 from gateway.errors import (
     DatabaseUnavailableError,
     GatewayError,
@@ -41,10 +42,16 @@ class FhirResponse(Response):
     media_type = FHIR_JSON
 
 
+BEARER = {HTTPStatus.UNAUTHORIZED.value: {"WWW-Authenticate": 'Bearer realm="motem"'}}
+"""What a caller without a valid token is told beside the status (RFC 6750 3)."""
+ERROR = "x-motem-error"
+"""Marks, as far as the way out, an answer that holds nothing but an error of ours."""
+
+
 def failure(error: GatewayError, headers: dict[str, str] | None = None) -> FhirResponse:
     """The OperationOutcome of an error, in Vietnamese and English."""
     text = json.dumps(operation_outcome(error), ensure_ascii=False)
-    return FhirResponse(text, status_code=error.status, headers=headers)
+    return FhirResponse(text, status_code=error.status, headers={ERROR: "1", **(headers or {})})
 
 
 def translated(vietnamese: str, english: str) -> dict[str, Any]:
@@ -54,17 +61,23 @@ def translated(vietnamese: str, english: str) -> dict[str, Any]:
 
 
 def operation_outcome(error: GatewayError) -> dict[str, Any]:
-    return {
-        "resourceType": "OperationOutcome",
-        "issue": [
-            {
-                "severity": "error",
-                "code": error.code,
-                "details": translated(error.vietnamese, str(error)),
-                "diagnostics": str(error),
-            }
-        ],
-    }
+    found = issue("error", error.code, (error.vietnamese, str(error)))
+    return outcome({**found, **({"expression": [error.expression]} if error.expression else {})})
+
+
+def outcome(*issues: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceType": "OperationOutcome", "issue": list(issues)}
+
+
+def issue(severity: str, code: str, words: tuple[str, str]) -> dict[str, Any]:
+    """One issue. `words`: Vietnamese, English."""
+    details = translated(*words)
+    return {"severity": severity, "code": code, "details": details, "diagnostics": words[1]}
+
+
+def warning(code: str, vietnamese: str, english: str) -> dict[str, Any]:
+    """An OperationOutcome that comes with what was found."""
+    return outcome(issue("warning", code, (vietnamese, english)))
 
 
 def handle_errors(app: FastAPI) -> None:
@@ -72,7 +85,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(GatewayError)
     def ours(_request: Request, error: GatewayError) -> Response:
-        return failure(error, AGAIN if error.code in PASSING else None)
+        return failure(error, AGAIN if error.code in PASSING else BEARER.get(error.status))
 
     @app.exception_handler(HTTPException)
     def framework(_request: Request, error: HTTPException) -> Response:
@@ -85,6 +98,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeoutError)
+    @app.exception_handler(LedgerError)
     def database(_request: Request, _error: Exception) -> Response:
         return failure(DatabaseUnavailableError(), AGAIN)
 
@@ -98,4 +112,6 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def unforeseen(_request: Request, _error: Exception) -> Response:
-        return failure(GatewayError())
+        answer = failure(GatewayError())
+        del answer.headers[ERROR]  # It goes past the way out.
+        return answer

@@ -43,7 +43,19 @@ UTF_8 = ("utf-8", "utf8", "us-ascii")
 LONGEST_KEY = 255
 SLOWEST = 300.0
 """Seconds for a whole body: a sender that trickles must not hold its part of it for ever."""
+LARGEST_FORM = 64 * 1024
 LARGEST_DOCUMENT = 64 * 1024
+LARGEST_RESOURCE = 1024 * 1024
+"""Bytes of one resource with what it contains: one child, not a roster."""
+FHIR_TYPES = frozenset(
+    {
+        "application/fhir+json",
+        "application/json",
+        "application/fhir+xml",
+        "application/xml",
+        "text/xml",
+    }
+)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -76,7 +88,23 @@ def _types(formats: frozenset[str]) -> frozenset[str]:
 async def document_of(request: Request) -> bytes:
     """A small JSON document of our own. Only as application/json, which no web form can send."""
     _require(request, request.headers.get("content-type", ""), {"application/json"})
-    return await _read(request, LARGEST_DOCUMENT)
+    return await read_body(request, LARGEST_DOCUMENT)
+
+
+async def form_of(request: Request) -> bytes:
+    """A form, still encoded: what FHIR sends to _search."""
+    _require(
+        request, request.headers.get("content-type", ""), {"application/x-www-form-urlencoded"}
+    )
+    return await read_body(request, LARGEST_FORM)
+
+
+async def resource_of(request: Request) -> bytes:
+    """A FHIR resource as sent, JSON or XML; empty where a request has no body."""
+    if request.method == "GET":
+        return b""
+    _require(request, request.headers.get("content-type", ""), FHIR_TYPES)
+    return await read_body(request, LARGEST_RESOURCE)
 
 
 def _require(request: Request, kind: str, kinds: Container[str]) -> None:
@@ -89,7 +117,8 @@ def _require(request: Request, kind: str, kinds: Container[str]) -> None:
         raise UnsupportedTypeError
 
 
-async def _read(request: Request, most: int) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
+    """The whole body. Raises TooLargeError."""
     return b"".join([piece async for piece in _pieces(request, most)])
 
 
@@ -173,6 +202,7 @@ def _ulid(id_: str) -> str:
 
 Body = Annotated[Spooled, Depends(body_of)]
 Document = Annotated[bytes, Depends(document_of)]
+SentResource = Annotated[bytes, Depends(resource_of)]
 MessageId = Annotated[str, Depends(message_id_of)]
 RequestId = Annotated[str, Depends(request_id_of)]
 MessageFilter = Annotated[str | None, Query(pattern=ULID)]

@@ -41,17 +41,17 @@ def list_sources(
 @router.post("/{source}/messages")
 def post_message(
     source: str,
+    caller: CurrentCaller,  # First: no byte is taken from whoever may not send.
     body: Body,
     key: Key,
     services: CurrentServices,
-    caller: CurrentCaller,
     turns: Turns,
     prefer: Prefer = "",
     corrects: MessageFilter = None,
 ) -> Response:
     """Take a payload. 201 with what became of each record; 202 with `Prefer: respond-async`, and
     always where it is kept in parts."""
-    adapter = _adapter(services, source, caller)
+    adapter = adapter_of(services, source, caller)
     found = opened(body, source, {source: adapter})
     later = wants(prefer, LATER)
 
@@ -60,12 +60,11 @@ def post_message(
             raise error
         return answers.taken(keep(session, found, caller, error, corrects=corrects))
 
-    sender = f"{caller.who} {caller.system}"
     asked = (source, str(later), corrects or "", body.sha256)
     # Cutting a large body takes minutes, and keeping one that is read later takes no time.
     with nullcontext() if later or isinstance(found, Large) else turns:
         work = _work(found, None if later else adapter, caller, corrects)
-        response = answers.response(_answer(services, _under(key, sender, asked), work, instead))
+        response = answers.response(_answer(services, _under(key, caller, asked), work, instead))
     if later:
         response.headers["Preference-Applied"] = LATER
     return response
@@ -89,12 +88,12 @@ def _work(
     return lambda session: answers.taken(take(session, read, caller, corrects=corrects))
 
 
-def _under(key: str, sender: str, asked: tuple[str, ...]) -> Callable[[Session, Work], Answer]:
+def _under(key: str, caller: Caller, asked: tuple[str, ...]) -> Callable[[Session, Work], Answer]:
     """Does work once under an Idempotency-Key; without a key each time."""
     if not key:
         return lambda session, work: work(session)
     found = digest(*asked)
-    return lambda session, work: once(session, sender, key, found, lambda: work(session))
+    return lambda session, work: once(session, caller, key, found, lambda: work(session))
 
 
 def _answer(
@@ -123,13 +122,13 @@ def _answer(
 
 @router.post("/{source}/preview")
 def post_preview(
-    source: str, body: Body, services: CurrentServices, caller: CurrentCaller
+    source: str, caller: CurrentCaller, body: Body, services: CurrentServices
 ) -> Response:
     """What a payload would become and what is wrong with it; nothing is stored.
 
     Of one that would be kept in parts, the first part.
     """
-    adapter = _adapter(services, source, caller)
+    adapter = adapter_of(services, source, caller)
     found = opened(body, source, {source: adapter})
     if isinstance(found, Large):
         read, told = beginning(found)
@@ -140,7 +139,8 @@ def post_preview(
     return answers.response(answers.previewed(shown, told, body.size))
 
 
-def _adapter(services: Services, source: str, caller: Caller) -> SourceAdapter:
+def adapter_of(services: Services, source: str, caller: Caller) -> SourceAdapter:
+    """As the caller's system spells and was agreed. Raises NotFoundError, NotAgreedError."""
     adapters = services.adapters_of(caller.system)
     if source not in adapters:
         raise NotFoundError

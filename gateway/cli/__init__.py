@@ -6,6 +6,7 @@ import traceback
 
 import typer
 
+from audit.errors import LedgerError
 from gateway import logging, settings
 from gateway.errors import GatewayError
 
@@ -32,6 +33,10 @@ MODULES = {
     "lookup": "lookup",
     "registration": "registration",
     "sandbox": "sandbox",
+    "receiver": "receivers",
+    "audit": "auditing",
+    "client": "clients",
+    "policy": "clients",
 }
 """Command → module of this package that defines it."""
 
@@ -68,7 +73,7 @@ def main() -> None:
     """
     try:
         build(*sys.argv[1:2])()
-    except GatewayError as error:
+    except (GatewayError, LedgerError) as error:
         sys.stderr.write(f"motem: {error}\n")
         sys.exit(1)
     except Exception as error:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from audit.anchor import forget
 from gateway import postgres, settings
 from gateway.cli.caller import command_caller
 from gateway.database import database_url, open_engine, printable
@@ -36,6 +37,7 @@ def stop(
     stopped = postgres.stop(loaded.home)
     if delete:
         postgres.delete(loaded.home)
+        forget(loaded.audit_folder, postgres.DATABASE)
     if stopped:
         typer.echo("Embedded PostgreSQL stopped.", err=True)
     else:

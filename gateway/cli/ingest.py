@@ -28,6 +28,7 @@ from gateway.cli.caller import command_caller, named
 from gateway.cli.dropfolder import Dropped
 from gateway.cli.files import payload_files
 from gateway.cli.tally import Tally
+from gateway.database import log_of
 from gateway.errors import DatabaseUnavailableError
 from gateway.garbage import collect_seldom
 from gateway.ingest import IngestResult, deliver, deliver_many
@@ -135,7 +136,12 @@ class Door:
         engine = self.services.engine
         if processes:
             url = engine.url.render_as_string(hide_password=False)
-            taker = Taker(url=url, adapters=self.adapters, caller=self.caller)
+            taker = Taker(
+                url=url,
+                audit=log_of(self.services.settings),
+                adapters=self.adapters,
+                caller=self.caller,
+            )
             return deliver_in_processes(taker, messages, processes, self.early)
         collect_seldom()
         deliveries = (addressed(message, self.adapters) for message in messages)

@@ -149,7 +149,7 @@ class Desk:
         after = ""
 
         def following(session: Session) -> list[str]:
-            return refused_messages(session, source, code, AT_ONCE, after)
+            return refused_messages(session, self.caller, source, code, AT_ONCE, after)
 
         while ids := self.ask(following):
             yield from ids

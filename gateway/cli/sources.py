@@ -1,17 +1,22 @@
 """Commands about sources: `ingest`, `sources`, `report` and `serve`."""
 
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import register as register_case
 from gateway import report as report_case
 from gateway import settings
+from gateway.admission import Entrance
 from gateway.cli import screen
 from gateway.cli.caller import command_caller
-from gateway.database import transaction
+from gateway.database import settle, transaction
+from gateway.errors import DatabaseUnavailableError
 from gateway.garbage import collect_seldom
 from gateway.migrate import require_newest
 from gateway.services import open_services
@@ -133,12 +138,12 @@ def _children_rows(found: report_case.Report) -> list[tuple[str, int]]:
 
 
 def serve(host: Host = None, port: Port = None) -> None:
-    """Serve FHIR R4 to this machine only, because there is no login yet."""
+    """Serve FHIR R4 on a loopback address: to this machine, and to a proxy that adds TLS."""
     loaded = settings.load()
     address = host or loaded.host
     if not _is_loopback(address):
         raise typer.BadParameter(
-            "only a loopback address (127.0.0.1 or ::1), until logins exist", param_hint="--host"
+            "only a loopback address (127.0.0.1 or ::1): a proxy adds TLS", param_hint="--host"
         )
     # The web framework takes most of a second to load, and no other command needs it.
     import uvicorn
@@ -146,15 +151,38 @@ def serve(host: Host = None, port: Port = None) -> None:
     from gateway.app import create_app
 
     app = create_app(loaded)
+    _require_whole_log(app.state.services.engine)
     collect_seldom()
     number = loaded.port if port is None else port
-    typer.echo(
-        f"Chỉ nghe trên máy này, chưa có đăng nhập. Listens on this machine only, there is no"
-        f" login yet: http://{address}:{number}/fhir/R4/metadata",
-        err=True,
-    )
+    typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
+    _warn_if_open(app.state.entrance)
     # Addresses may hold what somebody typed: no access log.
     uvicorn.run(app, host=address, port=number, log_config=None, access_log=False)
+
+
+BANNER = """
+******************************************************************************
+* CHẾ ĐỘ PHÁT TRIỂN: không hỏi mã truy cập, ai gọi cũng có MỌI QUYỀN.        *
+* Chỉ dùng với dữ liệu giả. Để bắt buộc mã truy cập: MOTEM_ACCESS=required   *
+* DEVELOPMENT: no token is asked for, and every caller has EVERY RIGHT.      *
+* For made-up data only. To have tokens asked for: MOTEM_ACCESS=required     *
+******************************************************************************
+"""
+
+
+def _warn_if_open(entrance: Entrance) -> None:
+    with suppress(DatabaseUnavailableError, SQLAlchemyError):
+        if entrance.is_open:
+            typer.echo(BANNER, err=True)
+
+
+def _require_whole_log(engine: Engine) -> None:
+    """No service on a database that is older than what was signed. Raises NotSignedError."""
+    try:
+        require_newest(engine)
+    except DatabaseUnavailableError:
+        return  # That may pass, and /readyz says so until then.
+    settle(engine)
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from gateway.errors import RolesMissingError
 
 OWNER = "motem_owner"
-ROLES = (OWNER, "motem_app", "motem_linkage", "motem_audit")
+ROLES = (OWNER, "motem_app", "motem_linkage", "motem_audit", "motem_sequencer", "motem_caller")
 """Group roles without a login, the same for all databases of a server."""
 
 
@@ -21,28 +21,71 @@ class TableSet(StrEnum):
     REGISTRY = "registry"
     LINKAGE = "linkage"
     AUDIT = "audit"
+    QUEUE = "queue"
+    LEDGER = "ledger"
+    FINDINGS = "findings"
     OUTBOUND = "outbound"
+    CHANGES = "changes"
+    RECEIVERS = "receivers"
+    KEYS = "keys"
+    ACCESS = "access"
 
 
 GRANTS: Mapping[TableSet, Mapping[str, str]] = {
     TableSet.REGISTRY: {
+        "motem_caller": "SELECT",
         "motem_app": "SELECT, INSERT, UPDATE, DELETE",
         "motem_linkage": "SELECT",
     },
     TableSet.LINKAGE: {
+        "motem_caller": "SELECT",
         "motem_app": "SELECT, INSERT, UPDATE, DELETE",
         "motem_linkage": "SELECT, INSERT, UPDATE, DELETE",
     },
     TableSet.AUDIT: {
+        "motem_caller": "INSERT",
         "motem_app": "SELECT, INSERT",
         "motem_linkage": "INSERT",
         "motem_audit": "SELECT",
+        "motem_sequencer": "SELECT, INSERT",
+    },
+    TableSet.QUEUE: {
+        "motem_caller": "INSERT",
+        "motem_app": "SELECT, INSERT",
+        "motem_linkage": "INSERT",
+        "motem_audit": "SELECT",
+        "motem_sequencer": "SELECT, INSERT, DELETE",
+    },
+    TableSet.LEDGER: {
+        "motem_app": "SELECT",
+        "motem_audit": "SELECT",
+        "motem_sequencer": "SELECT, INSERT",
+    },
+    TableSet.FINDINGS: {
+        "motem_app": "SELECT, INSERT",
+        "motem_audit": "SELECT",
     },
     TableSet.OUTBOUND: {
+        "motem_caller": "SELECT",
         "motem_app": "SELECT, INSERT",
     },
+    TableSet.CHANGES: {
+        "motem_caller": "SELECT",
+        "motem_app": "SELECT, INSERT",
+    },
+    TableSet.RECEIVERS: {
+        "motem_caller": "SELECT",
+        "motem_app": "SELECT, INSERT, UPDATE",
+    },
+    TableSet.KEYS: {
+        "motem_caller": "SELECT",
+        "motem_app": "SELECT",
+    },
+    TableSet.ACCESS: {
+        "motem_app": "SELECT, INSERT, UPDATE, DELETE",
+    },
 }
-"""Who may do what with the tables of each set.
+"""Who may do what with the tables of each set; which rows a caller sees, says row_security.py.
 
 UPDATE, DELETE and TRUNCATE of the log, and of what went out: nobody.
 """
@@ -75,7 +118,9 @@ def grant(connection: Connection, tables: TableSet, names: Iterable[str]) -> Non
         for role, rights in GRANTS[tables].items():
             connection.execute(text(f'GRANT {rights} ON TABLE "{name}" TO {role}'))
     connection.execute(
-        text("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO motem_app, motem_linkage")
+        text(
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO motem_app, motem_linkage, motem_sequencer"
+        )
     )
 
 

@@ -11,7 +11,7 @@ from ulid import ULID
 
 import audit
 from adapters.outbound.population_lookup import Question, question_about
-from audit.event import Action, AuditEvent, Caller, Outcome
+from audit.event import Action, AuditEvent, Caller, Outcome, Seen, naming
 from gateway.database import transaction
 from gateway.outbound.child import Subject, subject
 from gateway.outbound.failures import OutboundError, RefusedError, UnreachableError
@@ -72,8 +72,8 @@ def look_up(
 def candidates_for_lookup(session: Session, caller: Caller, most: int) -> list[str]:
     """Identities with a number that nobody has asked about, the oldest first."""
     found = list(islice(candidates.to_look_up(session), most))
-    event = AuditEvent(action=Action.PATIENT_SEARCH, caller=caller, detail={"count": len(found)})
-    audit.append(session, event)
+    seen = (Seen(identity=one) for one in found)
+    audit.append_many(session, naming(Action.PATIENT_SEARCH, caller, seen, {"count": len(found)}))
     return found
 
 

@@ -1,6 +1,6 @@
 """Use cases: draft a request for a birth registration or withdraw it, list requests, show one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from adapters.legacy_text import clean
 from adapters.outbound.reading import name_of
 from adapters.outbound.registration_request import Draft, message
 from adapters.outbound.registration_request import draft as form
-from audit.event import Action, AuditEvent, Caller, Outcome
+from audit.event import Action, AuditEvent, Caller, Outcome, Seen, naming
 from gateway.database import transaction
 from gateway.outbound.child import Child, child
 from gateway.outbound.obstacles import (
@@ -194,8 +194,8 @@ def withdraw(
 def without_number(session: Session, caller: Caller, most: int) -> list[str]:
     """Found children without number for whom nobody asked yet, the oldest first."""
     found = list(islice(candidates.to_register(session), most))
-    event = AuditEvent(action=Action.PATIENT_SEARCH, caller=caller, detail={"count": len(found)})
-    audit.append(session, event)
+    seen = (Seen(identity=one) for one in found)
+    audit.append_many(session, naming(Action.PATIENT_SEARCH, caller, seen, {"count": len(found)}))
     return found
 
 
@@ -211,14 +211,13 @@ def listed(
 ) -> list[Registration]:
     """Requests in these states, the newest first."""
     found = registrations.newest(session, states, most)
-    _searched(session, caller, len(found))
+    _searched(session, caller, len(found), [one.identity_id for one in found])
     return found
 
 
-def _searched(session: Session, caller: Caller, count: int) -> None:
-    detail = {"count": count}
-    event = AuditEvent(action=Action.REGISTRATION_SEARCH, caller=caller, detail=detail)
-    audit.append(session, event)
+def _searched(session: Session, caller: Caller, count: int, children: Sequence[str] = ()) -> None:
+    seen = (Seen(identity=one) for one in children)
+    audit.append_many(session, naming(Action.REGISTRATION_SEARCH, caller, seen, {"count": count}))
 
 
 def shown(session: Session, request_id: str, caller: Caller) -> Registration:

@@ -79,6 +79,7 @@ def refresh(engine: Engine, platform: Platform, request_id: str, caller: Caller)
         one = registrations.one(session, request_id)
         waits = one.state in OPEN or (one.state is State.ANSWERED and not one.has_number)
         if one.state is State.DRAFTED or not waits:
+            _log(session, one, caller, Action.REGISTRATION_READ)
             return one
         _log(session, one, caller, Action.REGISTRATION_ASK)
     return _told(engine, one, platform.news(request_id), caller)
@@ -88,6 +89,7 @@ def _prepare(session: Session, request_id: str, caller: Caller) -> Sent:
     registrations.lock(session)
     one = registrations.one(session, request_id)
     if one.state is not State.DRAFTED:
+        _log(session, one, caller, Action.REGISTRATION_READ)
         return Sent(request=one)
     try:
         if not one.left:

@@ -75,7 +75,8 @@ def draft(message: SourceMessage, adapter: SourceAdapter | None) -> Draft:
 def batches(drafts: Iterable[Draft], together: int) -> Iterator[list[Numbered]]:
     """Drafts with their place in the order, `together` statements at most in a batch.
 
-    No two in a batch speak of the same, and none overtakes another that speaks of the same.
+    All of a batch are of one source, so that what a transaction writes is locked in one order, as a
+    linking locks it. No two speak of the same, and none overtakes another that speaks of the same.
     """
     coming = enumerate(drafts)
     batch, held = _batch([], coming, together)
@@ -95,7 +96,8 @@ def _batch(
     first = iter(held)
     for number, one in chain(first, coming):
         own = one.weight
-        is_free = names.isdisjoint(one.names)
+        is_of_it = not batch or one.message.source == batch[0][1].message.source
+        is_free = is_of_it and names.isdisjoint(one.names)
         is_full = bool(batch) and size + own > together
         names |= one.names
         if is_free and not is_full:

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-from linkage.tables import label_columns
+from linkage.tables import label_columns, written_by
 
 metadata = MetaData(
     naming_convention={
@@ -38,6 +38,7 @@ lookup = Table(
     Column("identity_id", String(64), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("result", String(16), nullable=False),
+    written_by(),
     *label_columns(),
     Index(None, "subject"),
     Index(None, "transaction_id"),
@@ -49,6 +50,7 @@ registration = Table(
     Column("id", String(26), primary_key=True),
     Column("identity_id", String(64), nullable=False, comment="As it was when drafted"),
     Column("created", DateTime(timezone=True), nullable=False),
+    written_by(),
     *label_columns(),
     Index(None, "identity_id"),
 )
@@ -71,6 +73,7 @@ step = Table(
     Column("registered_on", Text),
     Column("reason_code", Text),
     Column("reason", Text),
+    written_by(),
     *label_columns(),
     Index(None, "registration_id"),
 )

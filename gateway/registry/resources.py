@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from gateway.registry import search_rows
 from gateway.registry.bulk import insert_rows
 from gateway.registry.tables import among
 from gateway.registry.tables import resource as table
@@ -37,11 +38,23 @@ class Current:
 class KeptResource:
     """A resource as it is served. `record_id` is None for golden and shared ones."""
 
+    type: str
+    id: str
     version_id: int
     last_updated: datetime
     record_id: str | None
     body: str = field(repr=False)
     labels: Labels
+    is_current: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """Where in a history, the newest first, a version stands."""
+
+    last_updated: datetime
+    id: str
+    version_id: int
 
 
 def of_records(session: Session, record_ids: Collection[str]) -> dict[str, dict[Name, Current]]:
@@ -75,7 +88,12 @@ def standing(session: Session, kind: str, ids: Collection[str]) -> dict[str, Cur
 def save(session: Session, versions: Sequence[Version]) -> None:
     """Store new versions; the ones before are no longer current."""
     withdraw(session, [(v.type, v.id) for v in versions if v.version_id > 1])
-    insert_rows(session, table, [_row(version) for version in versions])
+    _insert(session, versions)
+
+
+def _insert(session: Session, versions: Sequence[Version], *, keep_known: bool = False) -> None:
+    insert_rows(session, table, [_row(version) for version in versions], keep_known=keep_known)
+    search_rows.add(session, versions, keep_known=keep_known)
 
 
 def _row(version: Version) -> dict[str, Any]:
@@ -99,6 +117,7 @@ def withdraw(session: Session, names: Sequence[Name]) -> None:
             .where(table.c.is_current, table.c.type == kind, among(table.c.id, ids))
             .values(is_current=False)
         )
+        search_rows.remove(session, kind, ids)
 
 
 def _by_type(names: Iterable[Name]) -> dict[str, list[str]]:
@@ -116,15 +135,11 @@ def add_shared(session: Session, resources: Iterable[Resource], now: datetime) -
         for kind, ids in _by_type(by_name).items()
         for id_ in standing(session, kind, ids)
     }
-    rows = [
-        _row(
-            next_version(
-                content_of(by_name[n]), after=0, now=now, record_id=None, labels=SHARED_BY_ALL
-            )
-        )
+    versions = [
+        next_version(content_of(by_name[n]), after=0, now=now, record_id=None, labels=SHARED_BY_ALL)
         for n in sorted(by_name.keys() - known)
     ]
-    insert_rows(session, table, rows, keep_known=True)
+    _insert(session, versions, keep_known=True)
 
 
 def read(session: Session, kind: str, id_: str) -> KeptResource | None:
@@ -132,6 +147,78 @@ def read(session: Session, kind: str, id_: str) -> KeptResource | None:
     query = select(table).where(table.c.is_current, table.c.type == kind, table.c.id == id_)
     row = session.execute(query).one_or_none()
     return _kept(row._mapping) if row else None
+
+
+def read_version(session: Session, kind: str, id_: str, version_id: int) -> KeptResource | None:
+    """One version of a resource, whether it still stands or not."""
+    c = table.c
+    query = select(table).where(c.type == kind, c.id == id_, c.version_id == version_id)
+    row = session.execute(query).one_or_none()
+    return _kept(row._mapping) if row else None
+
+
+def read_many(session: Session, names: Iterable[Name]) -> dict[Name, KeptResource]:
+    """The current versions of resources, of those that there are."""
+    found: dict[Name, KeptResource] = {}
+    for kind, ids in _by_type(names).items():
+        query = select(table).where(
+            table.c.is_current, table.c.type == kind, among(table.c.id, ids)
+        )
+        for row in session.execute(query):
+            found[kind, row.id] = _kept(row._mapping)
+    return found
+
+
+def last_version(session: Session, kind: str, id_: str) -> KeptResource | None:
+    """The last version of a resource, which its source may not say any more."""
+    query = select(table).where(table.c.type == kind, table.c.id == id_)
+    row = session.execute(query.order_by(table.c.version_id.desc()).limit(1)).one_or_none()
+    return _kept(row._mapping) if row else None
+
+
+def history(
+    session: Session,
+    kind: str,
+    id_: str | None,
+    *,
+    since: datetime | None,
+    after: Moment | None,
+    most: int,
+) -> list[KeptResource]:
+    """Versions of one resource, or of all of a type, the newest first; at most `most`."""
+    c = table.c
+    place = tuple_(c.last_updated, c.id, c.version_id)
+    query = select(table).where(c.type == kind)
+    if id_ is not None:
+        query = query.where(c.id == id_)
+    if since is not None:
+        query = query.where(c.last_updated >= since)
+    if after is not None:
+        query = query.where(place < tuple_(after.last_updated, after.id, after.version_id))
+    query = query.order_by(c.last_updated.desc(), c.id.desc(), c.version_id.desc())
+    return [_kept(row._mapping) for row in session.execute(query.limit(most))]
+
+
+def of_child(
+    session: Session,
+    record_ids: Collection[str],
+    *,
+    types: Collection[str],
+    since: datetime | None,
+    after: Name | None,
+    most: int,
+) -> list[KeptResource]:
+    """What stands in records, of some types or of all, in the order of type and id."""
+    c = table.c
+    query = select(table).where(c.is_current, among(c.record_id, record_ids))
+    if types:
+        query = query.where(among(c.type, types))
+    if since is not None:
+        query = query.where(c.last_updated >= since)
+    if after is not None:
+        query = query.where(tuple_(c.type, c.id) > tuple_(*after))
+    found = session.execute(query.order_by(c.type, c.id).limit(most))
+    return [_kept(row._mapping) for row in found]
 
 
 def patients(session: Session, record_ids: Collection[str]) -> dict[str, KeptResource]:
@@ -144,6 +231,8 @@ def patients(session: Session, record_ids: Collection[str]) -> dict[str, KeptRes
 
 def _kept(row: Mapping[Any, Any]) -> KeptResource:
     return KeptResource(
+        type=row["type"],
+        id=row["id"],
         version_id=row["version_id"],
         last_updated=row["last_updated"],
         record_id=row["record_id"],
@@ -153,4 +242,5 @@ def _kept(row: Mapping[Any, Any]) -> KeptResource:
             province=row["province"],
             sensitivity=tuple(row["sensitivity"]),
         ),
+        is_current=row["is_current"],
     )

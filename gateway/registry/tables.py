@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from linkage.tables import written_by
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -74,6 +76,7 @@ message = Table(
     Column("part", Integer, comment="Its number in that message, from 1"),
     Column("begins", BigInteger, comment="Byte of that message at which it begins"),
     Column("place", JSONB, comment="What makes of a position in it one in that message"),
+    written_by(),
     *_labels(),
     Index(
         "ix_registry_message_same",
@@ -158,6 +161,7 @@ record = Table(
     Column("flags", ARRAY(Text), nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
     Column("updated", DateTime(timezone=True), nullable=False),
+    written_by(),
     *_labels(),
     Index(None, "source", "base_key"),
 )
@@ -175,6 +179,7 @@ resource = Table(
     Column("record_id", ForeignKey("registry_record.id")),
     Column("content_hash", String(64), nullable=False),
     Column("body", Text, nullable=False),
+    written_by(),
     *_labels(),
     Index(
         "ix_registry_resource_current",
@@ -184,9 +189,50 @@ resource = Table(
         postgresql_where=text("is_current"),
     ),
     Index(None, "record_id"),
+    Index("ix_registry_resource_history", "type", "last_updated", "id", "version_id"),
+)
+
+# By what the current version of each resource is found (gateway/fhir/extraction.py). Rows rather
+# than arrays: row-level security lets no index of arrays be used, whose operators are not leakproof.
+search = Table(
+    "registry_search",
+    metadata,
+    # One collation: an id is compared with the value of a reference.
+    Column("type", String(32, collation="C"), nullable=False),
+    Column("id", String(64, collation="C"), nullable=False),
+    Column("parameter", String(40, collation="C"), nullable=False),
+    Column("value", Text(collation="C"), comment="Code, folded text, id of what is referred to"),
+    Column("qualifier", Text, comment="System, text as written, type of what is referred to"),
+    Column("low", DateTime(timezone=True), comment="-infinity where a period has no start"),
+    Column("high", DateTime(timezone=True), comment="Not included"),
+    Column("listed", Boolean, nullable=False, comment="Shown where no tag and no id is asked for"),
+    *_labels(),
+    Index(
+        "ix_registry_search_value",
+        *("type", "parameter", "listed", "value", "id"),
+        postgresql_where=text("value IS NOT NULL"),
+    ),
+    Index(
+        "ix_registry_search_time",
+        *("type", "parameter", "listed", "low", "high", "id"),
+        postgresql_where=text("low IS NOT NULL"),
+    ),
+    Index("ix_registry_search_of", "type", "id", "parameter"),
+    Index(
+        "ix_registry_search_page",
+        *("type", "listed", "id"),
+        postgresql_where=text("parameter = '_meta'"),
+    ),
+)
+
+# One row, made by the migration: every process veils and reads links alike.
+veil = Table(
+    "registry_veil",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
 )
 
 
-def among(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+def among(column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
     """`column` is one of the values: one array parameter, however many there are."""
     return column == any_(literal(sorted(values), ARRAY(Text)))

@@ -103,7 +103,7 @@ def _evaluated(
     engine = open_engine(settings.load())
     try:
         with transaction(engine) as session:
-            caller = Caller(who="bench", system="tests", purpose="HSYSADMIN")
+            caller = Caller(who="bench", system="tests", purpose="HOPERAT")
             return evaluate(session, world / "truth.csv", caller)
     finally:
         engine.dispose()

@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import Engine
 
 from gateway import matching, postgres
-from gateway.database import engine_for, printable, transaction
+from gateway.database import printable, transaction
 from gateway.garbage import collect_seldom
 from gateway.matching import Answer
 from gateway.migrate import migrate
@@ -34,6 +34,7 @@ from linkage.records import PersonRecord
 from tests.bench.many_people import fill, people
 from tests.bench.measure import PATIENCE, STRICT, report
 from tests.conftest import TESTER, temporary_home
+from tests.ledger import engine_for
 from tests.machine import slowness
 
 RECORDS = int(os.environ.get("MOTEM_BENCH_RECORDS", "50000"))

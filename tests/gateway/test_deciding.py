@@ -389,3 +389,20 @@ def test_a_decision_never_changes_the_model_of_all(
     assert (homes(four), rows(four)) == (before, 1)
     linking.link(four, MODEL, caller)
     take_back(decision)
+
+
+def test_undo_withdraws_the_whole_act_and_nothing_older(
+    four: Session, say: Say, caller: Caller
+) -> None:
+    """Before the ledger all rows had the event of one migration: their times tell them apart."""
+    first, _ = say(1, 2, "same"), say(3, 4, "same")
+    columns = "left_id, right_id, left_key, right_key, author, reason, custodian"
+    older = (
+        f"INSERT INTO linkage_decision (id, verdict, made_at, {columns})"
+        f" SELECT 'older', 'not-same', made_at - interval '1 day', {columns}"
+        " FROM linkage_decision WHERE id = :first"
+    )
+    four.execute(text(older), {"first": first})
+    deciding.undo(four, first, "made up", MODEL, caller)
+    assert IdentityStore(four).standing() == [("fake:1", "fake:2", "not-same")]
+    assert homes(four)["fake:3"] != homes(four)["fake:4"]

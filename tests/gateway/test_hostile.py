@@ -11,11 +11,12 @@ from adapters.contract import SourceMessage
 from adapters.errors import Problem
 from audit.event import Caller
 from gateway.cli import build
-from gateway.database import engine_for, printable, transaction
+from gateway.database import printable, transaction
 from gateway.ingest import deliver
 from gateway.registry.tables import message, rejection
 from tests.adapters.formats.bounded import BYTES, SECONDS, cost
 from tests.adapters.formats.workbook import MAIN, packed
+from tests.ledger import engine_for
 
 MILLION = 1_000_000
 ANY_SOURCE = {

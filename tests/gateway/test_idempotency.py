@@ -4,24 +4,29 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
+import audit
+from audit.event import Action, Seen
 from gateway.database import retried, transaction
 from gateway.errors import InProgressError, OtherRequestError
 from gateway.idempotency import KEPT, Answer, forget, once
 from gateway.registry import tables
+from tests.conftest import TESTER
 
-DONE = Answer(status=201, body='{"n": 1}', location="/messages/1")
+TOLD = '{"records": [{"record": "r1", "identity": "te-1"}]}'
+DONE = Answer(status=201, body=TOLD, location="/messages/1")
 
 
 def ask(
     session: Session, work: Callable[[], Answer], key: str = "k", digest: str = "d", who: str = "a"
 ) -> Answer:
-    return once(session, who, key, digest, work)
+    return once(session, replace(TESTER, who=who), key, digest, work)
 
 
 def never() -> Answer:
@@ -31,6 +36,9 @@ def never() -> Answer:
 def test_the_same_request_gets_the_kept_answer_and_no_work_is_done(session: Session) -> None:
     assert ask(session, lambda: DONE) == DONE
     assert ask(session, never) == DONE
+    (event,) = audit.events(session, action=Action.MESSAGE_READ)
+    assert event.detail == {"what": "answer"}
+    assert event.seen == (Seen(record="r1", identity="te-1"),)
 
 
 def test_another_request_under_the_key_is_refused(session: Session) -> None:

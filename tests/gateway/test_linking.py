@@ -17,7 +17,7 @@ from gateway.deciding import decide
 from gateway.ingest import ingest
 from gateway.linking import LinkReport, OversizedError
 from gateway.registry import tables
-from linkage import blocking, matcher
+from linkage import blocking, few, matcher
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
 from linkage.tables import review
@@ -62,6 +62,7 @@ def test_oversized_blocks_are_reported_by_kind_and_size(
 def test_more_pairs_than_fit_in_memory_are_a_foreseeable_error_and_link_nothing(
     session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(few, "RECORDS", 0)
     monkeypatch.setattr(matcher, "MOST_SCORED", 0)
     take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
     with pytest.raises(OversizedError, match="nothing was linked"):
@@ -75,6 +76,7 @@ def test_what_was_scored_before_with_this_model_is_not_scored_again(
     take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME}, {"id": "3", **OTHER})
     first = run(session, caller)
     with monkeypatch.context() as nothing_is_scored:
+        nothing_is_scored.setattr(few, "RECORDS", 0)
         nothing_is_scored.setattr(matcher, "MOST_SCORED", 0)
         assert replace(run(session, caller), moved=first.moved) == first
         with pytest.raises(OversizedError):
@@ -241,3 +243,17 @@ def _wait_until_blocked(engine: Engine, thread: threading.Thread) -> None:
             if connection.scalar(query):
                 return
         time.sleep(0.02)
+
+
+def test_only_a_small_registry_is_linked_at_once_and_with_the_model_that_it_rests_on(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **SAME})
+    monkeypatch.setattr(linking, "AT_ONCE", 1)
+    assert linking.link_if_small(session, MODEL, caller) is None
+    monkeypatch.setattr(linking, "AT_ONCE", 2)
+    done = linking.link_if_small(session, MODEL, caller)
+    assert done is not None
+    assert (done.records, done.identities) == (2, 1)
+    assert linking.link_if_small(session, replace(MODEL, name="other"), caller) is None
+    assert run(session, caller).moved == 0

@@ -19,7 +19,7 @@ from adapters.errors import Problem
 from audit.event import Caller
 from gateway import acceptance, app, ingest
 from gateway.app import create_app
-from gateway.database import printable, transaction
+from gateway.database import Role, printable, transaction
 from gateway.errors import ConflictError, DatabaseUnavailableError
 from gateway.ingest import IngestResult, MessageState, deliver, deliver_many
 from gateway.mistakes import is_mistake
@@ -157,8 +157,8 @@ def shipped() -> dict[str, SourceAdapter]:
 def client(
     database_url: URL, shipped: Mapping[str, SourceAdapter], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[httpx.Client]:
-    def opened(settings: Settings) -> Services:
-        return replace(open_services(settings), adapters=shipped)
+    def opened(settings: Settings, role: Role) -> Services:
+        return replace(open_services(settings, role), adapters=shipped)
 
     monkeypatch.setattr(app, "open_services", opened)
     settings = Settings.model_validate({"DATABASE_URL": printable(database_url)})

@@ -19,11 +19,12 @@ from adapters.contract import SourceAdapter
 from adapters.formats.hl7 import FRAME_END, FRAME_START
 from audit.event import Caller
 from gateway import mllp
-from gateway.database import engine_for, transaction
+from gateway.database import transaction
 from gateway.mllp import Certificates, Listener, frames
 from gateway.registry.tables import message, record, rejection
 from tests.certificates import certificates_in
 from tests.gateway.hl7_sender import admission, answer, send
+from tests.ledger import engine_for
 
 
 @contextmanager

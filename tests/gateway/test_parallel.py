@@ -17,12 +17,13 @@ from sqlalchemy.exc import OperationalError
 from adapters.catalog import addressed, load_adapters
 from adapters.contract import SourceMessage
 from audit.event import Caller
-from gateway.database import engine_for, printable, transaction
+from gateway.database import Log, printable, transaction
 from gateway.errors import DatabaseUnavailableError
 from gateway.ingest import deliver_many
 from gateway.parallel import MOST_MESSAGES, Taker, deliver_in_processes
 from gateway.registry import tables
 from tests.conftest import TESTER, fresh_database
+from tests.ledger import audit_folder, engine_for
 
 ADAPTERS = load_adapters()
 
@@ -76,7 +77,12 @@ def other(server_url: URL, template_url: URL) -> Iterator[Engine]:
 
 
 def taker(url: URL) -> Taker:
-    return Taker(url=url.render_as_string(hide_password=False), adapters=ADAPTERS, caller=TESTER)
+    return Taker(
+        url=url.render_as_string(hide_password=False),
+        audit=Log(folder=audit_folder()),
+        adapters=ADAPTERS,
+        caller=TESTER,
+    )
 
 
 def test_what_stands_in_the_end_is_the_same(

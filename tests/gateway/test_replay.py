@@ -148,7 +148,7 @@ def test_a_withdrawn_message_is_settled_for_good(session: Session, caller: Calle
     first = taken(session, caller, BAD)
     withdraw(session, first.message, Reason.TEST, caller)
     assert state(session, first.message) == MessageState.WITHDRAWN
-    assert refused_messages(session, SOURCE, None, 10) == []
+    assert refused_messages(session, caller, SOURCE, None, 10) == []
     with pytest.raises(ConflictError):
         withdraw(session, first.message, Reason.TEST, caller)
     with pytest.raises(ConflictError):
@@ -221,11 +221,14 @@ def test_a_group_is_listed_by_source_and_code_the_oldest_first(
 ) -> None:
     ids = [taken(session, caller, BAD | {"id": f"k{n}"}).message for n in range(3)]
     other = taken(session, caller, BAD | {"bad": "read"}).message
-    found = refused_messages(session, SOURCE, "not-convertible", 10)
+    found = refused_messages(session, caller, SOURCE, "not-convertible", 10)
     assert found == sorted(ids)
-    assert refused_messages(session, SOURCE, None, 10) == sorted([*ids, other])
-    assert refused_messages(session, SOURCE, None, 10, after=sorted(ids)[0])[0] != sorted(ids)[0]
-    assert refused_messages(session, "police", None, 10) == []
+    assert refused_messages(session, caller, SOURCE, None, 10) == sorted([*ids, other])
+    assert (
+        refused_messages(session, caller, SOURCE, None, 10, after=sorted(ids)[0])[0]
+        != sorted(ids)[0]
+    )
+    assert refused_messages(session, caller, "police", None, 10) == []
 
 
 def test_replays_at_one_time_take_a_message_once(engine: Engine, caller: Caller) -> None:

@@ -14,13 +14,20 @@ from sqlalchemy import URL, text
 
 import audit
 import audit.tables
+import gateway.access.tables
+import gateway.registry.change_tables
 import gateway.registry.outbound_tables
 import gateway.registry.tables
 import linkage.tables
 from audit.event import Action, AuditEvent, Caller
-from gateway.database import DRIVER, OLDEST_VERSION, Role, engine_for, transaction
+from gateway import acting
+from gateway.admission import Entrance
+from gateway.database import DRIVER, OLDEST_VERSION, Role, printable, transaction
 from gateway.migrate import migrate
+from gateway.migrations.comparison import compared
+from gateway.settings import Settings
 from tests.conftest import fresh_database
+from tests.ledger import engine_for
 
 NOBODY = 65534
 
@@ -82,8 +89,10 @@ def test_migrates_and_works_for_a_superuser_and_for_a_login_that_may_make_roles(
                 linkage.tables.metadata,
                 audit.tables.metadata,
                 gateway.registry.outbound_tables.metadata,
+                gateway.registry.change_tables.metadata,
+                gateway.access.tables.metadata,
             ]
-            context = MigrationContext.configure(connection)
+            context = MigrationContext.configure(connection, opts={"include_object": compared})
             assert compare_metadata(context, models) == []  # type: ignore[arg-type]
         owner.dispose()
         app = engine_for(url, Role.APP)
@@ -91,3 +100,11 @@ def test_migrates_and_works_for_a_superuser_and_for_a_login_that_may_make_roles(
             audit.append(session, AuditEvent(action=Action.REPORT_READ, caller=caller))
             assert session.scalar(text("SHOW is_superuser")) == "off"
         app.dispose()
+        web = engine_for(url, Role.CALLER)
+        settings = Settings.model_validate({"DATABASE_URL": printable(url)})
+        assert not Entrance(settings, web).is_open
+        with acting.request() as request:
+            request.rows = acting.Rows(sees=("*@*",), types=("*",))
+            with transaction(web) as session:
+                assert session.scalar(text("SELECT count(*) FROM registry_resource")) == 0
+        web.dispose()

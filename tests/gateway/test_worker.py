@@ -16,7 +16,7 @@ from adapters.contract import Conversion, Statement
 from audit import log
 from audit.event import Action, Caller
 from gateway import inbox, worker
-from gateway.database import engine_for, retried, transaction
+from gateway.database import retried, transaction
 from gateway.figures import figures
 from gateway.ingest import receive
 from gateway.registry import tables, unread
@@ -24,6 +24,7 @@ from gateway.registry.messages import MessageState
 from gateway.replay import refused_messages, replay
 from gateway.worker import take_next, working
 from tests.fake_source import ADAPTER, SOURCE, FakeAdapter, fake_message
+from tests.ledger import engine_for
 
 GIRL = {"id": "k1", "name": "Nguyễn Thị Thử", "sex": "female"}
 
@@ -176,8 +177,8 @@ def test_a_message_that_ends_the_process_is_given_up_and_holds_up_no_other(
         stands = figures(session).unsettled[SOURCE]
         found = inbox.one(session, deadly, caller)
         content = inbox.content(session, deadly, caller)
-        group = refused_messages(session, SOURCE, None, 9)
-        asked = refused_messages(session, SOURCE, "reading-broke-off", 9)
+        group = refused_messages(session, caller, SOURCE, None, 9)
+        asked = refused_messages(session, caller, SOURCE, "reading-broke-off", 9)
     assert (stands.refusals, stands.children, stands.mistakes) == (1, 1, 1)
     assert found is not None
     assert [(one.code, one.due is not None) for one in found.refusals] == [

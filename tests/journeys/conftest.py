@@ -15,8 +15,10 @@ from gateway.sample.world import World, write
 from gateway.settings import Settings
 from tests.conftest import fresh_database
 from tests.gateway.api.conftest import served
-from tests.journeys.steps import connected, files_of, ingest, link
+from tests.journeys.steps import connected, files_of, ingest, link, minutes
 
+NAME = "Nguyễn Thị Bí Mật"
+"""Of a child that nobody may see unseen."""
 WORLD = World(children=60, seed=5, all_sources=True)
 
 
@@ -48,6 +50,28 @@ def linked_url(server_url: URL, linked_template: URL) -> Iterator[URL]:
 @pytest.fixture
 def linked(linked_url: URL) -> Iterator[Engine]:
     with connected(linked_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def small_template(server_url: URL, template_url: URL) -> Iterator[URL]:
+    """Two children in the registry, linked."""
+    with fresh_database(server_url, template_url.database) as url:
+        with connected(url) as engine:
+            ingest(engine, [minutes({"hoTen": NAME, "gioiTinh": "NU"}, {"gioiTinh": "NAM"})])
+            link(engine)
+        yield url
+
+
+@pytest.fixture
+def small_url(server_url: URL, small_template: URL) -> Iterator[URL]:
+    with fresh_database(server_url, small_template.database) as url:
+        yield url
+
+
+@pytest.fixture
+def small(small_url: URL) -> Iterator[Engine]:
+    with connected(small_url) as engine:
         yield engine
 
 

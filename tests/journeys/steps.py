@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, select, text
+from sqlalchemy.orm import Session
 
+import audit
 from adapters.catalog import addressed, load_adapters
 from adapters.contract import SourceMessage
+from audit.event import Action, AuditEvent
 from gateway import golden, linking
 from gateway.cli.files import payload_files
-from gateway.database import Role, engine_for, transaction
+from gateway.database import Role, transaction
 from gateway.ingest import IngestResult, deliver_many
 from gateway.linking import LinkReport
 from gateway.registry import tables
@@ -23,6 +26,7 @@ from linkage.assertions import Said
 from linkage.model import MatchModel, load
 from linkage.standing import Decision
 from tests.conftest import TESTER
+from tests.ledger import engine_for
 
 Partition = frozenset[frozenset[str]]
 """The keys of the records of each identity."""
@@ -142,6 +146,7 @@ def decide(engine: Engine, *decisions: Decision) -> list[str]:
             pair = [known for key in (left, right) if (known := assertions.find(session, key))]
             said = Said(verdict=verdict, author="steward", reason="made up")
             ids.append(assertions.add(session, pair, said, None))
+        _told(session, Action.DECISION_MAKE)
     return ids
 
 
@@ -150,6 +155,12 @@ def withdraw(engine: Engine, ids: Sequence[str]) -> None:
         for id_ in ids:
             said = Said(verdict="withdrawn", author="steward", reason="made up")
             assertions.withdraw(session, id_, said)
+        _told(session, Action.DECISION_WITHDRAW)
+
+
+def _told(session: Session, action: Action) -> None:
+    """Nothing is committed without an event."""
+    audit.append(session, AuditEvent(action=action, caller=TESTER))
 
 
 def as_owner(url: URL, *statements: str) -> None:

@@ -14,12 +14,13 @@ import httpx
 import pytest
 from sqlalchemy import URL, func, select
 
-from gateway.database import engine_for, transaction
+from gateway.database import transaction
 from gateway.registry import tables
 from tests.gateway.cut_small import array, girl
 from tests.journeys.kills.door import motem
 from tests.journeys.kills.nursery import Running, Start, nursery
 from tests.journeys.serving import serving
+from tests.ledger import engine_for
 
 GIRLS = 80
 PATH = "/sources/police/messages"

@@ -18,7 +18,7 @@ from adapters.catalog import load_adapters, recognise
 from adapters.contract import SourceMessage
 from audit import log
 from audit.event import Caller
-from gateway import evaluation, linking, lookup
+from gateway import evaluation, linking, lookup, searching
 from gateway import report as report_case
 from gateway.database import printable, transaction
 from gateway.registry import tables
@@ -296,7 +296,9 @@ def shown(engine: Engine, caller: Caller, papers: Path) -> Iterator[Any]:
         yield report_case.report(session, caller)
         yield evaluation.evaluate(session, papers / "truth.csv", caller)
         for id_ in patients(engine):
-            yield lookup.read_patient(session, id_, caller)
+            yield lookup.read(session, "Patient", id_, caller)
+            yield lookup.read_history(session, "Patient", id_, [], caller)
+        yield searching.find(session, "Patient", [("name", NAME), ("_count", "1")], caller)
         yield from log.events(session)
 
 

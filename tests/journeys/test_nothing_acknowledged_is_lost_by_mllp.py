@@ -5,7 +5,7 @@ from sqlalchemy import URL
 from tests.journeys.kills.door import kill_and_look
 from tests.journeys.kills.services import over_mllp
 
-ROUNDS = 10
+ROUNDS = 4
 
 
 def test_kill_9_at_any_point_loses_nothing_and_doubles_nothing(database_url: URL) -> None:

@@ -85,7 +85,9 @@ def test_of_an_answer_nothing_is_kept_anywhere(engine: Engine, shell: Shell) -> 
                 assert secret not in text_
     after = rows(engine)
     assert {table for table in after if after[table] != before[table]} == {
+        "audit_checkpoint",
         "audit_event",
+        "audit_leaf",
         "outbound_lookup",
     }
     assert {result for _, result in results(engine)} == {"asked", "not-confirmed", "not-reachable"}

@@ -25,7 +25,7 @@ CHECKS = [decisions_outrank, incremental_is_full, order_does_not_matter, undoing
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(history=HISTORIES, seed=SEEDS)
 def test_whatever_has_happened(check: Check, history: list[str], seed: int) -> None:
     check(history, seed)

@@ -200,25 +200,6 @@ def test_only_telling_words_describe_a_place() -> None:
     assert normalise.words("cổng chùa Láng") == normalise.words("CONG CHUA LANG")
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        ("đỗ bảo thúi", "đỗ bảo thùi", True),
-        ("nguyễn văn khai", "khải nguyễn văn", True),
-        ("nguyen van khai", "nguyễn văn khải", False),
-        ("nguyễn văn khải", "nguyễn văn khải", False),
-        ("vũ văn an", "võ văn an", False),
-        ("trần văn an", "đỗ bảo thùi", False),
-    ],
-)
-def test_other_marks_are_another_name_only_where_both_were_written_with_marks(
-    one: str, other: str, expected: bool
-) -> None:
-    names = [normalise.name_key(name) for name in (one, other)]
-    assert normalise.other_marks(names[:1], names[1:]) is expected
-    assert not normalise.other_marks(names, names[1:])
-
-
 # Names of other peoples -------------------------------------------------------------------------
 
 

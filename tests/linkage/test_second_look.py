@@ -94,6 +94,11 @@ def named(given: str, **values: Any) -> dict[str, Any]:
             named("hạnh", personal_ids=("999111222333",), **BORN),
             id="two personal numbers and two names",
         ),
+        pytest.param(
+            named("bảo", **BORN),
+            named("bạo", **BORN),
+            id="names that differ only in their marks",
+        ),
     ],
 )
 def test_what_is_doubtful_in_kind_is_asked_about_however_likely(

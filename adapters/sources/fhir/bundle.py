@@ -8,10 +8,10 @@ from typing import Any
 from adapters.contract import Resource
 from adapters.errors import PayloadError, Problem
 from adapters.formats.gathering import Gathered
+from adapters.formats.shapes import is_known
 from adapters.sources.fhir.elements import normal
 from adapters.sources.fhir.fields import BODIES, BUNDLE_TYPES, SUBJECTS
 from adapters.sources.fhir.payload import Spot, excerpt
-from adapters.sources.fhir.shapes import is_known
 from adapters.validation import NOTHING_REQUIRED, validated
 
 SUPPORTED = frozenset({"Patient", *SUBJECTS, *BODIES})

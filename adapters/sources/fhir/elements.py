@@ -12,12 +12,12 @@ from adapters.contract import Resource
 from adapters.errors import PayloadError, Problem
 from adapters.formats import json
 from adapters.formats.json import SentDecimal
+from adapters.formats.shapes import Shape, shapes
 from adapters.formats.values import VIETNAM
 from adapters.legacy_text import clean
 from adapters.profile import EXT_AS_SENT
 from adapters.sources.fhir.extensions import is_foreign_or_sound
 from adapters.sources.fhir.fields import WITHHELD
-from adapters.sources.fhir.shapes import Shape, shapes
 
 MAX_TEXT = 1024 * 1024
 """Characters of one text (trust.md 5.2)."""

@@ -54,7 +54,7 @@ def roots(content: bytes, found: Gathered) -> Iterator[tuple[Resource, Spot]]:
 
     Raises PayloadError where the payload as a whole cannot be read.
     """
-    if _is_markup(content):
+    if is_markup(content):
         root = fhir_xml.resource(xml.parse(content))
         if root["resourceType"] not in ("Patient", "Bundle"):
             raise PayloadError(Problem.UNKNOWN_STRUCTURE)
@@ -73,7 +73,8 @@ def excerpt(resource: object) -> bytes:
     return json.excerpt(resource)
 
 
-def _is_markup(content: bytes) -> bool:
+def is_markup(content: bytes) -> bool:
+    """Whether it is XML."""
     return (
         content[:BEGINNING].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1] == b"<"
     )

@@ -9,11 +9,11 @@ from lxml import etree
 
 from adapters.contract import Resource
 from adapters.formats.json import SentDecimal, sent_decimal
+from adapters.formats.shapes import Shape, is_known, shapes
 from adapters.sources.fhir.fields import BODIES, SUBJECTS, WITHHELD
-from adapters.sources.fhir.shapes import Shape, is_known, shapes
 
 FHIR = "{http://hl7.org/fhir}"
-READ = frozenset({"Bundle", "Patient", *SUBJECTS, *BODIES})
+READ = frozenset({"Bundle", "Parameters", "Patient", *SUBJECTS, *BODIES})
 """Types whose elements are read; of others only the type is told."""
 WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 DECIMAL = re.compile(r"-?(0|[1-9]\d{0,999})(\.\d{1,999})?([eE][+-]?\d{1,4})?")

@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from gateway import postgres
-from gateway.database import engine_for, transaction
+from gateway.database import transaction
 from gateway.evaluation import STRATA_FILE, Evaluation, judged, read_strata, read_truth
 from linkage.linker import Linkage
 from linkage.records import PersonRecord
 from linkage.store import IdentityStore
 from tests.bench.measure import run
 from tests.conftest import temporary_home
+from tests.ledger import engine_for
 
 CHILDREN = int(os.environ.get("MOTEM_BENCH_CHILDREN", "500"))
 SEEDS = tuple(

@@ -1,11 +1,16 @@
 """The CapabilityStatement is FHIR and says what the routes are."""
 
+import re
+
 import httpx
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
-from gateway.api import patient
+from gateway.api import auditing, cross_reference, feed, fhir, identity_links, match, stewardship
+from gateway.api.audit_parameters import READERS, SEARCHABLE
 from gateway.api.metadata import capability_statement
+from gateway.fhir.parameters import TYPES
 
 
 def test_the_statement_is_fhir_r4(client: httpx.Client) -> None:
@@ -16,7 +21,52 @@ def test_the_statement_is_fhir_r4(client: httpx.Client) -> None:
 
 
 def test_it_names_exactly_the_interactions_that_there_are() -> None:
-    (resource,) = capability_statement()["rest"][0]["resource"]
-    assert [interaction["code"] for interaction in resource["interaction"]] == ["read"]
-    (route,) = [route for route in patient.router.routes if isinstance(route, APIRoute)]
-    assert (route.path, route.methods) == (f"/{resource['type']}/{{patient_id}}", {"GET"})
+    """Of what is kept: tests/gateway/api/test_fhir_claims.py carries them out."""
+    resources = capability_statement()["rest"][0]["resource"]
+    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent"]
+    paths = {re.sub("{.*?}", "{}", route.path) for route in routes_in(fhir.routes())}
+    for kind in TYPES:
+        own = {f"/{kind}", f"/{kind}/{{}}", f"/{kind}/{{}}/_history/{{}}"}
+        own |= {f"/{kind}/_history", f"/{kind}/{{}}/_history", f"/{kind}/_search"}
+        assert own <= paths
+        paths -= own
+    assert paths == {"/Patient/{}/$everything"}
+    (events,) = [one for one in resources if one["type"] == "AuditEvent"]
+    assert {one["code"] for one in events["interaction"]} == {"search-type", "read"}
+    assert {route.path for route in routes_in(auditing.fhir)} == {
+        "/AuditEvent",
+        "/AuditEvent/{resource_id}",
+    }
+
+
+def routes_in(router: APIRouter) -> list[APIRoute]:
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+def test_patients_are_written_by_the_feed_alone() -> None:
+    resources = capability_statement()["rest"][0]["resource"]
+    writing = {
+        one["type"]: {code["code"] for code in one["interaction"]} & {"create", "update", "delete"}
+        for one in resources
+    }
+    assert {kind: codes for kind, codes in writing.items() if codes} == {"Patient": {"create"}}
+    assert methods(feed.router) == {("/Patient", method) for method in ("POST", "PUT", "DELETE")}
+
+
+def methods(router: APIRouter) -> set[tuple[str, str]]:
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+    return {(route.path, method) for route in routes for method in route.methods or ()}
+
+
+def test_it_names_exactly_the_operations_that_there_are() -> None:
+    routers = (match.router, cross_reference.router, identity_links.router, stewardship.router)
+    paths = {path for router in routers for path, _ in methods(router)}
+    rest = capability_statement()["rest"][0]
+    told = {f"/${one['name']}" for one in rest["operation"]}
+    (patient,) = [one for one in rest["resource"] if one["type"] == "Patient"]
+    told |= {f"/Patient/${one['name']}" for one in patient["operation"]}
+    assert told - {"/Patient/$everything"} == {path for path in paths if "{" not in path}
+
+
+def test_it_names_every_search_parameter() -> None:
+    assert SEARCHABLE.keys() == {name for name in READERS if not name.startswith("_")}

@@ -10,8 +10,9 @@ from sqlalchemy import URL, Engine, text
 
 from audit import log
 from audit.event import Action, Outcome
-from gateway.database import Role, engine_for, transaction
+from gateway.database import Role, transaction
 from gateway.ingest import RecordResult
+from tests.ledger import engine_for
 
 
 def test_a_source_patient_is_served_as_it_is_stored(

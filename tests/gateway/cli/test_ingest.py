@@ -20,7 +20,7 @@ from sqlalchemy import URL, func, select
 from adapters.formats import parts
 from gateway.cli import dropfolder, ingest
 from gateway.cli.ingest import Door
-from gateway.database import engine_for, printable, transaction
+from gateway.database import printable, transaction
 from gateway.registry import tables
 from gateway.services import open_services
 from gateway.settings import Settings
@@ -28,6 +28,7 @@ from tests.commands import motem
 from tests.conftest import TESTER
 from tests.gateway import cut_small
 from tests.journeys.steps import minutes
+from tests.ledger import engine_for
 
 SMALL = "tests.gateway.cut_small"
 

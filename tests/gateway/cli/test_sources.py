@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 from typer.testing import CliRunner, Result
 
+from gateway.admission import Entrance
 from gateway.cli import build
+from gateway.cli.sources import _warn_if_open
 from gateway.database import printable
+from gateway.settings import Settings
 
 MINUTES = {
     "loai": "BIEN_BAN_TRE_BI_BO_ROI",
@@ -118,3 +121,13 @@ def test_serve_refuses_to_listen_for_other_machines(motem: Motem, host: str) -> 
     result = motem("serve", "--host", host)
     assert result.exit_code == 2
     assert "loopback" in result.output
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_who_serves_without_tokens_is_told_so_loudly(
+    engine: Engine, capsys: pytest.CaptureFixture[str], required: bool
+) -> None:
+    told = {"MOTEM_ACCESS": "required"} if required else {}
+    _warn_if_open(Entrance(Settings.model_validate(told), engine))
+    shown = capsys.readouterr().err
+    assert ("DEVELOPMENT" in shown) is ("CHẾ ĐỘ PHÁT TRIỂN" in shown) is not required

@@ -137,6 +137,7 @@ def merge(engine: Engine, kept: str, retired: str) -> None:
         moves = {m.record_id: (kept, "manual") for m in store.members(retired)}
         store.assign(moves)
         golden.project(session, [kept, retired])
+        audit.append(session, AuditEvent(action=Action.LINKAGE_RUN, caller=TESTER))
 
 
 def written(engine: Engine, *actions: Action) -> list[AuditEvent]:

@@ -103,11 +103,11 @@ def test_what_does_not_end_is_refused_in_bounded_memory(
 def test_floods_of_next_to_nothing_come_in_parts_that_are_not_too_large(
     source: str, beginning: bytes, again: bytes
 ) -> None:
-    taken = take(Endless(beginning, again, 150_000), size=100_000)
+    taken = take(Endless(beginning, again, 140_000), size=40_000)
     assert taken.count > 1
     assert taken.peak < 16 * MEGABYTE
-    stream = cast(BinaryIO, Endless(beginning, again, 150_000))
-    first = next(parts(stream, size=100_000, columns=COLUMNS["facility"]))
+    stream = cast(BinaryIO, Endless(beginning, again, 140_000))
+    first = next(parts(stream, size=40_000, columns=COLUMNS["facility"]))
     problems = {problem for _, problem, _ in read(source, first).rejections}
     assert Problem.TOO_LARGE not in problems
 

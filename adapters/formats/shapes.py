@@ -22,15 +22,24 @@ class Shape:
 
 @lru_cache(maxsize=500)
 def shapes(kind: str) -> Mapping[str, Shape]:
-    """Elements of a resource or complex type, in the order of the standard."""
-    release = importlib.import_module("fhir.resources.R4B")
-    model = release.get_fhir_model_class(kind)
+    """Elements of a resource or complex type."""
+    model = _model(kind)
     fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
     return {
         name: replace(_shape(annotation), has_companion=f"_{name}" in fields)
         for name, annotation in fields.items()
         if not name.startswith("_") and name not in NOT_IN_R4
     }
+
+
+@lru_cache(maxsize=500)
+def sequence(kind: str) -> tuple[str, ...]:
+    """Elements of a resource or complex type, in the order of the standard."""
+    return tuple(name for name in _model(kind).elements_sequence() if name not in NOT_IN_R4)
+
+
+def _model(kind: str) -> Any:
+    return importlib.import_module("fhir.resources.R4B").get_fhir_model_class(kind)
 
 
 @lru_cache(maxsize=500)

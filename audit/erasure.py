@@ -1,0 +1,49 @@
+"""Erases bodies of old events by a rule: what they said is gone, every proof stays valid."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, any_, literal, select, update
+
+from audit.body import microseconds
+from audit.event import Action
+from audit.tables import audit_event, leaf
+
+KEPT = frozenset(
+    {
+        *(
+            Action.RECORD_CREATE,
+            Action.IDENTITY_CREATE,
+            Action.IDENTITY_LINK,
+            Action.IDENTITY_SPLIT,
+        ),
+        *(Action.AUDIT_ERASE, Action.AUDIT_GAP, Action.AUDIT_ALARM, Action.AUDIT_BACKFILL),
+        Action.AUDIT_ROTATE,
+    }
+)
+"""What every later answer to "who saw this child" rests on, and what tells of the log itself."""
+AT_ONCE = 500
+"""Events that one further event tells of: it names each."""
+
+
+def erasable(connection: Connection, before: datetime) -> list[str]:
+    """Ids of signed events from before that moment whose bodies may go; at most AT_ONCE."""
+    c = audit_event.c
+    query = (
+        select(c.id)
+        .join(leaf, leaf.c.event_id == c.id)
+        .where(c.occurred < microseconds(before), c.action.not_in(sorted(KEPT)))
+        .order_by(leaf.c.seq)
+        .limit(AT_ONCE)
+    )
+    return list(connection.scalars(query))
+
+
+def erase(connection: Connection, ids: list[str], tombstone: str) -> None:
+    """Remove body and salt: without the salt not even a guess at the body can be checked.
+
+    `tombstone` is the event that names them, in the same transaction. Only the owner may.
+    """
+    gone = {"body": None, "salt": None, "erased_by": tombstone}
+    connection.execute(
+        update(audit_event).where(audit_event.c.id == any_(literal(ids))).values(gone)
+    )

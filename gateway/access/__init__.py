@@ -1,0 +1,1 @@
+"""Who may: machines with their tokens, the policy, and which rows of the database they see."""

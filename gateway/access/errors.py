@@ -1,0 +1,50 @@
+"""Why a client gets no token, or nothing by it: each reason with its sentence in both languages."""
+
+from typing import ClassVar
+
+from gateway.errors import GatewayError, WrongRequestError
+
+
+class NotAllowedHereError(GatewayError):
+    """This caller may not do this. Scope, role and purpose of use: docs/access.md."""
+
+    status = 403
+    code = "forbidden"
+    vietnamese = "Bên gọi không được phép thực hiện thao tác này. Phạm vi (scope), vai trò và mục đích: docs/access.md."
+    reason: ClassVar[str] = "rule"
+
+
+class NoTokenError(NotAllowedHereError):
+    """A valid access token is needed (Authorization: Bearer …). How to get one: docs/access.md."""
+
+    status = 401
+    code = "login"
+    vietnamese = "Cần mã truy cập hợp lệ (Authorization: Bearer …). Cách lấy: docs/access.md."
+    reason = "token"
+
+
+class ScopeError(NotAllowedHereError):
+    """The scopes of this token do not cover this."""
+
+    vietnamese = "Phạm vi (scope) của mã truy cập không bao gồm thao tác này."
+    reason = "scope"
+
+
+class NoPurposeError(NotAllowedHereError):
+    """For what purpose? Ask for a scope purpose/<code>, or send X-Purpose-Of-Use if you may."""
+
+    vietnamese = "Chưa nêu mục đích sử dụng: yêu cầu phạm vi purpose/<mã>, hoặc gửi X-Purpose-Of-Use nếu được phép."
+    reason = "purpose"
+
+
+class OtherSystemError(NotAllowedHereError):
+    """A client speaks for its own system and writes in its own sources only."""
+
+    vietnamese = "Hệ thống chỉ được gửi dưới tên của mình và vào nguồn đã đăng ký."
+    reason = "source"
+
+
+class WrongClientError(WrongRequestError):
+    """The client cannot be registered like this."""
+
+    vietnamese = "Không thể đăng ký hệ thống như vậy."

@@ -1,0 +1,53 @@
+"""Refusals are kept before they are answered, and told to the log as soon as their second is over."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+import audit
+from audit.event import Action, AuditEvent, Caller, Outcome
+from gateway.access.tables import refusal
+
+OPERATION = "HOPERAT"
+"""To refuse is an operation of the service: what the caller wanted, nobody knows."""
+
+
+def refuse(session: Session, action: Action, client: str, reason: str) -> None:
+    """Count a refusal. A flood of them from one caller is one row for each second, and none is lost.
+
+    `client`: its id, or where it called from. `reason`: a word of ours, never what was asked.
+    """
+    row = {
+        "client": client[:64],
+        "action": action.value,
+        "reason": reason,
+        "second": datetime.now(UTC).replace(microsecond=0),
+    }
+    counted = insert(refusal).values(row)
+    session.execute(
+        counted.on_conflict_do_update(
+            index_elements=list(refusal.primary_key.columns), set_={"count": refusal.c.count + 1}
+        )
+    )
+
+
+def tell(session: Session) -> int:
+    """Write the refusals of the seconds that are over into the log; how many events that were."""
+    over = delete(refusal).where(refusal.c.second < datetime.now(UTC).replace(microsecond=0))
+    rows = session.execute(over.returning(refusal)).mappings().all()
+    audit.append_many(
+        session,
+        [
+            AuditEvent(
+                action=Action(row["action"]),
+                caller=Caller(who=row["client"], system=row["client"], purpose=OPERATION),
+                outcome=Outcome.REFUSED,
+                detail={"reason": row["reason"], "count": row["count"]},
+                occurred=row["second"],
+            )
+            for row in rows
+        ],
+    )
+    return len(rows)

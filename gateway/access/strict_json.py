@@ -1,0 +1,43 @@
+"""JSON of strangers: one object, no key twice, not deep, no number that is none."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+DEEPEST = 4
+
+
+def strict_object(content: bytes, deepest: int = DEEPEST) -> dict[str, Any]:
+    """The object of a JSON text in UTF-8. Raises ValueError, which quotes nothing."""
+    try:
+        text = content.decode("utf-8")
+        if _depth(text) > deepest:
+            raise ValueError("too deep")
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except ValueError:
+        raise ValueError("not the JSON that is expected") from None
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
+def _depth(text: str) -> int:
+    """Counted before it is parsed: the parser itself goes as deep as its stack."""
+    deepest = depth = 0
+    for sign in STRING.sub("", text):
+        depth += (sign in "[{") - (sign in "]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def _no_number(_name: str) -> Any:
+    raise ValueError("NaN and Infinity are no JSON")

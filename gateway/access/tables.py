@@ -1,0 +1,78 @@
+"""The tables of who may: clients, their assertions that were used, their tokens, refusals to tell."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from linkage.tables import written_by
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+client = Table(
+    "access_client",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False, comment="For people: whose program it is"),
+    Column("role", String(40), nullable=False, comment="Of the policy"),
+    Column("body", String(80), comment="The custodian that it is itself: hospital:22103"),
+    Column("provinces", ARRAY(Text), nullable=False, comment="Codes; * all, unknown: none known"),
+    Column("sources", ARRAY(Text), nullable=False, comment="In which it may write"),
+    Column("purposes", ARRAY(Text), nullable=False),
+    Column(
+        "per_request", Boolean, nullable=False, comment="May name its purpose with each request"
+    ),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("keys", Text, comment="JWK Set, where it is not fetched"),
+    Column("keys_url", Text, comment="Where its JWK Set is fetched"),
+    Column("enabled", Boolean, nullable=False),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    written_by(),
+)
+
+# Each assertion is good once: the unique index refuses it at every process of the service.
+used = Table(
+    "access_used",
+    metadata,
+    Column("client", ForeignKey("access_client.id"), primary_key=True),
+    Column("jti", String(255), primary_key=True),
+    Column("expires", DateTime(timezone=True), nullable=False, index=True),
+)
+
+# A token itself is kept nowhere.
+token = Table(
+    "access_token",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the token"),
+    Column("client", ForeignKey("access_client.id"), nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("purpose", String(16), comment="Bound to it; none: it comes with each request"),
+    Column("expires", DateTime(timezone=True), nullable=False, index=True),
+    written_by(),
+)
+
+# Refusals of one second are told as one event with their number, as soon as the second is over.
+refusal = Table(
+    "access_refusal",
+    metadata,
+    Column("client", String(64), primary_key=True, comment="unknown, where none was believed"),
+    Column("action", String(16), primary_key=True, comment="token:refuse or access:refuse"),
+    Column("reason", String(40), primary_key=True),
+    Column("second", DateTime(timezone=True), primary_key=True),
+    Column("count", Integer, nullable=False, server_default=text("1")),
+)

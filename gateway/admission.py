@@ -1,0 +1,188 @@
+"""Use cases at the entrance: who comes in with which token, who gets one, and who is refused."""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NoReturn
+
+from sqlalchemy import Engine, text
+
+from audit.event import Action, Caller
+from gateway import acting
+from gateway.access import clients, refusals, scopes, tokens
+from gateway.access.assertion import RefusedAssertionError, claimed, require_backend, verified
+from gateway.access.errors import (
+    NoPurposeError,
+    NotAllowedHereError,
+    NoTokenError,
+    OtherSystemError,
+    ScopeError,
+)
+from gateway.access.fetching import KeySets
+from gateway.access.keys import Jwk
+from gateway.access.policy import (
+    ROW_BY_ROW,
+    Asking,
+    Policy,
+    Right,
+    decide,
+    load_policy,
+    rows_of,
+)
+from gateway.access.tokens import Holder, Issued
+from gateway.database import transaction
+from gateway.postgres import EMBEDDED
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """What a route asks of its caller: a right, and a scope that covers it.
+
+    `scope`: one of ours; else `kind` and `letter` of FHIR (`Patient`, `r`).
+    """
+
+    right: Right
+    scope: str = ""
+    kind: str = ""
+    letter: str = ""
+
+    def is_met_by(self, given: Collection[str]) -> bool:
+        if self.scope:
+            return self.scope in given
+        return scopes.allows(given, self.kind, self.letter)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What a request says of its caller. `host`: where it comes from; `source`: in which it writes."""
+
+    host: str
+    token: str = ""
+    system: str = ""
+    purpose: str = ""
+    source: str | None = None
+
+
+class Entrance:
+    """What all requests of a service share: the policy, the keys of clients, whether it is open."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        require_backend()
+        self._settings, self._engine = settings, engine
+        self.policy: Policy = load_policy(settings.policy)
+        self._keys = KeySets(inside=settings.keys_inside)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Only over an embedded database, which is for demonstration and development."""
+        if self._settings.access is not None:
+            return False
+        if self._settings.database_url is None:
+            return True
+        with acting.as_system(), self._engine.connect() as connection:
+            return bool(connection.scalar(text("SHOW cluster_name")) == EMBEDDED)
+
+    def admit(self, said: Said, need: Need | None) -> Caller:
+        """Who it is, allowed to do what the route needs; from here on the database shows its rows.
+
+        Raises NotAllowedHereError; that is kept before it is answered.
+        """
+        request = acting.current()
+        holder = self._holder(said)
+        who = holder.client.id if holder else f"unauthenticated:{said.host}"
+        try:
+            asking = _asking(self.policy, holder, said, need)
+        except NotAllowedHereError as error:
+            self._refuse(Action.ACCESS_REFUSE, who, error.reason)
+            raise
+        if request is not None:
+            request.subject = asking
+            request.rows = rows_of(asking) if asking.right in ROW_BY_ROW else acting.SYSTEM
+        return Caller(
+            who=who,
+            system=asking.subject.client,
+            purpose=asking.purpose,
+            policy=self.policy.sha256,
+        )
+
+    def _holder(self, said: Said) -> Holder | None:
+        if not said.token:
+            return None
+        with acting.as_system(), transaction(self._engine) as session:
+            return tokens.holder(session, said.token)
+
+    def token_for(
+        self, assertion: str, asked: Collection[str], *, audience: str, host: str
+    ) -> Issued:
+        """A token for an assertion. Raises RefusedAssertionError, RefusedScopeError."""
+        who = f"unauthenticated:{host}"
+        try:
+            said = claimed(assertion)
+            with acting.as_system(), transaction(self._engine) as session:
+                client = clients.find(session, said.client)
+            if client is None:
+                raise RefusedAssertionError("client")
+            who = client.id
+            if said.jku is not None and said.jku != client.keys_url:
+                raise RefusedAssertionError("jku")
+
+            def keys() -> Sequence[Jwk]:
+                url = client.keys_url
+                return self._keys.of(url, said.kid) if url else client.registered_keys
+
+            believed = verified(assertion, said, keys, audience=audience, now=time.time())
+            with acting.as_system(), transaction(self._engine) as session:
+                return tokens.issue(session, believed, asked, self.policy.sha256)
+        except RefusedAssertionError as error:
+            self._refuse(Action.TOKEN_REFUSE, who, error.reason)
+            raise
+        except tokens.RefusedScopeError:
+            self._refuse(Action.TOKEN_REFUSE, who, "scope")
+            raise
+
+    def _refuse(self, action: Action, who: str, reason: str) -> None:
+        with acting.as_system(), transaction(self._engine) as session:
+            refusals.refuse(session, action, who, reason)
+
+
+def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None) -> Asking:
+    """Raises NotAllowedHereError for whatever is not allowed; a route that is not listed is none."""
+    if holder is None:
+        raise NoTokenError
+    if need is None:
+        raise NotAllowedHereError
+    if not need.is_met_by(holder.scopes):
+        raise ScopeError
+    _require_own(holder, said, need)
+    asking = Asking(
+        policy=policy,
+        subject=holder.client.subject,
+        right=need.right,
+        purpose=_purpose(holder, said.purpose),
+    )
+    if not decide(asking).allowed:
+        raise NotAllowedHereError
+    return asking
+
+
+def _require_own(holder: Holder, said: Said, need: Need) -> None:
+    """A client speaks under its own name only, and writes what it was registered for."""
+    if said.system not in ("", holder.client.id):
+        raise OtherSystemError
+    if need.right in (Right.SEND, Right.WRITE) and said.source not in holder.client.sources:
+        raise OtherSystemError
+
+
+def _purpose(holder: Holder, told: str) -> str:
+    """That of the token; else the one that is told with this request, where the client may."""
+    if holder.purpose is not None and told in ("", holder.purpose):
+        return holder.purpose
+    if holder.purpose is None and holder.client.per_request and told in holder.client.purposes:
+        return told
+    _no_purpose()
+
+
+def _no_purpose() -> NoReturn:
+    raise NoPurposeError

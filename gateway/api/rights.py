@@ -1,0 +1,67 @@
+"""Which right and which scope each route needs: what stands in no line is for nobody."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gateway.access.policy import Right
+from gateway.admission import Need
+from gateway.api.bundles import FHIR_BASE
+
+OWN: Sequence[tuple[str, str, Need]] = (
+    ("POST", "/sources/", Need(right=Right.SEND, scope="motem/send")),
+    ("GET", "/sources", Need(right=Right.OPERATE, scope="motem/messages")),
+    ("*", "/messages", Need(right=Right.OPERATE, scope="motem/messages")),
+    ("*", "/registrations", Need(right=Right.REGISTER, scope="motem/registrations")),
+    ("*", "/lookups", Need(right=Right.LOOK_UP, scope="motem/lookups")),
+    ("GET", "/events", Need(right=Right.FOLLOW, scope="motem/events")),
+    ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
+)
+"""Method (`*` any) and begin of the path of our own routes."""
+TYPE = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
+OPERATIONS: Mapping[str, tuple[Right, str]] = {
+    "$match": (Right.MATCH, "s"),
+    "$ihe-pix": (Right.MATCH, "s"),
+    "$everything": (Right.READ, "r"),
+}
+"""Operation → the right and the letter of the scope; every other one needs a line of its own."""
+STEWARDSHIP = ("$mdm-", "$motem-")
+"""How operations begin by which identities are looked into and decided about, on any level."""
+LETTERS = {"PUT": "u", "PATCH": "u", "DELETE": "d", "POST": "c"}
+
+
+def need_of(method: str, path: str) -> Need | None:
+    """What a request that found its route needs; None: nobody may."""
+    if path.startswith(FHIR_BASE):
+        return _need_of_fhir(method, path.removeprefix(FHIR_BASE))
+    for allowed, begin, need in OWN:
+        if allowed in (method, "*") and path.startswith(begin):
+            return need
+    return None
+
+
+def _need_of_fhir(method: str, path: str) -> Need | None:
+    if path.rpartition("/")[2].startswith(STEWARDSHIP):
+        return Need(right=Right.STEWARD, scope="motem/stewardship")
+    found = TYPE.fullmatch(path)
+    if found is None:
+        return None
+    kind, rest = found[1], (found[2] or "").strip("/")
+    if "$" in rest:
+        right, letter = OPERATIONS.get(rest.rpartition("/")[2], (None, ""))
+        return Need(right=right, kind=kind, letter=letter) if right else None
+    searches = rest == "_search" if method == "POST" else not rest
+    if method in ("GET", "HEAD") or searches:
+        return _reading(kind, "s" if searches else "r")
+    return _writing(kind, LETTERS.get(method))
+
+
+def _reading(kind: str, letter: str) -> Need:
+    if kind == "AuditEvent":
+        return Need(right=Right.AUDIT, kind=kind, letter=letter)
+    return Need(right=Right.SEARCH if letter == "s" else Right.READ, kind=kind, letter=letter)
+
+
+def _writing(kind: str, letter: str | None) -> Need | None:
+    if letter is None or kind == "AuditEvent":
+        return None
+    return Need(right=Right.WRITE, kind=kind, letter=letter)

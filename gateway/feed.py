@@ -1,0 +1,332 @@
+"""Use cases: a partner's system writes, merges and takes back its own Patients (IHE ITI-104), linked at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import product
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from adapters.contract import Domains, Resource, SourceAdapter, SourceMessage
+from adapters.errors import Rejection
+from audit.event import Action, AuditEvent, Caller, Seen
+from audit.log import append
+from gateway import modelling
+from gateway.database import retried
+from gateway.deciding import Judgement, decide_all
+from gateway.errors import ConflictError, GatewayError
+from gateway.feed_words import (
+    NOT_JOINED,
+    NOT_LINKED,
+    REUSED,
+    ForeignDomainError,
+    NobodyError,
+    OtherIdError,
+    OtherNumberError,
+    SeveralMatchError,
+    UnknownSurvivorError,
+    VersionError,
+    Words,
+)
+from gateway.ingest import IngestResult, draft, take
+from gateway.linking import link_if_small
+from gateway.registry import numbers, records, resources, statements
+from gateway.registry.drafts import Draft
+from gateway.registry.planning import NEW, UNCHANGED, UPDATED
+from gateway.repeating import removal, said_again
+from gateway.showing import texts
+from linkage import index
+from linkage.conflicts import conflict
+from linkage.store import IdentityStore
+
+SOURCE = "fhir"
+CHANGES = (NEW, UPDATED, UNCHANGED)
+JOINING = "replaced-by (IHE ITI-104)"
+"""Why a source's own merge is kept as a decision."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Number:
+    """An identifier by which a sender names its Patient."""
+
+    system: str
+    value: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        return f"{self.system}|{self.value}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A Patient as it came, and the same as plain JSON."""
+
+    content: bytes = field(repr=False)
+    patient: Resource = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feed:
+    """On whose behalf, and by which rules, Patients are written."""
+
+    engine: Engine
+    adapter: SourceAdapter
+    domains: Domains
+    caller: Caller
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fed:
+    """What stands now, and what was decided.
+
+    `body` is None where the caller may not see the Patient; `id` None where all was refused, and the
+    message kept with its `rejections`. `remarks` are warnings, in Vietnamese and English.
+    """
+
+    id: str | None
+    version: int = 0
+    updated: datetime | None = None
+    body: str | None = field(default=None, repr=False)
+    is_new: bool = False
+    identity: str = ""
+    decision: str = ""
+    message: str | None = None
+    rejections: tuple[Rejection, ...] = ()
+    remarks: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kept:
+    """What one transaction has done."""
+
+    record: str | None
+    change: str = UNCHANGED
+    message: str | None = None
+    rejections: tuple[Rejection, ...] = ()
+    remarks: tuple[Words, ...] = ()
+
+
+def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> Fed:
+    """Add or revise the Patient that bears a number; `active` false with a link of type `replaced-by`
+    to another number of the same system's merges the two. `version`: of If-Match.
+
+    Raises ForeignDomainError, OtherNumberError, OtherIdError, SeveralMatchError, VersionError,
+    UnknownSurvivorError.
+    """
+    _require_own(feed, number)
+    read = draft(_message(sent.content, number), feed.adapter)
+    said = [one.record_id for one in read.reading.statements]
+    if said and said != [number.key]:
+        raise OtherNumberError
+    survivor = _survivor(sent.patient)
+    if survivor is not None:
+        _require_own(feed, survivor)
+
+    def work(session: Session) -> _Kept:
+        if survivor is not None:  # Before any row is held, as a linking has it.
+            IdentityStore(session).lock()
+        known = _under(session, number)
+        _require_expected(session, known, sent.patient.get("id"), version)
+        into = _under(session, survivor) if survivor else None
+        if survivor and into is None:
+            raise UnknownSurvivorError
+        kept = _taken(session, read, sent.patient, feed)
+        if into and kept.record and into != kept.record:
+            joined = _joined(session, kept.record, into, feed.caller)
+            kept = replace(kept, remarks=(*kept.remarks, *joined))
+        return kept
+
+    return _answered(feed, retried(feed.engine, work))
+
+
+def create(feed: Feed, sent: Sent, unless: Number | None = None) -> Fed:
+    """Take a Patient; where a number is given that somebody bears already, nothing but to name who.
+
+    Raises SeveralMatchError where several do.
+    """
+    read = draft(_message(sent.content), feed.adapter)
+
+    def work(session: Session) -> _Kept:
+        if unless is not None:
+            statements.lock(session, SOURCE, [unless.key])
+            known = _bearer(session, unless)
+            if known is not None:
+                return _Kept(record=known)
+        return _taken(session, read, sent.patient, feed)
+
+    return _answered(feed, retried(feed.engine, work))
+
+
+def remove(feed: Feed, number: Number) -> Fed:
+    """The number is nobody's any more: its Patient is marked as not active, and nothing is lost.
+
+    Raises ForeignDomainError, SeveralMatchError, NobodyError.
+    """
+    _require_own(feed, number)
+
+    def work(session: Session) -> _Kept:
+        if _under(session, number) is None:
+            raise NobodyError
+        said = statements.about(session, SOURCE, [number.key], [])
+        return _kept(take(session, removal(said, feed.adapter), feed.caller))
+
+    return _answered(feed, retried(feed.engine, work))
+
+
+def _require_own(feed: Feed, number: Number) -> None:
+    if not feed.domains.allow(number.system):
+        raise ForeignDomainError
+
+
+def _message(content: bytes, number: Number | None = None) -> SourceMessage:
+    """Read so that of several numbers that of the URL is the sender's own."""
+    message = SourceMessage(source=SOURCE, content=content)
+    own = number and Domains(own=frozenset({number.system}))
+    return replace(message, domains=own) if own else message
+
+
+def _survivor(patient: Resource) -> Number | None:
+    """The number that a Patient which is not active is replaced by."""
+    if patient.get("active") is not False:
+        return None
+    links = patient.get("link")
+    for one in links if isinstance(links, list) else ():
+        told = one if isinstance(one, Mapping) and one.get("type") == "replaced-by" else {}
+        other = told.get("other")
+        number = other.get("identifier") if isinstance(other, Mapping) else None
+        if isinstance(number, Mapping):
+            found = number.get("system"), number.get("value")
+            if all(isinstance(text, str) and text.isprintable() for text in found):
+                return Number(system=str(found[0]), value=str(found[1]))
+    return None
+
+
+def _under(session: Session, number: Number) -> str | None:
+    """The record with this key, which nobody else changes until the end. Raises SeveralMatchError."""
+    statements.lock(session, SOURCE, [number.key])
+    found = records.under(session, SOURCE, [number.key]).get(number.key, [])
+    if len(found) > 1:
+        raise SeveralMatchError
+    return found[0].id if found else None
+
+
+def _bearer(session: Session, number: Number) -> str | None:
+    """The Patient that bears a number: of the one record, or the golden one of several."""
+    own = [one.id for one in records.under(session, SOURCE, [number.key]).get(number.key, [])]
+    held = index.by_records(session, own or numbers.bearers(session, number.system, number.value))
+    if len({one.identity_id for one in held}) > 1:
+        raise SeveralMatchError
+    if len(held) > 1:
+        return held[0].identity_id
+    return held[0].record_id if held else None
+
+
+def _require_expected(
+    session: Session, record: str | None, id_: object, version: int | None
+) -> None:
+    standing = resources.standing(session, "Patient", [record]) if record else {}
+    current = standing[record].version_id if record in standing else None
+    if version is not None and version != current:
+        raise VersionError
+    if id_ not in (None, record):
+        raise OtherIdError
+
+
+def _taken(session: Session, read: Draft, patient: Resource, feed: Feed) -> _Kept:
+    """Taken in; what was said before and no longer stands is said again."""
+    keys = [one.record_id for one in read.reading.statements if one.record_id]
+    statements.lock(session, SOURCE, keys)
+    before = statements.about(session, SOURCE, keys, [])
+    kept = _kept(take(session, said_again(read, before, patient), feed.caller))
+    # Contents that can be of no one child are kept as two, whatever their number is.
+    several = any(len(found) > 1 for found in records.under(session, SOURCE, keys).values())
+    return replace(kept, remarks=(REUSED,)) if several else kept
+
+
+def _kept(result: IngestResult) -> _Kept:
+    one = min(result.records, key=lambda record: CHANGES.index(record.change), default=None)
+    return _Kept(
+        record=one.record if one else None,
+        change=one.change if one and not result.repeated else UNCHANGED,
+        message=result.message,
+        rejections=result.rejections,
+    )
+
+
+def _joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[Words, ...]:
+    """The sender's two numbers as one child, unless evidence or a steward forbids it."""
+    homes = [one.identity_id for one in index.by_records(session, [ended, stays])]
+    sides = [[one.record for one in index.by_identity(session, home)] for home in homes]
+    # A decision outranks conflicts, and the word of a house does not.
+    if homes[0] != homes[1] and any(
+        conflict(*pair) for pair in product(*(index.resolved(session, side) for side in sides))
+    ):
+        return (NOT_JOINED,)
+    try:
+        judgement = Judgement(names=(ended, stays), verdict="same")
+        model = modelling.in_use(session)
+        decide_all(session, [judgement], JOINING, model, caller)
+    except ConflictError:
+        return (NOT_JOINED,)
+    return ()
+
+
+def _answered(feed: Feed, kept: _Kept) -> Fed:
+    """Link where that is quick, then tell what stands."""
+    if kept.record is None:
+        return Fed(id=None, message=kept.message, rejections=kept.rejections)
+    if kept.change != UNCHANGED:
+        _link(feed)
+    return retried(feed.engine, _shown(kept, feed.caller))
+
+
+def _link(feed: Feed) -> None:
+    """The Patient is kept already: what goes wrong here leaves it pending, and is no refusal."""
+    try:
+        retried(
+            feed.engine,
+            lambda session: link_if_small(session, modelling.in_use(session), feed.caller),
+        )
+    except GatewayError as error:
+        log.error("what was sent could not be linked at once", error=type(error).__name__)
+
+
+def _shown(kept: _Kept, caller: Caller) -> Callable[[Session], Fed]:
+    def work(session: Session) -> Fed:
+        id_ = str(kept.record)
+        identity, decision = IdentityStore(session).identities_of([id_]).get(id_, (id_, ""))
+        found = resources.read(session, "Patient", id_)
+        assert found is not None, "what was taken stands"
+        members = () if found.record_id else IdentityStore(session).members(id_)
+        append(
+            session, _read(found.record_id, identity, [one.record_id for one in members], caller)
+        )
+        pending = (NOT_LINKED,) if decision == "pending" else ()
+        return Fed(
+            id=id_,
+            version=found.version_id,
+            updated=found.last_updated,
+            body=texts(session, caller, [found])[0],
+            is_new=kept.change == NEW,
+            identity=identity,
+            decision=decision,
+            message=kept.message,
+            rejections=kept.rejections,
+            remarks=(*kept.remarks, *pending),
+        )
+
+    return work
+
+
+def _read(record: str | None, identity: str, members: Sequence[str], caller: Caller) -> AuditEvent:
+    return AuditEvent(
+        action=Action.PATIENT_READ,
+        caller=caller,
+        record=record,
+        identity=identity,
+        seen=tuple(Seen(record=one, identity=identity) for one in members),
+    )

@@ -1,0 +1,163 @@
+"""Keeps who is told of changes, how far each was told, and what could not be brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+from gateway.registry.change_tables import receiver as table
+from gateway.registry.change_tables import undelivered
+from gateway.registry.changes import Place
+from gateway.registry.versions import SHARED_BY_ALL, label_values
+
+
+class State(StrEnum):
+    """Whether a receiver is told of changes."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    GONE = "gone"
+    """It answered that it wants no more (410)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receiver:
+    """Who is told. `told`: the place up to which; `failures` in a row of the entry after it."""
+
+    id: str
+    name: str
+    url: str
+    secret: str = field(repr=False)
+    state: State
+    told: Place
+    due: datetime
+    lease: int
+    failures: int
+    undelivered: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Undelivered:
+    """An entry that was given up; it can be polled for ever."""
+
+    receiver: str
+    place: Place
+    why: str
+    given_up: datetime
+
+
+def add(session: Session, name: str, url: str, secret: str, told: Place, now: datetime) -> str:
+    """Its id."""
+    id_ = str(ULID()).lower()
+    row = {
+        "id": id_,
+        "name": name,
+        "url": url,
+        "secret": secret,
+        "state": State.ACTIVE,
+        "leaf": told.leaf,
+        "number": told.number,
+        "due": now,
+        "lease": 0,
+        "failures": 0,
+        "created": now,
+    }
+    session.execute(insert(table).values(row | label_values(SHARED_BY_ALL)))
+    return id_
+
+
+def all_of(session: Session) -> list[Receiver]:
+    given_up = (
+        select(func.count())
+        .where(undelivered.c.receiver_id == table.c.id)
+        .scalar_subquery()
+        .label("given_up")
+    )
+    found = session.execute(select(table, given_up).order_by(table.c.created, table.c.id))
+    return [_receiver(row, row.given_up) for row in found]
+
+
+def _receiver(row: object, given_up: int = 0) -> Receiver:
+    c = row._mapping  # type: ignore[attr-defined]
+    return Receiver(
+        **{name: c[name] for name in ("id", "name", "url", "secret", "due", "lease", "failures")},
+        state=State(c["state"]),
+        told=Place(leaf=c["leaf"], number=c["number"]),
+        undelivered=given_up,
+    )
+
+
+def take_due(session: Session, now: datetime, until: datetime) -> Receiver | None:
+    """One that is due and that nobody else has taken; it is the taker's until a moment."""
+    c = table.c
+    query = (
+        select(table)
+        .where(c.state == State.ACTIVE, c.due <= now)
+        .order_by(c.due)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
+    taken = {"due": until, "lease": row.lease + 1}
+    found = session.execute(update(table).where(c.id == row.id).values(taken).returning(table))
+    return _receiver(found.one())
+
+
+def put(session: Session, one: Receiver, **values: object) -> bool:
+    """Change it, unless somebody else has taken it since; whether that was done."""
+    c = table.c
+    own = update(table).where(c.id == one.id, c.lease == one.lease, c.state == State.ACTIVE)
+    return session.execute(own.values(values).returning(c.id)).one_or_none() is not None
+
+
+def begin_again(session: Session, id_: str, told: Place, now: datetime) -> bool:
+    """From a place on, whatever state it was in; whether there is such a receiver."""
+    c = table.c
+    values = {
+        "state": State.ACTIVE,
+        "leaf": told.leaf,
+        "number": told.number,
+        "due": now,
+        "failures": 0,
+        "lease": c.lease + 1,  # What is under way counts no longer.
+    }
+    found = session.execute(update(table).where(c.id == id_).values(values).returning(c.id))
+    return found.one_or_none() is not None
+
+
+def stop(session: Session, id_: str) -> bool:
+    """Whether there is such a receiver."""
+    values = {"state": State.STOPPED, "lease": table.c.lease + 1}
+    change = update(table).where(table.c.id == id_).values(values).returning(table.c.id)
+    return session.execute(change).one_or_none() is not None
+
+
+def give_up(session: Session, one: Receiver, place: Place, why: str, now: datetime) -> None:
+    row = {
+        "receiver_id": one.id,
+        "leaf": place.leaf,
+        "number": place.number,
+        "why": why,
+        "given_up": now,
+    }
+    session.execute(insert(undelivered).values(row | label_values(SHARED_BY_ALL)))
+
+
+def given_up(session: Session) -> Sequence[Undelivered]:
+    """The newest first."""
+    c = undelivered.c
+    return [
+        Undelivered(
+            receiver=row.receiver_id,
+            place=Place(leaf=row.leaf, number=row.number),
+            why=row.why,
+            given_up=row.given_up,
+        )
+        for row in session.execute(select(undelivered).order_by(c.given_up.desc(), c.leaf))
+    ]

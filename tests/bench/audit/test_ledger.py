@@ -1,0 +1,154 @@
+"""How many events a second are committed and signed before each is answered, beside a plain table.
+
+By itself: python -m pytest -m bench --capture=no tests/bench/audit/test_ledger.py
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+import psycopg
+import pytest
+from sqlalchemy import URL
+
+import audit
+from audit.event import Action, AuditEvent
+from gateway.database import printable, transaction
+from tests.audit.breaking import CALLER, checked
+from tests.bench.measure import STRICT, report
+from tests.ledger import engine_for
+
+PROCESSES, THREADS = 2, 40
+SECONDS = 10
+RATE = 500
+"""Events a second that are asked for, however slowly they are answered."""
+pytestmark = pytest.mark.bench
+Work = Callable[[], object]
+
+
+@contextmanager
+def strict(url: URL) -> Iterator[Work]:
+    """One event, committed, and under a signed checkpoint when it returns."""
+    engine = engine_for(url, pool_size=THREADS)
+
+    def work() -> None:
+        with transaction(engine) as session:
+            event = AuditEvent(
+                action=Action.PATIENT_READ, caller=CALLER, identity="i1", record="r1"
+            )
+            audit.append(session, event)
+
+    yield work
+    engine.dispose()
+
+
+@contextmanager
+def plain(url: URL) -> Iterator[Work]:
+    """One row in a table without anything, committed."""
+    with ExitStack() as stack:
+        own = threading.local()
+
+        def work() -> None:
+            if not hasattr(own, "connection"):
+                own.connection = stack.enter_context(psycopg.connect(printable(url)))
+            own.connection.execute("INSERT INTO plain VALUES (%s)", ("x" * 300,))
+            own.connection.commit()
+
+        yield work
+
+
+KINDS = {"strict": strict, "plain": plain}
+
+
+def saturated(work: Work, pool: ThreadPoolExecutor) -> list[float]:
+    """Seconds of each, all threads as quickly as they can."""
+    end = time.monotonic() + SECONDS
+
+    def run(_: int) -> list[float]:
+        taken = []
+        while (start := time.monotonic()) < end:
+            work()
+            taken.append(time.monotonic() - start)
+        return taken
+
+    return [one for each in pool.map(run, range(THREADS)) for one in each]
+
+
+def open_loop(work: Work, pool: ThreadPoolExecutor) -> list[float]:
+    """Seconds from when each was due, answered or not, until it was done."""
+    start, numbers = time.monotonic() + 0.1, count()
+    every = PROCESSES / RATE
+
+    def run(_: int) -> list[float]:
+        taken = []
+        while (due := start + next(numbers) * every) < start + SECONDS:
+            time.sleep(max(0.0, due - time.monotonic()))
+            work()
+            taken.append(time.monotonic() - due)
+        return taken
+
+    return [one for each in pool.map(run, range(THREADS)) for one in each]
+
+
+LOADS = {"saturated": saturated, "open loop": open_loop}
+
+
+def _work(url: URL, kind: str, load: str, pipe: Connection) -> None:
+    with KINDS[kind](url) as work, ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda _: work(), range(THREADS)))
+        pipe.send(None)
+        pipe.recv()
+        pipe.send(LOADS[load](work, pool))
+
+
+def measured(url: URL, kind: str, load: str) -> dict[str, float]:
+    """Events a second, and milliseconds until one was done."""
+    context = get_context("spawn")
+    pipes = []
+    processes = []
+    for _ in range(PROCESSES):
+        ours, theirs = context.Pipe()
+        processes.append(context.Process(target=_work, args=(url, kind, load, theirs)))
+        pipes.append(ours)
+        processes[-1].start()
+    for pipe in pipes:
+        pipe.recv()
+    for pipe in pipes:
+        pipe.send(None)
+    taken = sorted(one for pipe in pipes for one in pipe.recv())
+    for process in processes:
+        process.join()
+    at = {f"p{n}_ms": round(taken[len(taken) * n // 100] * 1000, 1) for n in (50, 95, 99)}
+    return {"a_second": round(len(taken) / SECONDS), **at}
+
+
+def test_strict_events(database_url: URL) -> None:
+    with psycopg.connect(printable(database_url)) as connection:
+        connection.execute("CREATE TABLE plain (body text)")
+    found = {
+        f"{load}, {kind}": measured(database_url, kind, load) for load in LOADS for kind in KINDS
+    }
+    most, beside = (found[f"saturated, {kind}"]["a_second"] for kind in KINDS)
+    added = {
+        name: round(found["open loop, strict"][name] - found["open loop, plain"][name], 1)
+        for name in ("p50_ms", "p95_ms", "p99_ms")
+    }
+    report(
+        "ledger",
+        processes=PROCESSES,
+        threads=THREADS,
+        rate=RATE,
+        times_plain=round(beside / most, 1),
+        added=added,
+        **found,
+    )
+    engine = engine_for(database_url)
+    assert checked(engine).findings == []
+    engine.dispose()
+    assert not STRICT or most >= 2000
+    assert not STRICT or (added["p50_ms"] <= 15 and added["p99_ms"] <= 50)

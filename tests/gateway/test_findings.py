@@ -1,0 +1,87 @@
+"""Findings as use cases: looked for, taken by one, closed once, and all of it in the log."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+import audit
+from audit.event import Action, AuditEvent, Caller, Outcome
+from audit.noticing import Surroundings
+from gateway import findings
+from gateway.database import transaction
+from gateway.findings import ClosedError, Conclusion, State
+
+NIGHT = datetime(2026, 11, 21, 20, tzinfo=UTC)
+DAY = (NIGHT - timedelta(hours=1), NIGHT + timedelta(hours=3))
+NOSY = Caller(who="nosy", system="ward-7", purpose="HOPERAT")
+
+
+@pytest.fixture
+def nosy(engine: Engine) -> Iterator[Session]:
+    """Somebody reads a child at night, who had not been seen for half a year."""
+    with transaction(engine) as session:
+        for at in (NIGHT - timedelta(days=180), NIGHT):
+            read = AuditEvent(action=Action.PATIENT_READ, caller=NOSY, identity="te-1", occurred=at)
+            audit.append(session, read)
+        yield session
+
+
+def test_the_rules_notice_once_what_is_in_the_log(nosy: Session, caller: Caller) -> None:
+    ids = findings.look(nosy, *DAY, caller)
+    found = findings.listed(nosy, caller)
+    assert {one.noticed.rule for one in found} == {"off-hours", "dormant"}
+    assert {one.id for one in found} == set(ids)
+    assert all(one.noticed.who == "nosy" for one in found)
+    assert findings.look(nosy, *DAY, caller) == []
+    sealed = Surroundings(is_sealed=lambda child: child == "te-1")
+    assert len(findings.look(nosy, *DAY, caller, sealed)) == 1
+    (one,) = findings.listed(nosy, caller, rule="sealed")
+    assert one.noticed.child == "te-1"
+    last = list(audit.events(nosy, action=Action.FINDING_READ))[-1]
+    assert [seen.identity for seen in last.seen] == ["te-1"]
+
+
+def test_one_takes_it_and_closes_it_once(nosy: Session, caller: Caller) -> None:
+    id_ = findings.look(nosy, *DAY, caller)[0]
+    other = Caller(who="other", system="s", purpose="HOPERAT")
+    assert findings.take(nosy, id_, caller)
+    with pytest.raises(ClosedError):
+        findings.take(nosy, id_, other)
+    assert findings.close(nosy, id_, Conclusion.FALSE_ALARM, "she was on duty", caller)
+    with pytest.raises(ClosedError):
+        findings.close(nosy, id_, Conclusion.CONFIRMED, "again", caller)
+    (closed,) = findings.listed(nosy, caller, state=State.CLOSED)
+    assert (closed.last.owner, closed.last.reason) == ("tester", "she was on duty")
+    told = list(audit.events(nosy, action=Action.FINDING_CHANGE))
+    assert [one.detail["state"] for one in told] == ["taken", "closed"]
+    assert "she was on duty" not in repr(told)
+    rates = {one.rule: one.false_share for one in findings.rates(nosy, caller)}
+    assert rates[closed.noticed.rule] == 1.0
+    assert rates["kin"] is None
+
+
+def test_what_there_is_not_is_said_and_logged(session: Session, caller: Caller) -> None:
+    assert not findings.take(session, "none", caller)
+    (event,) = audit.events(session, action=Action.FINDING_CHANGE)
+    assert event.outcome is Outcome.FAILURE
+
+
+@pytest.mark.parametrize("reviewer", ["tester", "nosy"])
+def test_an_emergency_counts_until_somebody_else_has_looked(
+    session: Session, caller: Caller, reviewer: str
+) -> None:
+    opened = AuditEvent(action=Action.OVERRIDE_OPEN, caller=NOSY, occurred=NIGHT)
+    audit.append_many(session, [AuditEvent(action=Action.REPORT_READ, caller=caller), opened])
+    (told,) = audit.events(session, action=Action.OVERRIDE_OPEN)
+    review = AuditEvent(
+        action=Action.OVERRIDE_REVIEW,
+        caller=Caller(who=reviewer, system="s", purpose="HOPERAT"),
+        detail={"override": told.id},
+    )
+    audit.append(session, review)
+    findings.look(session, NIGHT + timedelta(days=2), NIGHT + timedelta(days=3), caller)
+    found = [one.noticed.rule for one in findings.listed(session, caller)]
+    assert ("unreviewed" in found) == (reviewer == "nosy")
