@@ -28,10 +28,20 @@ from gateway.migrate import migrate
 from gateway.postgres_place import folder_of
 from tests.ledger import VARIABLE, copy_anchor, engine_for
 
+ROOM = 4 * 2**30
+"""Bytes that must be free in memory for the databases of one worker and their logs."""
+
+
+def _in_memory() -> str | None:
+    """Where that can be: the disk is not what is tested, and each fresh database waits for it."""
+    place = Path("/dev/shm")
+    has_room = os.access(place, os.W_OK) and shutil.disk_usage(place).free >= ROOM
+    return str(place) if has_room else None
+
+
+MEMORY = _in_memory()
 if VARIABLE not in os.environ:  # Else a process that started this one has set it.
-    # In memory where that can be: the disk is not what is tested, and each use case waits for it.
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="motem-audit-", dir=memory)
+    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="motem-audit-", dir=MEMORY)
     atexit.register(shutil.rmtree, os.environ[VARIABLE], ignore_errors=True)
 IN_CI = os.environ.get("CI") == "true"
 if not IN_CI:  # There hypothesis has a profile of its own: the same examples, no deadline either.
@@ -74,7 +84,7 @@ def caller() -> Caller:
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """A MOTEM_HOME that the server's account can reach (pytest's own folders are private)."""
-    home = Path(tempfile.mkdtemp(prefix="mt-"))
+    home = Path(tempfile.mkdtemp(prefix="mt-", dir=MEMORY))
     home.chmod(0o711)
     try:
         yield home

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import format_datetime
+from functools import cache
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -37,8 +38,9 @@ Asked = Annotated[Pairs, Depends(asked_of)]
 AskedInForm = Annotated[Pairs, Depends(asked_in_form)]
 
 
+@cache
 def routes() -> APIRouter:
-    """The routes of every type."""
+    """The routes of every type; the same for each service of a process."""
     router = APIRouter()
     for kind in TYPES:
         for add in (_add_search, _add_history, _add_read):
