@@ -82,9 +82,12 @@ def caller() -> Caller:
 
 
 @contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A MOTEM_HOME that the server's account can reach (pytest's own folders are private)."""
-    home = Path(tempfile.mkdtemp(prefix="mt-", dir=MEMORY))
+def temporary_home(folder: str | None = None) -> Iterator[Path]:
+    """A MOTEM_HOME that the server's account can reach (pytest's own folders are private).
+
+    On a disk, as what is measured has it, unless `folder` says otherwise.
+    """
+    home = Path(tempfile.mkdtemp(prefix="mt-", dir=folder))
     home.chmod(0o711)
     try:
         yield home
@@ -100,7 +103,7 @@ def server_url() -> Iterator[URL]:
     if given:
         yield make_url(given).set(drivername=DRIVER)
         return
-    with temporary_home() as home:
+    with temporary_home(MEMORY) as home:
         url = postgres.ensure(home)
         _without_waiting_for_the_disk(home)
         yield url
