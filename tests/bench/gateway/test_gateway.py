@@ -175,7 +175,7 @@ MADE = {"read": _read, "identifier": _found, "name": _named, "match": _match, "c
 
 
 def _shown(name: str, told: Told) -> Told:
-    report(name, children=CHILDREN, seconds=SECONDS, **told.figures())
+    report(name, children=CHILDREN, seconds=SECONDS, told=told.figures())
     wrong = [status for status in told.statuses if status.split()[1] not in ("200", "201")]
     assert not wrong, told.statuses
     return told
