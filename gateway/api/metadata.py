@@ -25,11 +25,14 @@ EVERYTHING = {
 ID = {"name": "_id", "type": "token", "documentation": "id"}
 
 PATIENT_OPERATIONS: Mapping[str, str] = {
+    "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     "match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
     "ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
     "mdm-submit": "urn:motem:operation:mdm-submit",
 }
 SYSTEM_OPERATIONS: Mapping[str, str] = {
+    "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+} | {
     name: f"urn:motem:operation:{name}"
     for name in (
         "mdm-query-links",
