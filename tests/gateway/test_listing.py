@@ -198,7 +198,9 @@ def test_what_is_committed_late_is_not_missed(engine: Engine, children: list[str
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(st.sampled_from("open write close export".split()), min_size=4, max_size=9))
+@given(
+    steps=st.lists(st.sampled_from(["open", "write", "close", "export"]), min_size=4, max_size=9)
+)
 def test_a_chain_of_exports_misses_nothing(steps: list[str], shared_chain: "Chain") -> None:
     shared_chain.run(steps)
 

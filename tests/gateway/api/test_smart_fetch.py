@@ -77,6 +77,6 @@ def test_it_fetches_every_child_once_and_lets_go(
 def test_it_fetches_what_a_filter_names_and_only_what_is_new(
     strict: httpx.Client, tmp_path: Path
 ) -> None:
-    found = fetched(strict, tmp_path, "--type-filter", "Patient?gender=female,male&_tag=police")
+    found = fetched(strict, tmp_path, "--type-filter", "Patient?gender=female,male&_tag:not=golden")
     assert {one["gender"] for one in found["Patient"]} == {"female", "male"}
-    assert not any(one["id"].startswith("te-") for one in found["Patient"])
+    assert sum(not one["id"].startswith("te-") for one in found["Patient"]) > 60
