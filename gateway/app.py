@@ -27,6 +27,7 @@ from gateway.api import (
     sources,
     stewardship,
     tokens,
+    validate,
 )
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(tokens.router)
     # Names with a $ before what takes any id.
     app.include_router(exports.fhir, prefix=FHIR_BASE)
+    app.include_router(validate.routes(), prefix=FHIR_BASE)
     app.include_router(match.router, prefix=FHIR_BASE)
     app.include_router(cross_reference.router, prefix=FHIR_BASE)
     app.include_router(identity_links.router, prefix=FHIR_BASE)

@@ -25,6 +25,7 @@ OPERATIONS: Mapping[str, tuple[Right, str]] = {
     "$match": (Right.MATCH, "s"),
     "$ihe-pix": (Right.MATCH, "s"),
     "$everything": (Right.READ, "r"),
+    "$validate": (Right.WRITE, "c"),
 }
 """Operation → the right and the letter of the scope; every other one needs a line of its own."""
 EXPORT = ("/$export", "/Patient/$export")
@@ -57,7 +58,10 @@ def _need_of_fhir(method: str, path: str) -> Need | None:
         return None
     kind, rest = found[1], (found[2] or "").strip("/")
     if "$" in rest:
-        right, letter = OPERATIONS.get(rest.rpartition("/")[2], (None, ""))
+        instance, _, name = rest.rpartition("/")
+        right, letter = OPERATIONS.get(name, (None, ""))
+        if right is Right.WRITE and instance:
+            letter = "u"
         return Need(right=right, kind=kind, letter=letter) if right else None
     searches = rest == "_search" if method == "POST" else not rest
     if method in ("GET", "HEAD") or searches:

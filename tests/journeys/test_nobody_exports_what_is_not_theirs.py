@@ -50,7 +50,7 @@ def exported(
 ) -> tuple[str, list[dict[str, Any]]]:
     """The id of an export, and all that is in its files."""
     headers = bearing(token)
-    asked = [("_typeFilter", one) for one in filters]
+    asked = {"_typeFilter": list(filters)}
     answer = service.get(START, params=asked, headers=headers | {"Prefer": "respond-async"})
     assert answer.status_code == 202, answer.text
     address, until = answer.headers["content-location"], time.monotonic() + 60
