@@ -11,7 +11,7 @@ from gateway.ingest import deliver
 from tests.conftest import TESTER, fresh_database
 from tests.fake_source import ADAPTER, fake_message
 from tests.gateway.access.machines import bearing, client_of, guarded, registered, token_of
-from tests.gateway.api.operating import problems
+from tests.gateway.api.operating import parameters, problems
 from tests.ledger import engine_for
 
 NUMBER = {"system": "https://phong-kham-mau.example/benh-nhan", "value": "PK.1"}
