@@ -191,14 +191,10 @@ def page(session: Session, caller: Caller, id_: str, kind: str, number: int) -> 
         file = exports.file_of(session, id_, number) if found.state is State.DONE else None
     if file is None or file.kind != kind:
         raise NotFoundError
-    kept = resources.read_many(session, [(kind, one) for one in file.ids])
-    shown = [
-        (one, view)
-        for one, view in zip(
-            kept.values(), showing.shown(session, caller, list(kept.values())), strict=True
-        )
-        if view.text is not None
-    ]
+    found_now = resources.read_many(session, [(kind, one) for one in file.ids])
+    kept = [found_now[kind, one] for one in file.ids if (kind, one) in found_now]
+    views = zip(kept, showing.shown(session, caller, kept), strict=True)
+    shown = [(one, view) for one, view in views if view.text is not None]
     wanted = elements_of(found.elements, kind)
     lines = [in_part(view.text or "", kind, wanted, "false") for _, view in shown]
     content = "".join(f"{line}\n" for line in lines).encode()

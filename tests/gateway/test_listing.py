@@ -22,7 +22,8 @@ from gateway.database import printable, settle, transaction
 from gateway.exporting import EndedError
 from gateway.ingest import deliver, ingest
 from gateway.listing import ATTEMPTS, Lister
-from gateway.registry import export_tables, exports
+from gateway.registry import changes, export_tables, exports, resources
+from gateway.registry.changes import Change, Kind
 from gateway.registry.exports import Owner, State, Step
 from gateway.settings import Settings
 from tests.conftest import TESTER, fresh_database
@@ -183,6 +184,23 @@ def test_since_the_last_one_is_what_changed_and_nothing_else(
     assert kinds.count("Patient") == 2
     third = begun(engine, since=time_of(engine, second))
     assert listed(engine, third) == []
+
+
+def test_what_a_client_may_see_newly_because_records_moved_is_listed(
+    engine: Engine, children: list[str]
+) -> None:
+    """Whoever sees its own children only sees more where a record comes to one of them."""
+    first = begun(engine)
+    listed(engine, first)
+    moved = Change(kind=Kind.IDENTITY, identity="te-x", after={"te-x": [children[2]]})
+    with transaction(engine) as session:
+        changes.add(session, [moved], now())
+        append(session, AuditEvent(action=Action.IDENTITY_LINK, caller=TESTER))
+    found = listed(engine, begun(engine, since=time_of(engine, first), type="Observation,Patient"))
+    (observation,) = found
+    with transaction(engine) as session:
+        kept = resources.read_many(session, found)
+    assert kept[observation].record_id == children[2]
 
 
 def test_what_is_committed_late_is_not_missed(engine: Engine, children: list[str]) -> None:
