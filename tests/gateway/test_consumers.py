@@ -27,6 +27,7 @@ from gateway.consumers import (
 from gateway.database import transaction
 from tests.commands import Ended, motem
 from tests.gateway.access.machines import client_of, registered
+from tests.journeys.steps import as_owner
 
 SHIPPED = Path("docs/consumers/child-register.toml")
 CLIENTS = [
@@ -87,6 +88,13 @@ def test_who_may_not_export_gets_no_table(kept_url: URL, tmp_path: Path) -> None
         ended, content = handed(kept_url, tmp_path, client)
         assert (ended.status, content) == (1, "")
         assert "unexpected" not in ended.err
+
+
+def test_nothing_is_written_once_the_log_cannot_be_signed(kept_url: URL, tmp_path: Path) -> None:
+    as_owner(kept_url, "REVOKE INSERT ON audit_leaf FROM motem_sequencer")
+    ended, content = handed(kept_url, tmp_path, "register")
+    as_owner(kept_url, "GRANT INSERT ON audit_leaf TO motem_sequencer")
+    assert (ended.status, content) == (1, "")
 
 
 def consumer(**changes: Any) -> Consumer:

@@ -218,6 +218,7 @@ ELSEWHERE = {
     **dict.fromkeys(("receiver stop", "receiver again"), "needs a receiver; as add"),
     **dict.fromkeys(("client add", "client show", "client disable", "client key"),
                     "tests/gateway/cli/test_clients.py; as client list"),
+    "export consumer": "tests/gateway/test_consumers.py: needs a registered machine",
     "audit reconcile": "needs a log of pgaudit; accounts and minutes only",
     "audit erase": "removes; as the owner",
     "audit rotate": "a public key",
