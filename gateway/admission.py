@@ -1,12 +1,14 @@
 """Use cases at the entrance: who comes in with which token, who gets one, and who is refused."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NoReturn
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from audit.event import Action, Caller
 from gateway import acting
@@ -31,7 +33,7 @@ from gateway.access.policy import (
     rows_of,
 )
 from gateway.access.tokens import Holder, Issued
-from gateway.database import transaction
+from gateway.database import narrow, transaction
 from gateway.postgres import EMBEDDED
 from gateway.settings import Settings
 
@@ -92,19 +94,42 @@ class Entrance:
 
         Raises NotAllowedHereError; that is kept before it is answered.
         """
-        request = acting.current()
-        holder = self._holder(said)
-        who = holder.client.id if holder else f"unauthenticated:{said.host}"
+        with acting.as_system(), transaction(self._engine) as session:
+            holder = _holder(session, said)
         try:
-            asking = _asking(self.policy, holder, said, need)
+            return self._admitted(holder, said, need)
         except NotAllowedHereError as error:
-            self._refuse(Action.ACCESS_REFUSE, who, error.reason)
+            self._refused(holder, said, error)
             raise
+
+    @contextmanager
+    def admitting(self, said: Said, need: Need | None) -> Iterator[tuple[Session, Caller]]:
+        """The same, and one transaction in which it was asked for and goes on working: to begin
+        another one takes as long as to read a row. Raises NotAllowedHereError."""
+        holder, refused = None, None
+        with transaction(self._engine) as session:
+            with acting.as_system():
+                session.connection()  # Begins; until `narrow` it sees as the service does.
+                holder = _holder(session, said)
+            try:
+                caller = self._admitted(holder, said, need)
+            except NotAllowedHereError as error:
+                refused = error
+            else:
+                narrow(session)
+                yield session, caller
+        if refused is not None:  # After the connection was given back: it takes another one.
+            self._refused(holder, said, refused)
+            raise refused
+
+    def _admitted(self, holder: Holder | None, said: Said, need: Need | None) -> Caller:
+        request = acting.current()
+        asking = _asking(self.policy, holder, said, need)
         if request is not None:
             request.subject, request.scopes = asking, holder.scopes if holder else ()
             request.rows = rows_of(asking) if asking.right in ROW_BY_ROW else acting.SYSTEM
         return Caller(
-            who=who,
+            who=asking.subject.client,
             system=asking.subject.client,
             purpose=asking.purpose,
             policy=self.policy.sha256,
@@ -126,11 +151,9 @@ class Entrance:
             raise NotAllowedHereError
         return asking
 
-    def _holder(self, said: Said) -> Holder | None:
-        if not said.token:
-            return None
-        with acting.as_system(), transaction(self._engine) as session:
-            return tokens.holder(session, said.token)
+    def _refused(self, holder: Holder | None, said: Said, error: NotAllowedHereError) -> None:
+        who = holder.client.id if holder else f"unauthenticated:{said.host}"
+        self._refuse(Action.ACCESS_REFUSE, who, error.reason)
 
     def token_for(
         self, assertion: str, asked: Collection[str], *, audience: str, host: str
@@ -164,6 +187,10 @@ class Entrance:
     def _refuse(self, action: Action, who: str, reason: str) -> None:
         with acting.as_system(), transaction(self._engine) as session:
             refusals.refuse(session, action, who, reason)
+
+
+def _holder(session: Session, said: Said) -> Holder | None:
+    return tokens.holder(session, said.token) if said.token else None
 
 
 def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None) -> Asking:

@@ -207,7 +207,8 @@ def _has_word(connection: psycopg.Connection[Any]) -> bool:
 
 BECOME = "SELECT set_config('role', %s, true)"
 SEE = (
-    "SELECT set_config('motem.sees', %s, true), set_config('motem.types', %s, true),"
+    "SELECT set_config('role', %s, true),"
+    " set_config('motem.sees', %s, true), set_config('motem.types', %s, true),"
     " set_config('motem.body', %s, true), set_config('motem.children', %s, true)"
 )
 
@@ -221,7 +222,12 @@ def _tell_for_whom(connection: Connection) -> None:
     else:
         children = "own" if rows.own_children else "any"
         told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children)
-        execute(connection, SEE, told)
+        execute(connection, SEE, (Role.CALLER.value, *told))
+
+
+def narrow(session: Session) -> None:
+    """A transaction that began as the service's sees from here on what its caller may see."""
+    _tell_for_whom(session.connection())
 
 
 @contextmanager

@@ -164,26 +164,31 @@ class _View:
 
     def _own_children(self, ids: Collection[str]) -> set[str]:
         """Those of the records whose child the caller's body has a record of itself."""
+        if not (ids and self._asking.subject.body):
+            return set()
         one, own = linked.alias(), linked.alias()
         query = (
             select(one.c.record_id)
             .join(own, own.c.identity_id == one.c.identity_id)
             .where(among(one.c.record_id, ids), own.c.custodian == self._asking.subject.body)
         )
-        is_asked = ids and self._asking.subject.body
-        return set(self._session.scalars(query)) if is_asked else set()
+        return set(self._session.scalars(query))
 
     def _sources(self, ids: Collection[str]) -> dict[str, str]:
+        if not ids:
+            return {}
         query = select(records.c.id, records.c.source).where(among(records.c.id, ids))
-        return {row.id: row.source for row in self._session.execute(query)} if ids else {}
+        return {row.id: row.source for row in self._session.execute(query)}
 
     def _members(self, ids: Collection[str]) -> dict[str, list[Member]]:
         found: dict[str, list[Member]] = {id_: [] for id_ in ids}
+        if not ids:
+            return found
         c = linked.c
         query = select(
             c.record_id, c.source, c.key, c.custodian, c.identity_id, c.founding_id
         ).where(or_(among(c.identity_id, ids), among(c.founding_id, ids)))
-        for row in self._session.execute(query) if ids else ():
+        for row in self._session.execute(query):
             member = Member(
                 record=row.record_id,
                 source=row.source,

@@ -28,10 +28,20 @@ from gateway.migrate import migrate
 from gateway.postgres_place import folder_of
 from tests.ledger import VARIABLE, copy_anchor, engine_for
 
+ROOM = 4 * 2**30
+"""Bytes that must be free in memory for the databases of one worker and their logs."""
+
+
+def _in_memory() -> str | None:
+    """Where that can be: the disk is not what is tested, and each fresh database waits for it."""
+    place = Path("/dev/shm")
+    has_room = os.access(place, os.W_OK) and shutil.disk_usage(place).free >= ROOM
+    return str(place) if has_room else None
+
+
+MEMORY = _in_memory()
 if VARIABLE not in os.environ:  # Else a process that started this one has set it.
-    # In memory where that can be: the disk is not what is tested, and each use case waits for it.
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="motem-audit-", dir=memory)
+    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="motem-audit-", dir=MEMORY)
     atexit.register(shutil.rmtree, os.environ[VARIABLE], ignore_errors=True)
 IN_CI = os.environ.get("CI") == "true"
 if not IN_CI:  # There hypothesis has a profile of its own: the same examples, no deadline either.
@@ -72,9 +82,12 @@ def caller() -> Caller:
 
 
 @contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A MOTEM_HOME that the server's account can reach (pytest's own folders are private)."""
-    home = Path(tempfile.mkdtemp(prefix="mt-"))
+def temporary_home(folder: str | None = None) -> Iterator[Path]:
+    """A MOTEM_HOME that the server's account can reach (pytest's own folders are private).
+
+    On a disk, as what is measured has it, unless `folder` says otherwise.
+    """
+    home = Path(tempfile.mkdtemp(prefix="mt-", dir=folder))
     home.chmod(0o711)
     try:
         yield home
@@ -90,7 +103,7 @@ def server_url() -> Iterator[URL]:
     if given:
         yield make_url(given).set(drivername=DRIVER)
         return
-    with temporary_home() as home:
+    with temporary_home(MEMORY) as home:
         url = postgres.ensure(home)
         _without_waiting_for_the_disk(home)
         yield url

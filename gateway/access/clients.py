@@ -81,7 +81,7 @@ def add(session: Session, client: Client, caller: Caller) -> None:
 def listed(session: Session, caller: Caller) -> list[Client]:
     """All clients, by their ids."""
     rows = session.execute(select(tables.client).order_by(tables.client.c.id))
-    found = [_client(row._mapping) for row in rows]
+    found = [client_of(row._mapping) for row in rows]
     _told(session, caller, Action.CLIENT_READ, None, clients=len(found))
     return found
 
@@ -116,10 +116,11 @@ def set_keys(
 def find(session: Session, id_: str) -> Client | None:
     """A client for the service itself, which tells of it by what it does."""
     row = session.execute(select(tables.client).where(tables.client.c.id == id_)).one_or_none()
-    return _client(row._mapping) if row else None
+    return client_of(row._mapping) if row else None
 
 
-def _client(row: Any) -> Client:
+def client_of(row: Any) -> Client:
+    """From its row."""
     told: dict[str, Any] = {}
     for name in Client.__dataclass_fields__:
         told[name] = tuple(row[name]) if isinstance(row[name], list) else row[name]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,26 @@ import audit
 from audit.event import Action, AuditEvent, Caller
 from gateway.access import tables
 from gateway.access.assertion import SKEW, Assertion, RefusedAssertionError
-from gateway.access.clients import Client, find
+from gateway.access.clients import Client, client_of, find
 from gateway.access.scopes import granted, purposes_in, without_purposes
 
 LASTS = 300
 """Seconds that a token is good for."""
+
+
+HOLDER = (
+    select(
+        tables.client,
+        tables.token.c.scopes.label("granted"),
+        tables.token.c.purpose.label("bound"),
+    )
+    .join_from(tables.token, tables.client)
+    .where(
+        tables.token.c.digest == bindparam("digest"),
+        tables.token.c.expires > bindparam("now"),
+        tables.client.c.enabled,
+    )
+)
 
 
 class RefusedScopeError(Exception):
@@ -120,15 +135,13 @@ def digest(token: str) -> str:
 
 def holder(session: Session, token: str) -> Holder | None:
     """Whose token this is; None where it is nobody's, or over, or its client is switched off."""
-    t = tables.token.c
-    query = select(t.client, t.scopes, t.purpose).where(
-        t.digest == digest(token), t.expires > datetime.now(UTC)
-    )
-    row = session.execute(query).one_or_none()
-    client = find(session, row.client) if row else None
-    if row is None or client is None or not client.enabled:
+    found = session.execute(HOLDER, {"digest": digest(token), "now": datetime.now(UTC)})
+    row = found.one_or_none()
+    if row is None:
         return None
-    return Holder(client=client, scopes=tuple(row.scopes), purpose=row.purpose)
+    told = dict(row._mapping)
+    scopes, purpose = told.pop("granted"), told.pop("bound")
+    return Holder(client=client_of(told), scopes=tuple(scopes), purpose=purpose)
 
 
 def forget(session: Session) -> None:

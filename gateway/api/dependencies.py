@@ -5,8 +5,9 @@ What waits for nothing is async: otherwise it would cost a turn in the pool of t
 
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from threading import BoundedSemaphore
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Header, Request
 from sqlalchemy.orm import Session
@@ -55,36 +56,68 @@ CurrentServices = Annotated[Services, Depends(services_of)]
 CurrentEntrance = Annotated[Entrance, Depends(entrance_of)]
 
 
-def caller_of(
+async def said_of(
     request: Request,
-    services: CurrentServices,
-    entrance: CurrentEntrance,
     authorization: Annotated[str, Header()] = "",
     x_motem_system: Annotated[str, Header()] = "",
     x_purpose_of_use: Annotated[str, Header()] = "",
-) -> Caller:
-    """The client of the bearer token, allowed to do what the route needs.
-
-    Over the embedded database nobody is asked (development): then it is the address, the system it
-    says it is, and its purpose of use or else that of the settings, with every right. Raises
-    WrongSystemError and WrongPurposeError for a header of another form (a mistyped name must not
-    pass for no name), NotAllowedHereError for whoever may not.
-    """
+) -> Said:
+    """What a request says of its caller. Raises WrongSystemError and WrongPurposeError for a header
+    of another form: a mistyped name must not pass for no name."""
     if x_motem_system and not SYSTEM.fullmatch(x_motem_system):
         raise WrongSystemError
     if x_purpose_of_use and x_purpose_of_use not in PURPOSES:
         raise WrongPurposeError
     kind, _, token = authorization.partition(" ")
-    said = Said(
+    return Said(
         host=host_of(request),
         token=token.strip() if kind.lower() == "bearer" else "",
         system=x_motem_system,
         purpose=x_purpose_of_use,
         source=_source_of(request),
     )
+
+
+CurrentSaid = Annotated[Said, Depends(said_of)]
+
+
+def caller_of(
+    request: Request, services: CurrentServices, entrance: CurrentEntrance, said: CurrentSaid
+) -> Caller:
+    """The client of the bearer token, allowed to do what the route needs.
+
+    Over the embedded database nobody is asked (development): then it is the address, the system it
+    says it is, and its purpose of use or else that of the settings, with every right. Raises
+    NotAllowedHereError for whoever may not.
+    """
     if said.token or not entrance.is_open:
         return entrance.admit(said, need_of(request.method, request.url.path))
     return _anybody(said, services.settings.purpose)
+
+
+Turn: TypeAlias = AbstractContextManager[tuple[Session, Caller]]
+"""A transaction and who it is for; asked for, admitted, worked and signed in one thread, because to
+go from thread to thread takes longer than to read a row."""
+
+
+async def turn_of(
+    request: Request, services: CurrentServices, entrance: CurrentEntrance, said: CurrentSaid
+) -> Turn:
+    """As `caller_of` and `open_transaction` have it, but not begun yet."""
+    return _turn(request, services, entrance, said)
+
+
+@contextmanager
+def _turn(
+    request: Request, services: Services, entrance: Entrance, said: Said
+) -> Iterator[tuple[Session, Caller]]:
+    if said.token or not entrance.is_open:
+        with entrance.admitting(said, need_of(request.method, request.url.path)) as begun:
+            yield begun
+        return
+    caller = _anybody(said, services.settings.purpose)
+    with transaction(services.engine) as session:
+        yield session, caller
 
 
 def _source_of(request: Request) -> str | None:
@@ -109,4 +142,5 @@ def _anybody(said: Said, purpose: str) -> Caller:
 # With the default scope a failing commit would come after the answer, which would then be 200.
 Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
+CurrentTurn = Annotated[Turn, Depends(turn_of)]
 Turns = Annotated[BoundedSemaphore, Depends(turns_of)]

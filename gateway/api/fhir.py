@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from email.utils import format_datetime
+from functools import cache
 from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.api.bundles import NO_STORE, Pairs, history, searchset, whole_child
-from gateway.api.dependencies import CurrentCaller, Transaction
+from gateway.api.dependencies import CurrentTurn
 from gateway.api.outcome import FhirResponse, failure
 from gateway.api.payload import form_of
 from gateway.errors import NotFoundError
@@ -37,8 +38,9 @@ Asked = Annotated[Pairs, Depends(asked_of)]
 AskedInForm = Annotated[Pairs, Depends(asked_in_form)]
 
 
+@cache
 def routes() -> APIRouter:
-    """The routes of every type."""
+    """The routes of every type; the same for each service of a process."""
     router = APIRouter()
     for kind in TYPES:
         for add in (_add_search, _add_history, _add_read):
@@ -48,21 +50,21 @@ def routes() -> APIRouter:
 
 
 def _add_read(router: APIRouter, kind: str) -> None:
-    def read_one(
-        id_: str, request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
-    ) -> Response:
-        return _one(request, kind, read(session, kind, id_, caller), asked)
+    def read_one(id_: str, request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+        with turn as (session, caller):
+            found = read(session, kind, id_, caller)
+        return _one(request, kind, found, asked)
 
     def read_version(
         id_: str,
         version: str,
         request: Request,
         asked: Asked,
-        session: Transaction,
-        caller: CurrentCaller,
+        turn: CurrentTurn,
     ) -> Response:
         number = int(version) if version.isascii() and version.isdigit() else 0
-        found = read(session, kind, id_, caller, min(number, MOST_VERSIONS))
+        with turn as (session, caller):
+            found = read(session, kind, id_, caller, min(number, MOST_VERSIONS))
         return _one(request, kind, found, asked)
 
     _get(router, f"/{kind}/{{id_}}/_history/{{version}}", read_version)
@@ -70,31 +72,29 @@ def _add_read(router: APIRouter, kind: str) -> None:
 
 
 def _add_history(router: APIRouter, kind: str) -> None:
-    def history_of_one(
-        id_: str, request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
-    ) -> Response:
-        return _past(request, read_history(session, kind, id_, asked, caller))
+    def history_of_one(id_: str, request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+        with turn as (session, caller):
+            found = read_history(session, kind, id_, asked, caller)
+        return _past(request, found)
 
-    def history_of_all(
-        request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
-    ) -> Response:
-        return _past(request, read_history(session, kind, None, asked, caller))
+    def history_of_all(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+        with turn as (session, caller):
+            found = read_history(session, kind, None, asked, caller)
+        return _past(request, found)
 
     _get(router, f"/{kind}/_history", history_of_all)
     _get(router, f"/{kind}/{{id_}}/_history", history_of_one)
 
 
 def _add_search(router: APIRouter, kind: str) -> None:
-    def search(
-        request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
-    ) -> Response:
-        found = find(session, kind, asked, caller, is_lenient=_is_lenient(request))
+    def search(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+        with turn as (session, caller):
+            found = find(session, kind, asked, caller, is_lenient=_is_lenient(request))
         return searchset(request, found)
 
-    def search_by_form(
-        request: Request, asked: AskedInForm, session: Transaction, caller: CurrentCaller
-    ) -> Response:
-        found = find(session, kind, asked, caller, is_lenient=_is_lenient(request))
+    def search_by_form(request: Request, asked: AskedInForm, turn: CurrentTurn) -> Response:
+        with turn as (session, caller):
+            found = find(session, kind, asked, caller, is_lenient=_is_lenient(request))
         return searchset(request, found)
 
     _get(router, f"/{kind}", search)
@@ -102,10 +102,9 @@ def _add_search(router: APIRouter, kind: str) -> None:
 
 
 def _add_everything(router: APIRouter) -> None:
-    def all_of_child(
-        id_: str, request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
-    ) -> Response:
-        found = everything(session, id_, asked, caller)
+    def all_of_child(id_: str, request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+        with turn as (session, caller):
+            found = everything(session, id_, asked, caller)
         return whole_child(request, found) if found else failure(NotFoundError())
 
     _get(router, "/Patient/{id_}/$everything", all_of_child)

@@ -1,5 +1,6 @@
 """`$validate` of FHIR R4: what taking a resource in would say, as an OperationOutcome."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -24,8 +25,9 @@ KNOWN = frozenset({"resource", "mode"})
 """A `profile` is refused: against others than its own dialect nothing is looked at here."""
 
 
+@cache
 def routes() -> APIRouter:
-    """The operation of every type."""
+    """The operation of every type; the same for each service of a process."""
     router = APIRouter()
     for kind in TYPES:
         _add(router, kind)
