@@ -14,11 +14,12 @@ from gateway.access import clients
 from gateway.access.policy import Right, rows_of
 from gateway.admission import Entrance
 from gateway.consumers import Consumer, Tally, csv_of, row_of
-from gateway.database import transaction
+from gateway.database import seeing_everything, transaction
 from gateway.errors import GatewayError
 from gateway.exporting import tell
-from gateway.fhir.query import Place, search_of
-from gateway.registry import resources, search
+from gateway.fhir.criteria import Ids
+from gateway.fhir.query import search_of
+from gateway.registry import exports, resources, search
 from gateway.registry.resources import KeptResource
 
 PAGE = 1000
@@ -40,11 +41,18 @@ class Table:
 
 
 def table(
-    engine: Engine, entrance: Entrance, consumer: Consumer, client: str, account: str
+    engine: Engine,
+    entrance: Entrance,
+    consumer: Consumer,
+    client: str,
+    account: str,
+    *,
+    most: int = PAGE,
 ) -> Table:
     """All that the client may see, by its registration and the policy of today; committed.
 
-    `account`: who makes it. `engine`: one that sees what a caller may see. Raises NoSuchClientError,
+    `account`: who makes it. `engine`: one that sees what a caller may see. `most`: resources that are
+    looked at at a time. Raises NoSuchClientError,
     NotAllowedHereError, WrongParameterError, TooCostlyError.
     """
     with acting.as_system(), transaction(engine) as session:
@@ -60,14 +68,14 @@ def table(
     with acting.request() as request:
         request.subject, request.rows = asking, rows_of(asking)
         with transaction(engine) as session:
-            return _table(session, consumer, caller)
+            return _table(session, consumer, caller, most)
 
 
-def _table(session: Session, consumer: Consumer, caller: Caller) -> Table:
+def _table(session: Session, consumer: Consumer, caller: Caller, most: int) -> Table:
     tally = Tally()
     shown: list[tuple[KeptResource, showing.Shown]] = []
     rows: list[Sequence[str]] = []
-    for kept in _pages(session, consumer):
+    for kept in _pages(session, consumer, most):
         for one, view in zip(kept, showing.shown(session, caller, kept), strict=True):
             if view.text is not None:
                 rows.append(row_of(consumer, orjson.loads(view.text), tally))
@@ -88,14 +96,18 @@ def _table(session: Session, consumer: Consumer, caller: Caller) -> Table:
     return Table(text=text, rows=len(rows), tally=tally)
 
 
-def _pages(session: Session, consumer: Consumer) -> Iterator[list[KeptResource]]:
-    veil = search.veil_of(session)
-    wanted = replace(search_of(consumer.type, consumer.criteria, veil), count=PAGE)
+def _pages(session: Session, consumer: Consumer, most: int) -> Iterator[list[KeptResource]]:
+    kind, veil = consumer.type, search.veil_of(session)
+    wanted = replace(search_of(kind, consumer.criteria, veil), count=most)
+    goldens = kind == "Patient" and not wanted.asks_for_records
+    after = ""
     while True:
-        page = search.page(session, wanted)
-        names = [(consumer.type, id_) for id_ in page.ids]
-        kept = resources.read_many(session, names)
-        yield [kept[name] for name in names if name in kept]
-        if page.following is None:
+        with seeing_everything(session):
+            names = exports.standing(session, kind, after=after, goldens=goldens, most=most)
+        if not names:
             return
-        wanted = replace(wanted, place=Place(keys=(page.ids[-1],)))
+        after = names[-1]
+        among = replace(wanted, criteria=(*wanted.criteria, Ids(ids=tuple(names))))
+        found = search.page(session, among).ids
+        kept = resources.read_many(session, [(kind, id_) for id_ in found])
+        yield [kept[kind, id_] for id_ in found if (kind, id_) in kept]

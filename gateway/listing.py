@@ -17,12 +17,12 @@ from gateway.admission import Entrance
 from gateway.database import retried, seeing_everything, transaction
 from gateway.fhir.criteria import Ids
 from gateway.fhir.errors import TooCostlyError
-from gateway.fhir.query import Place, Search, search_of
+from gateway.fhir.query import search_of
 from gateway.registry import exports, search
 from gateway.registry.exports import Export, State, Step
 
 MOST = 1000
-"""Resources of a page, and of a file: each file is one transaction and one event when it leaves."""
+"""Resources that a page looks at, and of a file: each is one transaction and one event."""
 LEASE = timedelta(seconds=30)
 """Longer than a page takes, whose search is broken off after ten seconds."""
 ATTEMPTS = 5
@@ -133,25 +133,17 @@ def _as(asking: Asking | None) -> Iterator[None]:
 
 
 def _listed(session: Session, one: Export, step: Step, most: int) -> Listed:
-    wanted = replace(search_of(step.kind, step.criteria, search.veil_of(session)), count=most)
-    if one.since is not None:
-        return _changed(session, one, wanted)
-    if one.after:
-        wanted = replace(wanted, place=Place(keys=(one.after,)))
-    page = search.page(session, wanted)
-    return Listed(ids=page.ids, last=page.ids[-1] if page.following else None)
+    """Of the resources that are next, those that the search finds for this client.
 
-
-def _changed(session: Session, one: Export, wanted: Search) -> Listed:
-    """What is other than before, of that what the search finds for this client.
-
-    Of identities also those that were joined with another one: whoever keeps them must learn it.
+    Of identities that changed also those that were joined with another one: whoever keeps them must
+    learn it.
     """
-    goldens = wanted.kind == "Patient" and not wanted.asks_for_records
+    wanted = replace(search_of(step.kind, step.criteria, search.veil_of(session)), count=most)
+    goldens = step.kind == "Patient" and not wanted.asks_for_records
     with seeing_everything(session):
-        names = exports.changed(session, one, wanted.kind, goldens=goldens, most=wanted.count)
+        names = exports.candidates(session, one, step.kind, goldens=goldens, most=most)
     if not names:
         return Listed(ids=(), last=None)
     among = replace(wanted, criteria=(*wanted.criteria, Ids(ids=tuple(names))))
-    last = names[-1] if len(names) == wanted.count else None
+    last = names[-1] if len(names) == most else None
     return Listed(ids=search.page(session, among).ids, last=last)

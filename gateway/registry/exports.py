@@ -24,10 +24,11 @@ from sqlalchemy.orm import Session
 from ulid import ULID
 
 from audit.tables import audit_event, leaf
+from gateway.fhir.parameters import META
 from gateway.registry.changes import Kind
 from gateway.registry.export_tables import export as table
 from gateway.registry.export_tables import export_file as files
-from gateway.registry.tables import resource
+from gateway.registry.tables import resource, search
 from gateway.registry.versions import SHARED_BY_ALL, label_values
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
@@ -196,21 +197,38 @@ def take_due(session: Session, now: datetime, until: datetime) -> Export | None:
     return _export(session.execute(taken.returning(table)).one()._mapping)
 
 
-def changed(session: Session, one: Export, kind: str, *, goldens: bool, most: int) -> list[str]:
-    """Ids of a type, after the last one that was listed, that are other than at `since`.
+def standing(session: Session, kind: str, *, after: str, goldens: bool, most: int) -> list[str]:
+    """Ids of a type that stand, after one of them. `goldens`: of Patients only those of today.
 
-    `goldens`: of Patients only the golden ones. Needs the rights of the service.
+    Whatever a caller may see: a page is so many looked at, not so many found, or whoever sees few of
+    very many would wait for a whole table. Needs the rights of the service.
     """
-    assert one.since is not None
+    c = search.c
+    query = select(c.id).where(c.type == kind, c.parameter == META, c.id > after)
+    if goldens:
+        query = query.where(c.listed)
+    return list(session.scalars(query.order_by(c.id).limit(most)))
+
+
+def candidates(session: Session, one: Export, kind: str, *, goldens: bool, most: int) -> list[str]:
+    """The next ids of a type: of all that stand, or of what is other than at `since`."""
+    if one.since is None:
+        return standing(session, kind, after=one.after, goldens=goldens, most=most)
+    return _changed(session, one, one.since, kind, goldens=goldens, most=most)
+
+
+def _changed(
+    session: Session, one: Export, since: datetime, kind: str, *, goldens: bool, most: int
+) -> list[str]:
     c = resource.c
-    late = one.since - LATE
+    late = since - LATE
     place = select(leaf.c.seq).where(leaf.c.event_id == c.event).scalar_subquery()
     # What is not signed yet comes after whatever is.
     signed = func.coalesce(place, one.leaf) >= one.leaf
     moved = MOVED.bindparams(late=late).columns(id=Text)
     parts = [
-        _standing(one, kind, (c.last_updated >= late) & ((c.last_updated >= one.since) | signed)),
-        _standing(one, kind, c.record_id.in_(moved)),
+        _of(one, kind, (c.last_updated >= late) & ((c.last_updated >= since) | signed)),
+        _of(one, kind, c.record_id.in_(moved)),
     ]
     if goldens:
         parts = [parts[0].where(c.record_id.is_(None))]
@@ -219,7 +237,7 @@ def changed(session: Session, one: Export, kind: str, *, goldens: bool, most: in
     return list(session.scalars(found.order_by("id").limit(most)))
 
 
-def _standing(one: Export, kind: str, holds: ColumnElement[bool]) -> Select[tuple[str]]:
+def _of(one: Export, kind: str, holds: ColumnElement[bool]) -> Select[tuple[str]]:
     c = resource.c
     return select(c.id).where(c.type == kind, c.is_current, c.id > one.after, holds)
 

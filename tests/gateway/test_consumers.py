@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, text
 
 from audit.event import Action
 from audit.log import events
+from gateway.admission import Entrance
 from gateway.consumers import (
     BOM,
     MARKED,
@@ -24,10 +25,13 @@ from gateway.consumers import (
     load_consumer,
     row_of,
 )
-from gateway.database import transaction
+from gateway.database import Role, printable, transaction
+from gateway.handing_over import table
+from gateway.settings import Settings
 from tests.commands import Ended, motem
 from tests.gateway.access.machines import client_of, registered
 from tests.journeys.steps import as_owner
+from tests.ledger import engine_for
 
 SHIPPED = Path("docs/consumers/child-register.toml")
 CLIENTS = [
@@ -81,6 +85,18 @@ def test_a_client_gets_what_it_may_see_and_the_log_has_each_child(
     assert event.caller.purpose == "CHILDPROT"
     assert event.detail["sha256"] == hashlib.sha256(part.encode()).hexdigest()
     assert {one.identity for one in event.seen} == {row["MA_HO_SO"] for row in rows_in(part)}
+
+
+def test_it_is_the_same_however_many_are_looked_at_at_a_time(kept_url: URL) -> None:
+    settings = Settings.model_validate({"DATABASE_URL": printable(kept_url)})
+    engine = engine_for(kept_url, Role.CALLER)
+    entrance, mapping = Entrance(settings, engine), load_consumer(SHIPPED)
+    whole, pieces = (
+        table(engine, entrance, mapping, "so-04", "tester", most=most) for most in (1000, 7)
+    )
+    engine.dispose()
+    assert whole.text == pieces.text
+    assert whole.rows > 7
 
 
 def test_who_may_not_export_gets_no_table(kept_url: URL, tmp_path: Path) -> None:
