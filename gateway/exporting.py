@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, TypeAlias
 from urllib.parse import urlencode
@@ -216,8 +216,7 @@ def tell(
     shown: Collection[tuple[resources.KeptResource, showing.Shown]],
 ) -> None:
     """Name every child that is about to leave, and what was left out of it."""
-    withheld = sorted({name for _, view in shown for name in view.withheld})
-    if withheld:
-        detail["withheld"] = " ".join(withheld)
+    withheld = tuple(sorted({name for _, view in shown for name in view.withheld}))
     seen = seen_in(one for one, _ in shown)
-    audit.append_many(session, naming(Action.EXPORT_READ, caller, seen, detail))
+    told = naming(Action.EXPORT_READ, caller, seen, detail)
+    audit.append_many(session, (replace(one, withheld=withheld) for one in told))

@@ -52,8 +52,8 @@ def table(
     """All that the client may see, by its registration and the policy of today; committed.
 
     `account`: who makes it. `engine`: one that sees what a caller may see. `most`: resources that are
-    looked at at a time. Raises NoSuchClientError,
-    NotAllowedHereError, WrongParameterError, TooCostlyError.
+    looked at at a time. Raises NoSuchClientError, NotAllowedHereError, WrongParameterError,
+    TooCostlyError.
     """
     with acting.as_system(), transaction(engine) as session:
         found = clients.find(session, client)

@@ -106,8 +106,9 @@ def _about_place(
     stated = (resource or {}).get("id")
     if id_ is not None and stated is not None and stated != id_:
         yield _finding("error", "invalid", OTHER_ID, f"{kind}.id")
-    target = id_ or (stated if mode is not Mode.CREATE else None)
-    if mode is Mode.CREATE and id_ is None:
+    target = id_ or stated
+    # Without an id it is created, or revised by its number.
+    if (target is None and mode is not Mode.DELETE) or (mode is Mode.CREATE and id_ is None):
         return
     if not isinstance(target, str) or isinstance(read(session, kind, target, caller), Absent):
         yield _finding("error", "not-found", NOT_THERE, f"{kind}.id")

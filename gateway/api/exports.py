@@ -12,7 +12,7 @@ from gateway import exporting
 from gateway.api.bundles import NO_STORE, Pairs
 from gateway.api.dependencies import CurrentCaller, Transaction
 from gateway.api.fhir import Asked
-from gateway.api.fhir_parameters import NotParametersError, body_of, in_parameters
+from gateway.api.fhir_parameters import NotParametersError, body_of, in_parameters, is_text
 from gateway.api.outcome import FhirResponse, issue, outcome
 from gateway.api.payload import SentResource, wants
 from gateway.errors import WrongRequestError
@@ -47,7 +47,7 @@ async def asked_in_parameters(query: Asked, content: SentResource) -> Pairs:
     if body["resourceType"] != "Parameters":
         raise NotParametersError
     told = in_parameters(body)
-    if not all(isinstance(value, str) for _, value in told):
+    if not all(is_text(value) for _, value in told):
         raise NotParametersError
     return [*query, *told]
 

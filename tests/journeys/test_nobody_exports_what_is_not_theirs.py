@@ -10,7 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from audit.event import Caller
+from audit.event import Action, Caller
+from audit.log import events
 from gateway import acting, exporting
 from gateway.access.policy import Asking, Right, load_policy, rows_of
 from gateway.database import Role, transaction
@@ -144,10 +145,14 @@ def test_a_list_that_names_too_much_gives_no_more(
     service: httpx.Client,  # noqa: F811
     tokens: dict[str, str],  # noqa: F811
     patients: Rows,  # noqa: F811
+    engine: Engine,  # noqa: F811
 ) -> None:
     answer = service.get(f"/exports/{overfull}/Patient/1", headers=bearing(tokens["home"]))
     assert answer.status_code == 200
     assert_only_its_own(answer.text, patients)
+    with transaction(engine) as session:
+        *_, last = (one for one in events(session) if one.action is Action.EXPORT_READ)
+    assert "link" in last.withheld
 
 
 @contextmanager

@@ -249,6 +249,25 @@ def test_what_cannot_be_heeded_is_refused(
     assert issue.get("expression", [None]) == [expression]
 
 
+ODD = [
+    {"name": "_typeFilter", "valueString": "Patient?name=\ud800"},
+    {"name": "_typeFilter", "valueString": "Patient?name=\0"},
+    {"name": "_since", "valueInteger": 3},
+    3,
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_parameters_that_can_be_no_text_are_refused(
+    strict: httpx.Client, headers: dict[str, str], odd: Any
+) -> None:
+    body = json.dumps({"resourceType": "Parameters", "parameter": [odd]})  # Escapes all of them.
+    kind = headers | {"Content-Type": "application/fhir+json"}
+    answer = strict.post(OF_CHILDREN, content=body, headers=kind)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
 def test_what_is_not_known_is_left_out_where_the_client_wishes_it(
     strict: httpx.Client, headers: dict[str, str]
 ) -> None:

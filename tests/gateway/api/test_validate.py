@@ -88,6 +88,7 @@ def test_a_sound_patient_bare_in_parameters_and_in_xml(
     service: httpx.Client, headers: dict[str, str]
 ) -> None:
     assert said(service, headers, GOOD) == SOUND
+    assert said(service, headers, GOOD, mode="update") == SOUND  # By its number.
     wrapped = {
         "resourceType": "Parameters",
         "parameter": [
@@ -161,6 +162,7 @@ def test_what_is_hidden_is_not_there(
     for id_ in (hidden, "01m82dnmd155s3hbb81qbbxkcb"):
         assert said(service, headers, parameters(mode="delete"), f"Patient/{id_}") == missing
         assert missing <= said(service, headers, GOOD, f"Patient/{id_}")
+    assert said(service, headers, parameters(mode="delete")) == missing
     assert ("error", "invalid", "Patient.id") in said(
         service, headers, GOOD | {"id": "other"}, f"Patient/{hidden}"
     )
