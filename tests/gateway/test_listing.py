@@ -215,7 +215,7 @@ def test_what_is_committed_late_is_not_missed(engine: Engine, children: list[str
     assert record.identity in goldens(listed(engine, begun(engine, since=time_of(engine, first))))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(st.sampled_from(["open", "write", "close", "export"]), min_size=4, max_size=9)
 )

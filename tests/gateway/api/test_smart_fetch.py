@@ -12,8 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from tests.gateway.access.machines import KEY, client_of, guarded, registered
+from tests.gateway.access.machines import KEY, client_of, registered
 from tests.gateway.access.signing import number
+from tests.journeys.kills.nursery import nursery
+from tests.journeys.serving import serving
 
 PROGRAM = Path(sys.executable).parent / "smart-fetch"
 TYPES = "Patient,Encounter,Condition,Observation,EpisodeOfCare"
@@ -24,10 +26,12 @@ CLIENT = client_of(
 
 @pytest.fixture(scope="module")
 def strict(kept_url: URL, kept: Engine) -> Iterator[httpx.Client]:
-    """A service that asks for tokens."""
+    """A real `motem serve` that asks for tokens."""
     registered(kept, CLIENT)
-    with guarded(kept_url) as client:
-        yield client
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MOTEM_ACCESS", "required")
+        with nursery(kept_url) as start, serving(start) as (_, client):
+            yield client
 
 
 def private_key(folder: Path) -> Path:
@@ -74,9 +78,16 @@ def test_it_fetches_every_child_once_and_lets_go(
     assert [one["eventId"] for one in log][-1] == "export_complete"
 
 
-def test_it_fetches_what_a_filter_names_and_only_what_is_new(
+def test_it_fetches_what_a_filter_names_since_a_moment(
     strict: httpx.Client, tmp_path: Path
 ) -> None:
-    found = fetched(strict, tmp_path, "--type-filter", "Patient?gender=female,male&_tag:not=golden")
+    found = fetched(
+        strict,
+        tmp_path,
+        "--since",
+        "2020-01-01T00:00:00+07:00",
+        "--type-filter",
+        "Patient?gender=female,male&_tag:not=golden",
+    )
     assert {one["gender"] for one in found["Patient"]} == {"female", "male"}
     assert sum(not one["id"].startswith("te-") for one in found["Patient"]) > 60
