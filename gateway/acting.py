@@ -4,7 +4,7 @@ The web service connects as a role that sees nothing by itself. What a caller ma
 database at the begin of each transaction (`gateway.database`); what nobody said is not seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -42,6 +42,8 @@ class Acting:
         self.rows = rows
         self.subject: object | None = None
         """Whoever reads for it knows its type (`gateway.access.policy.Asking`)."""
+        self.scopes: Collection[str] | None = None
+        """What its token is good for; None: nobody asked for one."""
 
 
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)

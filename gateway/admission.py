@@ -42,7 +42,8 @@ from gateway.settings import Settings
 class Need:
     """What a route asks of its caller: a right, and a scope that covers it.
 
-    `scope`: one of ours; else `kind` and `letter` of FHIR (`Patient`, `r`).
+    `scope`: one of ours; else `kind` and `letter` of FHIR (`Patient`, `r`); without any of them each
+    type is asked about where it is met.
     """
 
     right: Right
@@ -53,6 +54,8 @@ class Need:
     def is_met_by(self, given: Collection[str]) -> bool:
         if self.scope:
             return self.scope in given
+        if not self.kind:
+            return bool(given)
         return scopes.allows(given, self.kind, self.letter)
 
 
@@ -123,7 +126,7 @@ class Entrance:
         request = acting.current()
         asking = _asking(self.policy, holder, said, need)
         if request is not None:
-            request.subject = asking
+            request.subject, request.scopes = asking, holder.scopes if holder else ()
             request.rows = rows_of(asking) if asking.right in ROW_BY_ROW else acting.SYSTEM
         return Caller(
             who=asking.subject.client,
@@ -131,6 +134,22 @@ class Entrance:
             purpose=asking.purpose,
             policy=self.policy.sha256,
         )
+
+    def still(self, client: str | None, purpose: str, right: Right) -> Asking | None:
+        """What a client that was admitted before is now, by its registration and the policy of today.
+
+        None where nobody has to say who it is. Raises NotAllowedHereError.
+        """
+        if client is None and self.is_open:
+            return None
+        with acting.as_system(), transaction(self._engine) as session:
+            found = clients.find(session, client) if client else None
+        if found is None or not found.enabled or purpose not in found.purposes:
+            raise NotAllowedHereError
+        asking = Asking(policy=self.policy, subject=found.subject, right=right, purpose=purpose)
+        if not decide(asking).allowed:
+            raise NotAllowedHereError
+        return asking
 
     def _refused(self, holder: Holder | None, said: Said, error: NotAllowedHereError) -> None:
         who = holder.client.id if holder else f"unauthenticated:{said.host}"

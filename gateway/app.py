@@ -12,6 +12,7 @@ from gateway.api import (
     auditing,
     cross_reference,
     events,
+    exports,
     feed,
     fhir,
     health,
@@ -26,6 +27,7 @@ from gateway.api import (
     sources,
     stewardship,
     tokens,
+    validate,
 )
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
@@ -35,6 +37,7 @@ from gateway.api.way_out import WayOut
 from gateway.background import repeated
 from gateway.database import Role
 from gateway.delivery import deliver_due
+from gateway.listing import Lister
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.webhook import sender
@@ -42,6 +45,8 @@ from gateway.worker import working
 
 TOLD_EVERY = 0.5
 """Seconds between two looks for receivers of changes that are due."""
+LISTED_EVERY = 0.5
+"""Seconds between two looks for bulk exports that are to be listed."""
 AT_WORK = 2
 """Payloads that are read and stored at a time, one of which may wait for the database: more threads
 would only take the interpreter from one another (a third of the time)."""
@@ -59,7 +64,9 @@ def create_app(settings: Settings) -> FastAPI:
         telling = repeated(
             "telling", lambda: deliver_due(services.engine, caller, send), TOLD_EVERY
         )
-        with WayOut.opened(services) as app.state.way_out, reading, telling:
+        lister = Lister(services.engine, app.state.entrance)
+        listing = repeated("listing", lister.go_on, LISTED_EVERY)
+        with WayOut.opened(services) as app.state.way_out, reading, telling, listing:
             yield
         services.engine.dispose()
 
@@ -72,6 +79,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(metadata.router, prefix=FHIR_BASE)
     app.include_router(tokens.router)
     # Names with a $ before what takes any id.
+    app.include_router(exports.fhir, prefix=FHIR_BASE)
+    app.include_router(validate.routes(), prefix=FHIR_BASE)
     app.include_router(match.router, prefix=FHIR_BASE)
     app.include_router(cross_reference.router, prefix=FHIR_BASE)
     app.include_router(identity_links.router, prefix=FHIR_BASE)
@@ -82,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sources.router)
     app.include_router(messages.router)
     app.include_router(ledger.router)
+    app.include_router(exports.router)
     app.include_router(events.router)
     app.include_router(lookups.router)
     app.include_router(registrations.router)

@@ -34,6 +34,7 @@ class Right(StrEnum):
     READ = "read"
     SEARCH = "search"
     MATCH = "match"
+    EXPORT = "export"
     WRITE = "write"
     SEND = "send"
     OPERATE = "operate"
@@ -44,7 +45,7 @@ class Right(StrEnum):
     FOLLOW = "follow"
 
 
-ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH})
+ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT})
 """Rights that hold for some rows; the others are about the service as a whole."""
 
 
@@ -83,9 +84,11 @@ class Rule(BaseModel):
     @model_validator(mode="after")
     def rows_where_they_count(self) -> "Rule":
         if self.actions & ROW_BY_ROW and self.actions - ROW_BY_ROW:
-            raise ValueError("read, search and match stand in rules of their own")
+            raise ValueError("read, search, match and export stand in rules of their own")
         if bool(self.actions & ROW_BY_ROW) != bool(self.sources):
-            raise ValueError("sources are named with read, search and match, and only there")
+            raise ValueError(
+                "sources are named with read, search, match and export, and only there"
+            )
         if self.children == "own" and not (self.own and self.bodies):
             raise ValueError("children of its own has who has a body: own = true, bodies = […]")
         return self

@@ -22,14 +22,21 @@ EVERYTHING = {
     "name": "everything",
     "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
 }
+VALIDATE = {
+    "name": "validate",
+    "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+}
 ID = {"name": "_id", "type": "token", "documentation": "id"}
 
 PATIENT_OPERATIONS: Mapping[str, str] = {
+    "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     "match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
     "ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
     "mdm-submit": "urn:motem:operation:mdm-submit",
 }
 SYSTEM_OPERATIONS: Mapping[str, str] = {
+    "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+} | {
     name: f"urn:motem:operation:{name}"
     for name in (
         "mdm-query-links",
@@ -119,6 +126,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
         "interaction": [{"code": code} for code in INTERACTIONS],
         "versioning": "versioned",
         "readHistory": True,
+        "operation": [VALIDATE],
         "searchParam": [ID, *(_searchable(one) for one in known.values())],
     }
     further = {
@@ -127,7 +135,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
     }
     if kind == "Patient":
         told["interaction"] += [{"code": "create"}]
-        told["operation"] = [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
+        told["operation"] += [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
         told |= WRITTEN
     return told | {name: value for name, value in further.items() if value}
 

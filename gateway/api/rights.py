@@ -14,16 +14,22 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("*", "/registrations", Need(right=Right.REGISTER, scope="motem/registrations")),
     ("*", "/lookups", Need(right=Right.LOOK_UP, scope="motem/lookups")),
     ("GET", "/events", Need(right=Right.FOLLOW, scope="motem/events")),
+    ("*", "/exports/", Need(right=Right.EXPORT)),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
 )
 """Method (`*` any) and begin of the path of our own routes."""
+FILE = re.compile(r"/exports/[^/]+/([A-Z][A-Za-z]+)/.*")
+"""A file of a bulk export, which the scope of its type must cover."""
 TYPE = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
 OPERATIONS: Mapping[str, tuple[Right, str]] = {
     "$match": (Right.MATCH, "s"),
     "$ihe-pix": (Right.MATCH, "s"),
     "$everything": (Right.READ, "r"),
+    "$validate": (Right.WRITE, "c"),
 }
 """Operation → the right and the letter of the scope; every other one needs a line of its own."""
+EXPORT = ("/$export", "/Patient/$export")
+"""For each type that is exported its scope is needed (`gateway.exporting`)."""
 STEWARDSHIP = ("$mdm-", "$motem-")
 """How operations begin by which identities are looked into and decided about, on any level."""
 LETTERS = {"PUT": "u", "PATCH": "u", "DELETE": "d", "POST": "c"}
@@ -33,6 +39,9 @@ def need_of(method: str, path: str) -> Need | None:
     """What a request that found its route needs; None: nobody may."""
     if path.startswith(FHIR_BASE):
         return _need_of_fhir(method, path.removeprefix(FHIR_BASE))
+    file = FILE.fullmatch(path)
+    if file is not None:
+        return Need(right=Right.EXPORT, kind=file[1], letter="r")
     for allowed, begin, need in OWN:
         if allowed in (method, "*") and path.startswith(begin):
             return need
@@ -42,12 +51,17 @@ def need_of(method: str, path: str) -> Need | None:
 def _need_of_fhir(method: str, path: str) -> Need | None:
     if path.rpartition("/")[2].startswith(STEWARDSHIP):
         return Need(right=Right.STEWARD, scope="motem/stewardship")
+    if path in EXPORT:
+        return Need(right=Right.EXPORT)
     found = TYPE.fullmatch(path)
     if found is None:
         return None
     kind, rest = found[1], (found[2] or "").strip("/")
     if "$" in rest:
-        right, letter = OPERATIONS.get(rest.rpartition("/")[2], (None, ""))
+        instance, _, name = rest.rpartition("/")
+        right, letter = OPERATIONS.get(name, (None, ""))
+        if right is Right.WRITE and instance:
+            letter = "u"
         return Need(right=right, kind=kind, letter=letter) if right else None
     searches = rest == "_search" if method == "POST" else not rest
     if method in ("GET", "HEAD") or searches:

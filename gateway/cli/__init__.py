@@ -26,7 +26,7 @@ MODULES = {
     "evaluate": "linking",
     "decide": "deciding",
     "undecide": "deciding",
-    "export": "linking",
+    "export": "export",
     "why": "explaining",
     "how": "explaining",
     "match": "matching",

@@ -1,4 +1,4 @@
-"""Commands about linkage: `link`, `evaluate` and `export`."""
+"""Commands about linkage: `link`, `evaluate`, and what `export` writes of it."""
 
 import csv
 import importlib
@@ -78,13 +78,6 @@ class UnwritableFileError(GatewayError):
 def register(app: typer.Typer) -> None:
     app.command("link")(link)
     app.command("evaluate")(evaluate)
-    group = typer.Typer(
-        no_args_is_help=True, help="Write links, reviews or decisions to a CSV file."
-    )
-    group.command("links")(export_links)
-    group.command("reviews")(export_reviews)
-    group.command("decisions")(export_decisions)
-    app.add_typer(group, name="export")
 
 
 def link(

@@ -9,6 +9,7 @@ from gateway.access.tables import metadata as access_tables
 from gateway.database import open_engine
 from gateway.migrations.comparison import compared
 from gateway.registry.change_tables import metadata as change_tables
+from gateway.registry.export_tables import metadata as export_tables
 from gateway.registry.outbound_tables import metadata as outbound_tables
 from gateway.registry.tables import metadata as registry_tables
 from linkage.tables import metadata as linkage_tables
@@ -19,6 +20,7 @@ TABLES = [
     audit_tables,
     outbound_tables,
     change_tables,
+    export_tables,
     access_tables,
 ]
 

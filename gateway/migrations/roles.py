@@ -27,6 +27,7 @@ class TableSet(StrEnum):
     OUTBOUND = "outbound"
     CHANGES = "changes"
     RECEIVERS = "receivers"
+    EXPORTS = "exports"
     KEYS = "keys"
     ACCESS = "access"
 
@@ -76,6 +77,10 @@ GRANTS: Mapping[TableSet, Mapping[str, str]] = {
     TableSet.RECEIVERS: {
         "motem_caller": "SELECT",
         "motem_app": "SELECT, INSERT, UPDATE",
+    },
+    TableSet.EXPORTS: {
+        "motem_caller": "SELECT",
+        "motem_app": "SELECT, INSERT, UPDATE, DELETE",
     },
     TableSet.KEYS: {
         "motem_caller": "SELECT",

@@ -15,6 +15,7 @@ import audit
 import audit.tables
 import gateway.access.tables
 import gateway.registry.change_tables
+import gateway.registry.export_tables
 import gateway.registry.outbound_tables
 import gateway.registry.tables
 import linkage.tables
@@ -34,6 +35,7 @@ TABLES: dict[TableSet, MetaData] = {
     TableSet.AUDIT: audit.tables.metadata,
     TableSet.OUTBOUND: gateway.registry.outbound_tables.metadata,
     TableSet.CHANGES: gateway.registry.change_tables.metadata,
+    TableSet.EXPORTS: gateway.registry.export_tables.metadata,
     TableSet.ACCESS: gateway.access.tables.metadata,
 }
 

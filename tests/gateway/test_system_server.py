@@ -16,6 +16,7 @@ import audit
 import audit.tables
 import gateway.access.tables
 import gateway.registry.change_tables
+import gateway.registry.export_tables
 import gateway.registry.outbound_tables
 import gateway.registry.tables
 import linkage.tables
@@ -90,6 +91,7 @@ def test_migrates_and_works_for_a_superuser_and_for_a_login_that_may_make_roles(
                 audit.tables.metadata,
                 gateway.registry.outbound_tables.metadata,
                 gateway.registry.change_tables.metadata,
+                gateway.registry.export_tables.metadata,
                 gateway.access.tables.metadata,
             ]
             context = MigrationContext.configure(connection, opts={"include_object": compared})

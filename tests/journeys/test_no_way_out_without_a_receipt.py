@@ -63,6 +63,7 @@ def ids(engine: Engine) -> dict[str, str]:
             "path": "0/000.p/1",
         },
         "request_id": "01M82DNMD155S3HBB81QBBXKCB",
+        **{"export_id": "01m82dnmd155s3hbb81qbbxkcb", "kind": "Patient", "number": "1"},
     }
 
 
@@ -217,6 +218,7 @@ ELSEWHERE = {
     **dict.fromkeys(("receiver stop", "receiver again"), "needs a receiver; as add"),
     **dict.fromkeys(("client add", "client show", "client disable", "client key"),
                     "tests/gateway/cli/test_clients.py; as client list"),
+    "export consumer": "tests/gateway/test_consumers.py: needs a registered machine",
     "audit reconcile": "needs a log of pgaudit; accounts and minutes only",
     "audit erase": "removes; as the owner",
     "audit rotate": "a public key",

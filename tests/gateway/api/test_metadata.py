@@ -7,7 +7,17 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
-from gateway.api import auditing, cross_reference, feed, fhir, identity_links, match, stewardship
+from gateway.api import (
+    auditing,
+    cross_reference,
+    exports,
+    feed,
+    fhir,
+    identity_links,
+    match,
+    stewardship,
+    validate,
+)
 from gateway.api.audit_parameters import READERS, SEARCHABLE
 from gateway.api.metadata import capability_statement
 from gateway.fhir.parameters import TYPES
@@ -59,12 +69,17 @@ def methods(router: APIRouter) -> set[tuple[str, str]]:
 
 
 def test_it_names_exactly_the_operations_that_there_are() -> None:
-    routers = (match.router, cross_reference.router, identity_links.router, stewardship.router)
+    routers = (
+        *(match.router, cross_reference.router, identity_links.router, stewardship.router),
+        *(exports.fhir, validate.routes()),
+    )
     paths = {path for router in routers for path, _ in methods(router)}
     rest = capability_statement()["rest"][0]
     told = {f"/${one['name']}" for one in rest["operation"]}
     (patient,) = [one for one in rest["resource"] if one["type"] == "Patient"]
     told |= {f"/Patient/${one['name']}" for one in patient["operation"]}
+    for one in rest["resource"][:-1]:
+        told |= {f"/{one['type']}/${name['name']}" for name in one["operation"]}
     assert told - {"/Patient/$everything"} == {path for path in paths if "{" not in path}
 
 
