@@ -32,6 +32,7 @@ Number = tuple[str, str]
 """System and value of an identifier."""
 TIMEOUT = 60.0
 """Seconds."""
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Client:
@@ -83,7 +84,9 @@ class Client:
 
     def search(self, kind: str, query: Mapping[str, str | Sequence[str]]) -> Iterator[Resource]:
         """All that fit, page after page; parameters of docs/fhir.md."""
-        page = json_in(self._call("POST", f"{FHIR}/{kind}/_search", again=True, data=dict(query)))
+        form = urlencode(query, doseq=True).encode()
+        path = f"{FHIR}/{quote(kind)}/_search"
+        page = json_in(self._call("POST", path, again=True, headers=FORM, content=form))
         while True:
             yield from resources_in(page)
             link = following(page)
