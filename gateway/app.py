@@ -22,6 +22,7 @@ from gateway.api import (
     messages,
     metadata,
     metrics,
+    openapi,
     registrations,
     sources,
     stewardship,
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.turns = BoundedSemaphore(AT_WORK)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    app.include_router(openapi.router)
     app.include_router(metadata.router, prefix=FHIR_BASE)
     app.include_router(tokens.router)
     # Names with a $ before what takes any id.

@@ -19,6 +19,7 @@ PUBLIC = frozenset(
         "/livez",
         "/readyz",
         "/metrics",
+        "/openapi.json",
         "/fhir/R4/metadata",
         "/audit/checkpoint",
         "/fhir/R4/.well-known/smart-configuration",
