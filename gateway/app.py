@@ -30,6 +30,7 @@ from gateway.api import (
 )
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
+from gateway.api.forced import Forced
 from gateway.api.negotiation import Negotiation
 from gateway.api.outcome import handle_errors
 from gateway.api.way_out import WayOut
@@ -48,8 +49,11 @@ AT_WORK = 2
 would only take the interpreter from one another (a third of the time)."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service for these settings; starts the embedded database where there is no other."""
+def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
+    """The service for these settings; starts the embedded database where there is no other.
+
+    `sandbox`: marked numbers force answers, and the key that everybody has is believed.
+    """
     services = open_services(settings, Role.CALLER)
 
     @asynccontextmanager
@@ -66,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
-    app.state.entrance = Entrance(settings, services.engine)
+    app.state.entrance = Entrance(settings, services.engine, sandbox=sandbox)
     app.state.turns = BoundedSemaphore(AT_WORK)
     app.include_router(health.router)
     app.include_router(metrics.router)
@@ -90,6 +94,8 @@ def create_app(settings: Settings) -> FastAPI:
     # Last: what begins with $ is an operation, not an id.
     app.include_router(fhir.routes(), prefix=FHIR_BASE)
     handle_errors(app)
+    if sandbox:
+        app.add_middleware(Forced)
     app.add_middleware(Negotiation, base=FHIR_BASE)
     app.add_middleware(Disclosure)
     return app
