@@ -11,6 +11,7 @@ from gateway.admission import Entrance
 from gateway.api import (
     auditing,
     cross_reference,
+    errors,
     events,
     feed,
     fhir,
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(openapi.router)
     app.include_router(metadata.router, prefix=FHIR_BASE)
+    app.include_router(errors.router)
     app.include_router(tokens.router)
     # Names with a $ before what takes any id.
     app.include_router(match.router, prefix=FHIR_BASE)
