@@ -40,6 +40,8 @@ class Acting:
 
     def __init__(self, rows: Rows | Everything = NOTHING) -> None:
         self.rows = rows
+        self.id = ""
+        """Of the request, as `X-Request-Id` tells it."""
         self.subject: object | None = None
         """Whoever reads for it knows its type (`gateway.access.policy.Asking`)."""
         self.scopes: Collection[str] | None = None

@@ -11,6 +11,7 @@ from gateway.admission import Entrance
 from gateway.api import (
     auditing,
     cross_reference,
+    errors,
     events,
     exports,
     feed,
@@ -23,6 +24,7 @@ from gateway.api import (
     messages,
     metadata,
     metrics,
+    openapi,
     registrations,
     sources,
     stewardship,
@@ -31,6 +33,7 @@ from gateway.api import (
 )
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
+from gateway.api.forced import Forced
 from gateway.api.negotiation import Negotiation
 from gateway.api.outcome import handle_errors
 from gateway.api.way_out import WayOut
@@ -52,8 +55,11 @@ AT_WORK = 2
 would only take the interpreter from one another (a third of the time)."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service for these settings; starts the embedded database where there is no other."""
+def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
+    """The service for these settings; starts the embedded database where there is no other.
+
+    `sandbox`: marked numbers force answers, and the key that everybody has is believed.
+    """
     services = open_services(settings, Role.CALLER)
 
     @asynccontextmanager
@@ -72,11 +78,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
-    app.state.entrance = Entrance(settings, services.engine)
+    app.state.entrance = Entrance(settings, services.engine, sandbox=sandbox)
     app.state.turns = BoundedSemaphore(AT_WORK)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    app.include_router(openapi.router)
     app.include_router(metadata.router, prefix=FHIR_BASE)
+    app.include_router(errors.router)
     app.include_router(tokens.router)
     # Names with a $ before what takes any id.
     app.include_router(exports.fhir, prefix=FHIR_BASE)
@@ -98,6 +106,8 @@ def create_app(settings: Settings) -> FastAPI:
     # Last: what begins with $ is an operation, not an id.
     app.include_router(fhir.routes(), prefix=FHIR_BASE)
     handle_errors(app)
+    if sandbox:
+        app.add_middleware(Forced)
     app.add_middleware(Negotiation, base=FHIR_BASE)
     app.add_middleware(Disclosure)
     return app

@@ -1,7 +1,10 @@
 """What can go wrong in the gateway, each with its sentence and its HTTP status."""
 
+import re
 from inspect import getdoc
 from typing import ClassVar
+
+NAME_PART = re.compile(r"[A-Z][a-z0-9]*")
 
 
 class GatewayError(Exception):
@@ -11,8 +14,16 @@ class GatewayError(Exception):
     code: ClassVar[str] = "exception"
     """Code of FHIR's IssueType for the OperationOutcome."""
     vietnamese: ClassVar[str] = "Đã xảy ra lỗi."
+    problem: ClassVar[str] = "gateway"
+    """Our stable code: the name of the class, unless it says another one (docs/errors.md)."""
     expression: str | None = None
     """Which element or parameter of the request it is about: a name of ours, never what was sent."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "problem" not in cls.__dict__:
+            words = NAME_PART.findall(cls.__name__.removesuffix("Error"))
+            cls.problem = "-".join(words).lower()
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or getdoc(type(self)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.catalog import accepts, load_adapters
 from adapters.errors import SENTENCES
+from gateway.api.errors import catalog
 from gateway.fhir.parameters import OF_ALL, TYPES
 from linkage.features import FEATURES
 from linkage.golden import POLICY
@@ -69,8 +70,17 @@ def searching() -> Iterator[str]:
                 yield f"| {kind} | `{one.name}` | {one.kind} | {path} | {veiled} |"
 
 
+def errors() -> Iterator[str]:
+    """Every error that a request can be answered with, by its stable code."""
+    yield from ("| code | status | tiếng Việt | English |", "|---|---|---|---|")
+    for code, told in catalog().items():
+        if code not in {str(one) for one in SENTENCES}:
+            words = (told["vietnamese"], told["english"])
+            yield f"| `{code}` | {told['status']} | {' | '.join(words)} |"
+
+
 TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
-    table.__name__: table for table in (modules, features, refusals, policy, searching)
+    table.__name__: table for table in (modules, features, refusals, policy, searching, errors)
 }
 
 

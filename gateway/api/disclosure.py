@@ -7,6 +7,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from audit.event import new_id
 from gateway import acting
 from gateway.api.outcome import AGAIN, ERROR, failure
 from gateway.errors import NotSignedError
@@ -14,17 +15,20 @@ from gateway.receipts import Receipt, receiving
 
 EVENT_HEADER = "X-Audit-Event"
 """The event under which a caller's look can be found and proved."""
+REQUEST_HEADER = "X-Request-Id"
+"""What to name when asking about an answer; an OperationOutcome has it as its id."""
 PUBLIC = frozenset(
     {
         "/livez",
         "/readyz",
         "/metrics",
+        "/openapi.json",
         "/fhir/R4/metadata",
         "/audit/checkpoint",
         "/fhir/R4/.well-known/smart-configuration",
     }
 )
-PUBLIC_UNDER = ("/audit/tile/", "/audit/proof/")
+PUBLIC_UNDER = ("/audit/tile/", "/audit/proof/", "/errors/")
 """Paths whose answers hold nothing of a child: states, counts, hashes, what the service can do."""
 
 log = structlog.get_logger()
@@ -41,6 +45,7 @@ class Disclosure:
             await self.app(scope, receive, send)
             return
         with receiving() as receipts, acting.request() as request:
+            request.id = new_id()
             if _is_public(scope["path"]):
                 request.rows = acting.SYSTEM  # Counts and states: no row of a child leaves.
             gate = _Gate(scope, receive, send, receipts)
@@ -65,6 +70,9 @@ class _Gate:
 
     async def _begin(self, message: Message) -> None:
         headers = MutableHeaders(raw=message["headers"])
+        request = acting.current()
+        if request is not None:
+            headers[REQUEST_HEADER] = request.id
         if self.receipts:
             headers[EVENT_HEADER] = self.receipts[0].event
         is_error = headers.get(ERROR) is not None

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from audit.errors import LedgerError
+from gateway import acting
 from gateway.errors import (
     DatabaseUnavailableError,
     GatewayError,
@@ -22,6 +23,9 @@ from gateway.errors import (
 )
 
 FHIR_JSON = "application/fhir+json"
+CODES = "urn:motem:code:error"
+EXPLAINED = "urn:motem:extension:explanation"
+"""Where this service explains an error: an address of its own."""
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 BY_STATUS: dict[int, type[GatewayError]] = {
     HTTPStatus.NOT_FOUND: NotFoundError,
@@ -61,8 +65,15 @@ def translated(vietnamese: str, english: str) -> dict[str, Any]:
 
 
 def operation_outcome(error: GatewayError) -> dict[str, Any]:
+    """With our stable code, where it is explained, and the id of the request."""
     found = issue("error", error.code, (error.vietnamese, str(error)))
-    return outcome({**found, **({"expression": [error.expression]} if error.expression else {})})
+    found["details"]["coding"] = [{"system": CODES, "code": error.problem}]
+    found["extension"] = [{"url": EXPLAINED, "valueUri": f"/errors/{error.problem}"}]
+    if error.expression:
+        found["expression"] = [error.expression]
+    acting_for = acting.current()
+    told = {"id": acting_for.id.lower()} if acting_for and acting_for.id else {}
+    return {"resourceType": "OperationOutcome", **told, "issue": [found]}
 
 
 def outcome(*issues: dict[str, Any]) -> dict[str, Any]:

@@ -63,9 +63,10 @@ def _need_of_fhir(method: str, path: str) -> Need | None:
         if right is Right.WRITE and instance:
             letter = "u"
         return Need(right=right, kind=kind, letter=letter) if right else None
-    searches = rest == "_search" if method == "POST" else not rest
-    if method in ("GET", "HEAD") or searches:
-        return _reading(kind, "s" if searches else "r")
+    reads = method in ("GET", "HEAD")
+    searches = method == "POST" and rest == "_search"
+    if reads or searches:
+        return _reading(kind, "s" if searches or not rest else "r")
     return _writing(kind, LETTERS.get(method))
 
 

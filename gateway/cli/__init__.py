@@ -35,6 +35,7 @@ MODULES = {
     "sandbox": "sandbox",
     "receiver": "receivers",
     "audit": "auditing",
+    "check": "checking",
     "client": "clients",
     "policy": "clients",
 }

@@ -1,11 +1,19 @@
-"""The command `sandbox population`: a stand-in for the exchange platform, on this machine."""
+"""`motem serve --sandbox` and the commands `sandbox`: all that is made up, on this machine."""
 
+import shutil
 import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gateway import postgres, settings
+from gateway.access.published import private_pem
+from gateway.cli.caller import command_caller
+from gateway.database import open_engine
+from gateway.errors import GatewayError
+from gateway.migrate import migrate
+from gateway.practice import fill, is_filled
 from gateway.sandbox.population import Behaviour, Sandbox, site
 from gateway.sandbox.register import Register, read_register
 
@@ -28,11 +36,8 @@ Refuse = Annotated[bool, typer.Option("--refuse", help="Refuse every question an
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Stand-ins, for tests and demonstration only.")
 
-    @group.callback()
-    def begin() -> None:
-        """A group, even with one command."""
-
     group.command("population")(population)
+    group.command("reset")(reset)
     app.add_typer(group, name="sandbox")
 
 
@@ -60,3 +65,55 @@ def population(
             server.serve_forever(poll_interval=0.2)
         except KeyboardInterrupt:
             typer.echo("Đã dừng. Stopped.", err=True)
+
+
+class RealDatabaseError(GatewayError):
+    """DATABASE_URL is set: the sandbox has a database of its own, and leaves every other alone."""
+
+
+BANNER = """
+******************************************************************************
+* HỘP CÁT: mọi trẻ em ở đây đều không có thật; khóa truy cập ai cũng có.     *
+* Không bao giờ gửi dữ liệu của trẻ em có thật vào đây.                      *
+* SANDBOX: every child here is made up, and everybody has the key.           *
+* Never send anything of a real child here.   docs/sandbox.md                *
+******************************************************************************
+"""
+
+
+def sandbox_settings(loaded: settings.Settings) -> settings.Settings:
+    """Its own folder, database and log; tokens are asked for. Raises RealDatabaseError."""
+    if loaded.database_url is not None:
+        raise RealDatabaseError
+    own = {"home": loaded.home / "sandbox", "access": settings.Access.REQUIRED}
+    none = dict.fromkeys(("audit", "audit_witness", "audit_syslog", "site", "policy"))
+    return loaded.model_copy(update={**none, **own, "audit_shared": False})
+
+
+def prepare(own: settings.Settings) -> Path:
+    """Make the database and what is in it, where that is not there yet; the file of the key."""
+    engine = open_engine(own, role=None)
+    try:
+        migrate(engine, command_caller(own))
+    finally:
+        engine.dispose()
+    engine = open_engine(own)
+    try:
+        if not is_filled(engine):
+            typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
+            fill(engine, command_caller(own))
+    finally:
+        engine.dispose()
+    file = own.home / "sandbox.pem"
+    file.write_bytes(private_pem())
+    file.chmod(0o600)
+    return file
+
+
+def reset() -> None:
+    """Remove the sandbox with all that was sent to it; `motem serve --sandbox` makes it anew."""
+    own = sandbox_settings(settings.load())
+    postgres.delete(own.home)
+    if own.home.exists():
+        shutil.rmtree(own.home)
+    typer.echo("Đã xóa hộp cát · The sandbox is removed", err=True)

@@ -13,6 +13,7 @@ from gateway import register as register_case
 from gateway import report as report_case
 from gateway import settings
 from gateway.admission import Entrance
+from gateway.cli import sandbox as practice
 from gateway.cli import screen
 from gateway.cli.caller import command_caller
 from gateway.database import settle, transaction
@@ -22,6 +23,10 @@ from gateway.migrate import require_newest
 from gateway.services import open_services
 
 Host = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
+Sandbox = Annotated[
+    bool,
+    typer.Option("--sandbox", help="With made-up children in a database of its own: sandbox.md."),
+]
 Port = Annotated[int | None, typer.Option(help="TCP port to listen on.", min=0, max=65535)]
 
 
@@ -137,9 +142,11 @@ def _children_rows(found: report_case.Report) -> list[tuple[str, int]]:
     ]
 
 
-def serve(host: Host = None, port: Port = None) -> None:
+def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> None:
     """Serve FHIR R4 on a loopback address: to this machine, and to a proxy that adds TLS."""
     loaded = settings.load()
+    if sandbox:
+        loaded = practice.sandbox_settings(loaded)
     address = host or loaded.host
     if not _is_loopback(address):
         raise typer.BadParameter(
@@ -150,7 +157,9 @@ def serve(host: Host = None, port: Port = None) -> None:
 
     from gateway.app import create_app
 
-    app = create_app(loaded)
+    if sandbox:
+        typer.echo(f"{practice.BANNER}Khóa · key: {practice.prepare(loaded)}", err=True)
+    app = create_app(loaded, sandbox=sandbox)
     _require_whole_log(app.state.services.engine)
     collect_seldom()
     number = loaded.port if port is None else port

@@ -61,27 +61,30 @@ OF_A_RESOURCE = (
 """A golden Patient is seen by whoever sees one of its records; bodies and places by everybody."""
 SAYS = """
 CREATE FUNCTION motem_says(identity text, name text, told text, further text,
-                           since timestamptz, until timestamptz) RETURNS text[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-  SELECT array_agg(l.record_id) FROM linkage_record l
+                           since timestamptz, until timestamptz) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public AS $$
+  SELECT l.record_id FROM linkage_record l
   JOIN registry_search s ON s.type = 'Patient' AND s.id = l.record_id AND s.parameter = name
    AND s.value IS NOT DISTINCT FROM told AND s.qualifier IS NOT DISTINCT FROM further
    AND s.low IS NOT DISTINCT FROM since AND s.high IS NOT DISTINCT FROM until
-  WHERE l.identity_id = identity
+  WHERE l.identity_id = identity COLLATE "default"
 $$
 """
 """Which records of a child say what its golden Patient is found by: asked as the owner, as above."""
 ABOUT_ITSELF = "'_meta', 'active'"
 """Parameters by which a golden Patient says nothing that a record says."""
+DEFAULT = 'COLLATE "default"'
+"""Searches are kept in the collation C, all else in that of the database: an index is asked only by
+its own, and without an index each row of a search would ask for all rows of another table."""
 OF_A_SEARCH = (
-    "EXISTS (SELECT FROM registry_resource k WHERE k.type = registry_search.type"
-    " AND k.id = registry_search.id AND k.is_current) AND"
+    f"EXISTS (SELECT FROM registry_resource k WHERE k.type = registry_search.type {DEFAULT}"
+    f" AND k.id = registry_search.id {DEFAULT} AND k.is_current OFFSET 0) AND"
     f" (type <> 'Patient' OR NOT listed OR parameter IN ({ABOUT_ITSELF}) OR"
-    " EXISTS (SELECT FROM unnest("
-    "motem_says(registry_search.id, parameter, value, qualifier, low, high)) AS said (id)"
-    " JOIN registry_record r ON r.id = said.id))"
+    " EXISTS (SELECT FROM"
+    " motem_says(registry_search.id, parameter, value, qualifier, low, high) AS said (id)"
+    f" JOIN registry_record r ON r.id = said.id {DEFAULT} OFFSET 0))"
 )
-"""A golden Patient is found by what a record says that may be seen: else a search would tell what
+"""OFFSET 0: asked of each row, never of a table that is read as a whole first. A golden Patient is found by what a record says that may be seen: else a search would tell what
 the answer leaves out."""
 VISIBLE = {
     "registry_record": _of_a_record("id"),

@@ -197,6 +197,8 @@ SHOWING_NOTHING = {
     "mllp": "acknowledges and shows nothing",
     "db url": "no data",
     "db stop": "no data",
+    "check": "asks another service, and shows codes only",
+    "sandbox reset": "removes made-up data",
     "sandbox population": "a stand-in for somebody else's database",
     "policy show": "rules",
     "policy check": "rules",
