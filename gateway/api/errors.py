@@ -38,8 +38,10 @@ def catalog() -> Mapping[str, Mapping[str, Any]]:
         if not module.name.startswith(ELSEWHERE):
             importlib.import_module(module.name)
     found = {str(code): _told(str(code), REFUSED, *words) for code, words in SENTENCES.items()}
-    kinds = (one for one in _below(GatewayError) if not _is_elsewhere(one))
-    for one in (GatewayError, *sorted(kinds, key=lambda one: (one.__module__, one.__name__))):
+    kinds = [one for one in _below(GatewayError) if not _is_elsewhere(one)]
+    kinds.sort(key=lambda one: (one.__module__, one.__name__))
+    kinds.insert(0, GatewayError)
+    for one in kinds:
         found.setdefault(
             one.problem, _told(one.problem, one.status, one.vietnamese, getdoc(one) or "")
         )
