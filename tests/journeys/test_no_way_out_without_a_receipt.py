@@ -61,6 +61,7 @@ def ids(engine: Engine) -> dict[str, str]:
             "version": "1",
             "source": "police",
             "path": "0/000.p/1",
+            "code": "not-found",
         },
         "request_id": "01M82DNMD155S3HBB81QBBXKCB",
         **{"export_id": "01m82dnmd155s3hbb81qbbxkcb", "kind": "Patient", "number": "1"},
