@@ -12,11 +12,13 @@ from audit.event import Action, Caller
 from gateway import acting
 from gateway.access import clients, refusals, scopes, tokens
 from gateway.access.assertion import RefusedAssertionError, claimed, require_backend, verified
+from gateway.access.budgets import ADDRESS, CLIENT, MATCH, Budgets, address_of
 from gateway.access.errors import (
     NoPurposeError,
     NotAllowedHereError,
     NoTokenError,
     OtherSystemError,
+    OverBudgetError,
     ScopeError,
 )
 from gateway.access.fetching import KeySets
@@ -77,21 +79,28 @@ class Entrance:
     @cached_property
     def is_open(self) -> bool:
         """Only over an embedded database, which is for demonstration and development."""
-        if self._settings.access is not None:
-            return False
+        return self._settings.access is None and self.is_embedded
+
+    @cached_property
+    def is_embedded(self) -> bool:
         if self._settings.database_url is None:
             return True
         with acting.as_system(), self._engine.connect() as connection:
             return bool(connection.scalar(text("SHOW cluster_name")) == EMBEDDED)
 
+    @cached_property
+    def _budgets(self) -> Budgets:
+        return Budgets(self._settings, embedded=self.is_embedded)
+
     def admit(self, said: Said, need: Need | None) -> Caller:
         """Who it is, allowed to do what the route needs; from here on the database shows its rows.
 
-        Raises NotAllowedHereError; that is kept before it is answered.
+        Raises NotAllowedHereError, which is kept before it is answered, and OverBudgetError.
         """
         request = acting.current()
         holder = self._holder(said)
         who = holder.client.id if holder else f"unauthenticated:{said.host}"
+        self._spend(Action.ACCESS_REFUSE, who, _budget(holder, need), said.host)
         try:
             asking = _asking(self.policy, holder, said, need)
         except NotAllowedHereError as error:
@@ -116,8 +125,10 @@ class Entrance:
     def token_for(
         self, assertion: str, asked: Collection[str], *, audience: str, host: str
     ) -> Issued:
-        """A token for an assertion. Raises RefusedAssertionError, RefusedScopeError."""
+        """A token for an assertion. Raises RefusedAssertionError, RefusedScopeError,
+        OverBudgetError."""
         who = f"unauthenticated:{host}"
+        self._spend(Action.TOKEN_REFUSE, who, ADDRESS, host)
         try:
             said = claimed(assertion)
             with acting.as_system(), transaction(self._engine) as session:
@@ -142,9 +153,23 @@ class Entrance:
             self._refuse(Action.TOKEN_REFUSE, who, "scope")
             raise
 
+    def _spend(self, action: Action, who: str, budget: str, host: str) -> None:
+        try:
+            self._budgets.spend(budget, address_of(host) if budget == ADDRESS else who)
+        except OverBudgetError as error:
+            if error.first:
+                self._refuse(action, who, error.reason)
+            raise
+
     def _refuse(self, action: Action, who: str, reason: str) -> None:
         with acting.as_system(), transaction(self._engine) as session:
             refusals.refuse(session, action, who, reason)
+
+
+def _budget(holder: Holder | None, need: Need | None) -> str:
+    if holder is None:
+        return ADDRESS
+    return MATCH if need is not None and need.right is Right.MATCH else CLIENT
 
 
 def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None) -> Asking:

@@ -31,6 +31,7 @@ from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
 from gateway.api.negotiation import Negotiation
 from gateway.api.outcome import handle_errors
+from gateway.api.safeguards import Safeguards
 from gateway.api.way_out import WayOut
 from gateway.background import repeated
 from gateway.database import Role
@@ -90,4 +91,5 @@ def create_app(settings: Settings) -> FastAPI:
     handle_errors(app)
     app.add_middleware(Negotiation, base=FHIR_BASE)
     app.add_middleware(Disclosure)
+    app.add_middleware(Safeguards)
     return app

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from audit.errors import LedgerError
+from gateway.api.safeguards import guard
 from gateway.errors import (
     DatabaseUnavailableError,
     GatewayError,
@@ -111,7 +112,8 @@ def handle_errors(app: FastAPI) -> None:
         return failure(GoneError())
 
     @app.exception_handler(Exception)
-    def unforeseen(_request: Request, _error: Exception) -> Response:
+    def unforeseen(request: Request, _error: Exception) -> Response:
         answer = failure(GatewayError())
-        del answer.headers[ERROR]  # It goes past the way out.
+        del answer.headers[ERROR]  # It goes past the way out,
+        guard(answer.headers, request.scope)  # and past what guards all others.
         return answer
