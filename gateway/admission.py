@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -14,11 +14,13 @@ from audit.event import Action, Caller
 from gateway import acting
 from gateway.access import clients, refusals, scopes, tokens
 from gateway.access.assertion import RefusedAssertionError, claimed, require_backend, verified
+from gateway.access.budgets import ADDRESS, CLIENT, MATCH, Budgets, address_of
 from gateway.access.errors import (
     NoPurposeError,
     NotAllowedHereError,
     NoTokenError,
     OtherSystemError,
+    OverBudgetError,
     ScopeError,
 )
 from gateway.access.fetching import KeySets
@@ -37,6 +39,9 @@ from gateway.access.tokens import Holder, Issued
 from gateway.database import narrow, transaction
 from gateway.postgres import EMBEDDED
 from gateway.settings import Settings
+
+Refusal: TypeAlias = NotAllowedHereError | OverBudgetError
+REFUSALS = (NotAllowedHereError, OverBudgetError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,38 +90,45 @@ class Entrance:
     @cached_property
     def is_open(self) -> bool:
         """Only over an embedded database, which is for demonstration and development."""
-        if self._settings.access is not None:
-            return False
+        return self._settings.access is None and self.is_embedded
+
+    @cached_property
+    def is_embedded(self) -> bool:
         if self._settings.database_url is None:
             return True
         with acting.as_system(), self._engine.connect() as connection:
             return bool(connection.scalar(text("SHOW cluster_name")) == EMBEDDED)
 
+    @cached_property
+    def _budgets(self) -> Budgets:
+        return Budgets(self._settings, embedded=self.is_embedded)
+
     def admit(self, said: Said, need: Need | None) -> Caller:
         """Who it is, allowed to do what the route needs; from here on the database shows its rows.
 
-        Raises NotAllowedHereError; that is kept before it is answered.
+        Raises NotAllowedHereError, which is kept before it is answered, and OverBudgetError.
         """
         with acting.as_system(), transaction(self._engine) as session:
             holder = _holder(session, said)
         try:
             return self._admitted(holder, said, need)
-        except NotAllowedHereError as error:
+        except REFUSALS as error:
             self._refused(holder, said, error)
             raise
 
     @contextmanager
     def admitting(self, said: Said, need: Need | None) -> Iterator[tuple[Session, Caller]]:
         """The same, and one transaction in which it was asked for and goes on working: to begin
-        another one takes as long as to read a row. Raises NotAllowedHereError."""
-        holder, refused = None, None
+        another one takes as long as to read a row. Raises NotAllowedHereError, OverBudgetError."""
+        holder: Holder | None = None
+        refused: Refusal | None = None
         with transaction(self._engine) as session:
             with acting.as_system():
                 session.connection()  # Begins; until `narrow` it sees as the service does.
                 holder = _holder(session, said)
             try:
                 caller = self._admitted(holder, said, need)
-            except NotAllowedHereError as error:
+            except REFUSALS as error:
                 refused = error
             else:
                 narrow(session)
@@ -127,6 +139,8 @@ class Entrance:
 
     def _admitted(self, holder: Holder | None, said: Said, need: Need | None) -> Caller:
         request = acting.current()
+        budget = _budget(holder, need)
+        self._budgets.spend(budget, holder.client.id if holder else address_of(said.host))
         asking = _asking(self.policy, holder, said, need)
         if request is not None:
             request.subject, request.scopes = asking, holder.scopes if holder else ()
@@ -154,16 +168,20 @@ class Entrance:
             raise NotAllowedHereError
         return asking
 
-    def _refused(self, holder: Holder | None, said: Said, error: NotAllowedHereError) -> None:
+    def _refused(self, holder: Holder | None, said: Said, error: Refusal) -> None:
+        if isinstance(error, OverBudgetError) and not error.first:
+            return
         who = holder.client.id if holder else f"unauthenticated:{said.host}"
         self._refuse(Action.ACCESS_REFUSE, who, error.reason)
 
     def token_for(
         self, assertion: str, asked: Collection[str], *, audience: str, host: str
     ) -> Issued:
-        """A token for an assertion. Raises RefusedAssertionError, RefusedScopeError."""
+        """A token for an assertion. Raises RefusedAssertionError, RefusedScopeError,
+        OverBudgetError."""
         who = f"unauthenticated:{host}"
         try:
+            self._budgets.spend(ADDRESS, address_of(host))
             said = claimed(assertion)
             with acting.as_system(), transaction(self._engine) as session:
                 client = clients.find(session, said.client)
@@ -187,6 +205,10 @@ class Entrance:
         except tokens.RefusedScopeError:
             self._refuse(Action.TOKEN_REFUSE, who, "scope")
             raise
+        except OverBudgetError as error:
+            if error.first:
+                self._refuse(Action.TOKEN_REFUSE, who, error.reason)
+            raise
 
     def _refuse(self, action: Action, who: str, reason: str) -> None:
         with acting.as_system(), transaction(self._engine) as session:
@@ -195,6 +217,12 @@ class Entrance:
 
 def _holder(session: Session, said: Said) -> Holder | None:
     return tokens.holder(session, said.token) if said.token else None
+
+
+def _budget(holder: Holder | None, need: Need | None) -> str:
+    if holder is None:
+        return ADDRESS
+    return MATCH if need is not None and need.right is Right.MATCH else CLIENT
 
 
 def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None) -> Asking:

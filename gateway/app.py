@@ -36,6 +36,7 @@ from gateway.api.disclosure import Disclosure
 from gateway.api.forced import Forced
 from gateway.api.negotiation import Negotiation
 from gateway.api.outcome import handle_errors
+from gateway.api.safeguards import Safeguards
 from gateway.api.way_out import WayOut
 from gateway.background import repeated
 from gateway.database import Role
@@ -110,4 +111,5 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
         app.add_middleware(Forced)
     app.add_middleware(Negotiation, base=FHIR_BASE)
     app.add_middleware(Disclosure)
+    app.add_middleware(Safeguards)
     return app

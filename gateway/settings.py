@@ -160,6 +160,33 @@ class Settings(BaseSettings):
         validation_alias="MOTEM_MAX_BODY",
         description="Bytes in the body of one request at most; a larger one is answered with 413.",
     )
+    budget_client: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias="MOTEM_BUDGET_CLIENT",
+        description=(
+            "Requests a minute of one client, in each process. Without it 12000; with the embedded "
+            "database as many as it likes. Also of the next two."
+        ),
+    )
+    budget_match: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias="MOTEM_BUDGET_MATCH",
+        description=(
+            "Of one client, questions a minute who a child is ($match, $ihe-pix), which no other "
+            "request counts against. Without it 1200."
+        ),
+    )
+    budget_address: int | None = Field(
+        default=None,
+        ge=1,
+        validation_alias="MOTEM_BUDGET_ADDRESS",
+        description=(
+            "Requests a minute of one address for tokens, and of those without a valid one. "
+            "Without it 600."
+        ),
+    )
     spool: DirectoryPath | None = Field(
         default=None,
         validation_alias="MOTEM_SPOOL",

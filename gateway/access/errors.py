@@ -48,3 +48,18 @@ class WrongClientError(WrongRequestError):
     """The client cannot be registered like this."""
 
     vietnamese = "Không thể đăng ký hệ thống như vậy."
+
+
+class OverBudgetError(GatewayError):
+    """Too many requests in this minute. Retry-After says in how many seconds to come again."""
+
+    status = 429
+    code = "throttled"
+    vietnamese = (
+        "Quá nhiều yêu cầu trong một phút. Retry-After cho biết sau bao nhiêu giây có thể gửi lại."
+    )
+    reason: ClassVar[str] = "budget"
+
+    def __init__(self, *, first: bool) -> None:
+        super().__init__()
+        self.first = first

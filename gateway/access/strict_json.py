@@ -1,4 +1,4 @@
-"""JSON of strangers: one object, no key twice, not deep, no number that is none."""
+"""JSON of strangers: one object, no key twice, not deep, no NUL or half a character, no NaN."""
 
 import json
 import re
@@ -16,6 +16,7 @@ def strict_object(content: bytes, deepest: int = DEEPEST) -> dict[str, Any]:
         if _depth(text) > deepest:
             raise ValueError("too deep")
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        _require_whole(text)
     except ValueError:
         raise ValueError("not the JSON that is expected") from None
     if not isinstance(found, dict):
@@ -30,6 +31,13 @@ def _depth(text: str) -> int:
         depth += (sign in "[{") - (sign in "]}")
         deepest = max(deepest, depth)
     return deepest
+
+
+def _require_whole(text: str) -> None:
+    """No string with NUL, which PostgreSQL cannot hold, or a surrogate without its other half."""
+    for quoted in STRING.findall(text):
+        if "\\" in quoted and b"\0" in json.loads(quoted).encode("utf-8"):
+            raise ValueError("NUL")
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

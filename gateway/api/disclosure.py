@@ -7,16 +7,14 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from audit.event import new_id
 from gateway import acting
 from gateway.api.outcome import AGAIN, ERROR, failure
+from gateway.api.safeguards import KEPT_UNDER
 from gateway.errors import NotSignedError
 from gateway.receipts import Receipt, receiving
 
 EVENT_HEADER = "X-Audit-Event"
 """The event under which a caller's look can be found and proved."""
-REQUEST_HEADER = "X-Request-Id"
-"""What to name when asking about an answer; an OperationOutcome has it as its id."""
 PUBLIC = frozenset(
     {
         "/livez",
@@ -45,7 +43,7 @@ class Disclosure:
             await self.app(scope, receive, send)
             return
         with receiving() as receipts, acting.request() as request:
-            request.id = new_id()
+            request.id = scope[KEPT_UNDER]
             if _is_public(scope["path"]):
                 request.rows = acting.SYSTEM  # Counts and states: no row of a child leaves.
             gate = _Gate(scope, receive, send, receipts)
@@ -70,9 +68,6 @@ class _Gate:
 
     async def _begin(self, message: Message) -> None:
         headers = MutableHeaders(raw=message["headers"])
-        request = acting.current()
-        if request is not None:
-            headers[REQUEST_HEADER] = request.id
         if self.receipts:
             headers[EVENT_HEADER] = self.receipts[0].event
         is_error = headers.get(ERROR) is not None

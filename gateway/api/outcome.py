@@ -1,6 +1,7 @@
 """Answers in FHIR: resources as they are stored, and every error as an OperationOutcome."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from audit.errors import LedgerError
 from gateway import acting
+from gateway.api.safeguards import guard
 from gateway.errors import (
     DatabaseUnavailableError,
     GatewayError,
@@ -23,6 +25,7 @@ from gateway.errors import (
 )
 
 FHIR_JSON = "application/fhir+json"
+FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 CODES = "urn:motem:code:error"
 EXPLAINED = "urn:motem:extension:explanation"
 """Where this service explains an error: an address of its own."""
@@ -71,8 +74,8 @@ def operation_outcome(error: GatewayError) -> dict[str, Any]:
     found["extension"] = [{"url": EXPLAINED, "valueUri": f"/errors/{error.problem}"}]
     if error.expression:
         found["expression"] = [error.expression]
-    acting_for = acting.current()
-    told = {"id": acting_for.id.lower()} if acting_for and acting_for.id else {}
+    request = acting.current()
+    told = {"id": request.id} if request and FHIR_ID.fullmatch(request.id) else {}
     return {"resourceType": "OperationOutcome", **told, "issue": [found]}
 
 
@@ -122,7 +125,8 @@ def handle_errors(app: FastAPI) -> None:
         return failure(GoneError())
 
     @app.exception_handler(Exception)
-    def unforeseen(_request: Request, _error: Exception) -> Response:
+    def unforeseen(request: Request, _error: Exception) -> Response:
         answer = failure(GatewayError())
-        del answer.headers[ERROR]  # It goes past the way out.
+        del answer.headers[ERROR]  # It goes past the way out,
+        guard(answer.headers, request.scope)  # and past what guards all others.
         return answer

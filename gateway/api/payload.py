@@ -1,4 +1,7 @@
-"""What a sender's request holds: the body within its cap, its kind, the key under which it comes."""
+"""What a sender's request holds: the body within its cap, its kind, the key under which it comes.
+
+The caller is asked for first: no byte is taken from whoever may not send.
+"""
 
 import asyncio
 import hashlib
@@ -8,9 +11,10 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from gateway.api.dependencies import services_of
+from gateway.access.strict_json import strict_object
+from gateway.api.dependencies import CurrentCaller, services_of
 from gateway.errors import (
     NotFoundError,
     TooLargeError,
@@ -45,6 +49,7 @@ SLOWEST = 300.0
 """Seconds for a whole body: a sender that trickles must not hold its part of it for ever."""
 LARGEST_FORM = 64 * 1024
 LARGEST_DOCUMENT = 64 * 1024
+DEEPEST_DOCUMENT = 8
 LARGEST_RESOURCE = 1024 * 1024
 """Bytes of one resource with what it contains: one child, not a roster."""
 FHIR_TYPES = frozenset(
@@ -59,7 +64,7 @@ FHIR_TYPES = frozenset(
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def body_of(request: Request) -> AsyncIterator[Spooled]:
+async def body_of(request: Request, _caller: CurrentCaller) -> AsyncIterator[Spooled]:
     """The whole payload. Raises UnsupportedTypeError, and TooLargeError before more is read."""
     kind = request.headers.get("content-type", "application/octet-stream")
     services = await services_of(request)
@@ -85,13 +90,13 @@ def _types(formats: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name, kind in KINDS.items() if kind in taken)
 
 
-async def document_of(request: Request) -> bytes:
+async def document_of(request: Request, _caller: CurrentCaller) -> bytes:
     """A small JSON document of our own. Only as application/json, which no web form can send."""
     _require(request, request.headers.get("content-type", ""), {"application/json"})
     return await read_body(request, LARGEST_DOCUMENT)
 
 
-async def form_of(request: Request) -> bytes:
+async def form_of(request: Request, _caller: CurrentCaller) -> bytes:
     """A form, still encoded: what FHIR sends to _search."""
     _require(
         request, request.headers.get("content-type", ""), {"application/x-www-form-urlencoded"}
@@ -99,7 +104,7 @@ async def form_of(request: Request) -> bytes:
     return await read_body(request, LARGEST_FORM)
 
 
-async def resource_of(request: Request) -> bytes:
+async def resource_of(request: Request, _caller: CurrentCaller) -> bytes:
     """A FHIR resource as sent, JSON or XML; empty where a request has no body."""
     if request.method == "GET":
         return b""
@@ -154,8 +159,9 @@ async def _next(stream: AsyncIterator[bytes], ends: float) -> bytes | None:
 def parsed(model: type[Model], document: bytes) -> Model:
     """Raises WrongRequestError, which does not quote what was sent."""
     try:
+        strict_object(document, DEEPEST_DOCUMENT)
         return model.model_validate_json(document)
-    except ValidationError:
+    except ValueError:
         raise WrongRequestError from None
 
 

@@ -41,7 +41,7 @@ def list_sources(
 @router.post("/{source}/messages")
 def post_message(
     source: str,
-    caller: CurrentCaller,  # First: no byte is taken from whoever may not send.
+    caller: CurrentCaller,
     body: Body,
     key: Key,
     services: CurrentServices,
