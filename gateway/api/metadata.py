@@ -134,7 +134,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
         "searchRevInclude": list(_referring(kind)),
     }
     if kind == "Patient":
-        told["interaction"] += [{"code": "create"}]
+        told["interaction"] += [{"code": code} for code in ("create", "update", "delete")]
         told["operation"] += [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
         told |= WRITTEN
     return told | {name: value for name, value in further.items() if value}
