@@ -52,7 +52,12 @@ SYSTEM_OPERATIONS: Mapping[str, str] = {
 }
 """Name → what defines it; those of HAPI have no address, docs/identity_operations.md has them."""
 
-WRITTEN = {"conditionalCreate": True, "conditionalUpdate": True, "conditionalDelete": "single"}
+WRITTEN = {
+    "updateCreate": False,
+    "conditionalCreate": True,
+    "conditionalUpdate": True,
+    "conditionalDelete": "single",
+}
 """Of Patients, by the PIXm feed."""
 
 router = APIRouter()

@@ -76,6 +76,17 @@ def test_what_was_read_goes_back_and_only_what_changed_changes(service: Service)
         assert answer.json()["address"] == first["address"]
 
 
+def test_what_is_not_stated_is_kept(service: Service) -> None:
+    first = made(service, "P9", "Tạ Mơ")
+    brief = {name: first[name] for name in ("resourceType", "id", "identifier", "name")}
+    answer = write(service, "PUT", first["id"], {**brief, "name": [{"text": "Tạ Mây"}]})
+    assert answer.json()["name"][0]["text"] == "Tạ Mây"
+    assert (answer.json()["birthDate"], answer.json()["address"]) == (
+        first["birthDate"],
+        first["address"],
+    )
+
+
 def test_taken_back_is_marked_and_all_versions_stay(service: Service) -> None:
     first = made(service, "P2", "Cao Thị Bích")
     for _ in range(2):

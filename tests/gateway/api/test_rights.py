@@ -31,6 +31,8 @@ NEEDS = {
     ("POST", "/fhir/R4/Patient/_search"): Need(right=Right.SEARCH, kind="Patient", letter="s"),
     ("GET", "/fhir/R4/Patient/1/_history/2"): Need(right=Right.READ, kind="Patient", letter="r"),
     ("POST", "/fhir/R4/Patient/$match"): Need(right=Right.MATCH, kind="Patient", letter="s"),
+    ("PUT", "/fhir/R4/Patient/1"): Need(right=Right.WRITE, kind="Patient", letter="u"),
+    ("DELETE", "/fhir/R4/Patient/1"): Need(right=Right.WRITE, kind="Patient", letter="d"),
     ("POST", "/fhir/R4/Flag"): Need(right=Right.WRITE, kind="Flag", letter="c"),
     ("PUT", "/fhir/R4/Flag/1"): Need(right=Right.WRITE, kind="Flag", letter="u"),
     ("DELETE", "/fhir/R4/Flag/1"): Need(right=Right.WRITE, kind="Flag", letter="d"),
