@@ -87,6 +87,19 @@ def test_what_is_not_stated_is_kept(service: Service) -> None:
     )
 
 
+def test_what_was_read_as_xml_goes_back_too(service: Service) -> None:
+    first = made(service, "P10", "Trịnh Văn Xa")
+    path = f"/fhir/R4/Patient/{first['id']}"
+    xml = {"accept": "application/fhir+xml", "x-motem-system": "clinic"}
+    served = service.client.get(path, headers=xml).text
+    typed = xml | {"content-type": "application/fhir+xml"}
+    for name, version in (("Trịnh Văn Xa", 1), ("Trịnh Văn Gần", 2)):
+        body = served.replace("Trịnh Văn Xa", name).encode()
+        answer = service.client.put(path, content=body, headers=typed)
+        assert (answer.status_code, answer.headers["etag"]) == (200, f'W/"{version}"'), answer.text
+    assert service.client.get(path).json()["name"][0]["text"] == "Trịnh Văn Gần"
+
+
 def test_taken_back_is_marked_and_all_versions_stay(service: Service) -> None:
     first = made(service, "P2", "Cao Thị Bích")
     for _ in range(2):
@@ -161,5 +174,5 @@ def test_fhirpy_updates_and_deletes(service: Service) -> None:
     assert (
         service.client.get(f"/fhir/R4/Patient/{first['id']}").json()["name"][0]["text"] == "Vũ Ân"
     )
-    found.delete()
+    found.delete()  # type: ignore[no-untyped-call]  # fhirpy has it so
     assert service.client.get(f"/fhir/R4/Patient/{first['id']}").json()["active"] is False
