@@ -161,16 +161,18 @@ def create(feed: Feed, sent: Sent, unless: Number | None = None) -> Fed:
     return _answered(feed, retried(feed.engine, work))
 
 
-def remove(feed: Feed, number: Number) -> Fed:
+def remove(feed: Feed, number: Number, version: int | None = None) -> Fed:
     """The number is nobody's any more: its Patient is marked as not active, and nothing is lost.
 
-    Raises ForeignDomainError, SeveralMatchError, NobodyError.
+    `version`: of If-Match. Raises ForeignDomainError, SeveralMatchError, NobodyError, VersionError.
     """
     _require_own(feed, number)
 
     def work(session: Session) -> _Kept:
-        if _under(session, number) is None:
+        known = _under(session, number)
+        if known is None:
             raise NobodyError
+        _require_expected(session, known, None, version)
         said = statements.about(session, SOURCE, [number.key], [])
         return _kept(take(session, removal(said, feed.adapter), feed.caller))
 

@@ -1,4 +1,4 @@
-"""Writing of Patients: create, conditional create and update, removal (IHE ITI-104)."""
+"""Writing of Patients: create, update and delete by id, and by number (IHE ITI-104)."""
 
 import re
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ from gateway.api.payload import SentResource, wants
 from gateway.api.sources import adapter_of
 from gateway.errors import WrongRequestError
 from gateway.feed import SOURCE, Fed, Feed, Number, Sent, create, put, remove
+from gateway.own_patients import delete, update
 from gateway.services import Services
 
 router = APIRouter()
@@ -107,6 +108,28 @@ def conditional_delete(
     """A mark, never a loss: the Patient stays, and is not active."""
     number = _number(request.query_params.multi_items())
     fed = remove(_feed(services, caller), number)
+    return _response(request, fed, "return=OperationOutcome")
+
+
+@router.put("/Patient/{id_}")
+def update_by_id(id_: str, wanted: Wanted, if_match: Annotated[str, Header()] = "") -> Response:
+    """200. Ids are given out here, so that a PUT to an id that nobody has makes nothing (404)."""
+    version = _version(if_match)
+    with wanted.turns:
+        fed = update(wanted.feed, id_, wanted.sent, version)
+    return _response(wanted.request, fed, wanted.prefer)
+
+
+@router.delete("/Patient/{id_}")
+def delete_by_id(
+    id_: str,
+    request: Request,
+    services: CurrentServices,
+    caller: CurrentCaller,
+    if_match: Annotated[str, Header()] = "",
+) -> Response:
+    """A mark, never a loss: the Patient stays, and is not active."""
+    fed = delete(_feed(services, caller), id_, _version(if_match))
     return _response(request, fed, "return=OperationOutcome")
 
 

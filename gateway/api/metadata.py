@@ -52,7 +52,12 @@ SYSTEM_OPERATIONS: Mapping[str, str] = {
 }
 """Name → what defines it; those of HAPI have no address, docs/identity_operations.md has them."""
 
-WRITTEN = {"conditionalCreate": True, "conditionalUpdate": True, "conditionalDelete": "single"}
+WRITTEN = {
+    "updateCreate": False,
+    "conditionalCreate": True,
+    "conditionalUpdate": True,
+    "conditionalDelete": "single",
+}
 """Of Patients, by the PIXm feed."""
 
 router = APIRouter()
@@ -134,7 +139,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
         "searchRevInclude": list(_referring(kind)),
     }
     if kind == "Patient":
-        told["interaction"] += [{"code": "create"}]
+        told["interaction"] += [{"code": code} for code in ("create", "update", "delete")]
         told["operation"] += [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
         told |= WRITTEN
     return told | {name: value for name, value in further.items() if value}

@@ -43,6 +43,14 @@ def under(session: Session, source: str, base_keys: Collection[str]) -> dict[str
     return found
 
 
+def base_key(session: Session, source: str, id_: str) -> str | None:
+    """The base key of a record of this source, None where it has none with this id."""
+    found: str | None = session.scalar(
+        select(table.c.base_key).where(table.c.id == id_, table.c.source == source)
+    )
+    return found
+
+
 def add(session: Session, records: Sequence[tuple[KeptRecord, Labels]], now: datetime) -> None:
     """Store new records. A key that exists already breaks the unique index."""
     rows = [

@@ -59,8 +59,13 @@ def test_patients_are_written_by_the_feed_alone() -> None:
         one["type"]: {code["code"] for code in one["interaction"]} & {"create", "update", "delete"}
         for one in resources
     }
-    assert {kind: codes for kind, codes in writing.items() if codes} == {"Patient": {"create"}}
-    assert methods(feed.router) == {("/Patient", method) for method in ("POST", "PUT", "DELETE")}
+    assert {kind: codes for kind, codes in writing.items() if codes} == {
+        "Patient": {"create", "update", "delete"}
+    }
+    assert methods(feed.router) == {
+        *(("/Patient", method) for method in ("POST", "PUT", "DELETE")),
+        *(("/Patient/{id_}", method) for method in ("PUT", "DELETE")),
+    }
 
 
 def methods(router: APIRouter) -> set[tuple[str, str]]:

@@ -33,6 +33,8 @@ NEEDS = {
     ("POST", "/fhir/R4/Patient/$match"): Need(right=Right.MATCH, kind="Patient", letter="s"),
     ("PUT", "/fhir/R4/Patient"): Need(right=Right.WRITE, kind="Patient", letter="u"),
     ("DELETE", "/fhir/R4/Patient"): Need(right=Right.WRITE, kind="Patient", letter="d"),
+    ("PUT", "/fhir/R4/Patient/1"): Need(right=Right.WRITE, kind="Patient", letter="u"),
+    ("DELETE", "/fhir/R4/Patient/1"): Need(right=Right.WRITE, kind="Patient", letter="d"),
     ("POST", "/fhir/R4/Flag"): Need(right=Right.WRITE, kind="Flag", letter="c"),
     ("PUT", "/fhir/R4/Flag/1"): Need(right=Right.WRITE, kind="Flag", letter="u"),
     ("DELETE", "/fhir/R4/Flag/1"): Need(right=Right.WRITE, kind="Flag", letter="d"),
