@@ -43,7 +43,7 @@ class Disclosure:
             await self.app(scope, receive, send)
             return
         with receiving() as receipts, acting.request() as request:
-            request.id = scope[KEPT_UNDER]
+            request.id = scope.get(KEPT_UNDER, "")
             if _is_public(scope["path"]):
                 request.rows = acting.SYSTEM  # Counts and states: no row of a child leaves.
             gate = _Gate(scope, receive, send, receipts)

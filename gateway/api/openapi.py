@@ -139,7 +139,7 @@ def _summary(method: str, path: str, told: Mapping[str, Any]) -> str:
 
 
 def _scope(needed: Need) -> str:
-    return needed.scope or f"system/{needed.kind}.{needed.letter}"
+    return needed.scope or f"system/{needed.kind or '*'}.{needed.letter or 'r'}"
 
 
 def _parameters(method: str, path: str, told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -82,7 +82,7 @@ def test_every_answer_bears_the_headers(service: httpx.Client, asked: tuple[str,
 
 def test_a_mistake_of_ours_bears_them_too(own_url: URL) -> None:
     app = create_app(Settings.model_validate({"DATABASE_URL": printable(own_url)}))
-    del app.state.entrance
+    del app.state.services
     with served(app) as client:
         answer = client.get(PATIENT, headers={"X-Request-Id": "a"})
     assert answer.status_code == 500
