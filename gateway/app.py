@@ -10,6 +10,7 @@ from audit.event import Caller
 from gateway.admission import Entrance
 from gateway.api import (
     auditing,
+    clients,
     cross_reference,
     events,
     feed,
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(auditing.router)
     app.include_router(sources.router)
     app.include_router(messages.router)
+    app.include_router(clients.router)
     app.include_router(ledger.router)
     app.include_router(events.router)
     app.include_router(lookups.router)

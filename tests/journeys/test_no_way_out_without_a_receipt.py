@@ -63,6 +63,7 @@ def ids(engine: Engine) -> dict[str, str]:
             "path": "0/000.p/1",
         },
         "request_id": "01M82DNMD155S3HBB81QBBXKCB",
+        "client_id": "nobody",
     }
 
 
