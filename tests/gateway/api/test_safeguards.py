@@ -90,9 +90,9 @@ def test_a_mistake_of_ours_bears_them_too(own_url: URL) -> None:
     assert answer.headers["x-request-id"] == "a"
 
 
-@pytest.mark.parametrize("told", ["", "a b", "a" * 65, "a\tb", "é".encode(), "<script>"])
-def test_an_unsound_request_id_is_replaced(service: httpx.Client, told: str | bytes) -> None:
-    given = service.get("/livez", headers={"X-Request-Id": told}).headers["x-request-id"]
+@pytest.mark.parametrize("told", [b"", b"a b", b"a" * 65, b"a\tb", "é".encode(), b"<script>"])
+def test_an_unsound_request_id_is_replaced(service: httpx.Client, told: bytes) -> None:
+    given = service.get("/livez", headers=[(b"X-Request-Id", told)]).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-hjkmnp-tv-z]{26}", given)
 
 
@@ -161,7 +161,7 @@ def test_budgets_over_http(own_url: URL) -> None:
         with transaction(engine) as session:
             refusals.tell(session)
             told = [
-                (one.caller.who, one.detail["count"])
+                (one.caller.who, int(one.detail["count"]))
                 for one in audit.events(session, action=Action.ACCESS_REFUSE)
                 if one.detail["reason"] == "budget"
             ]
