@@ -99,6 +99,12 @@ class Entrance:
         with acting.as_system(), self._engine.connect() as connection:
             return bool(connection.scalar(text("SHOW cluster_name")) == EMBEDDED)
 
+    @property
+    def administrators(self) -> frozenset[str]:
+        """Roles that may administer clients by some rule."""
+        rules = self.policy.rules
+        return frozenset(rule.role for rule in rules if Right.ADMINISTER in rule.actions)
+
     @cached_property
     def _budgets(self) -> Budgets:
         return Budgets(self._settings, embedded=self.is_embedded)

@@ -10,6 +10,7 @@ from audit.event import Caller
 from gateway.admission import Entrance
 from gateway.api import (
     auditing,
+    clients,
     cross_reference,
     errors,
     events,
@@ -99,6 +100,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(auditing.router)
     app.include_router(sources.router)
     app.include_router(messages.router)
+    app.include_router(clients.router)
     app.include_router(ledger.router)
     app.include_router(exports.router)
     app.include_router(events.router)

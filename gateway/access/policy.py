@@ -43,6 +43,7 @@ class Right(StrEnum):
     AUDIT = "audit"
     STEWARD = "steward"
     FOLLOW = "follow"
+    ADMINISTER = "administer"
 
 
 ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT})

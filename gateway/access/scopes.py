@@ -16,6 +16,7 @@ OWN = {
     "motem/audit": Right.AUDIT,
     "motem/stewardship": Right.STEWARD,
     "motem/events": Right.FOLLOW,
+    "motem/clients": Right.ADMINISTER,
 }
 """For what is no FHIR resource: our own routes."""
 PURPOSE = "purpose/"

@@ -15,6 +15,7 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("*", "/lookups", Need(right=Right.LOOK_UP, scope="motem/lookups")),
     ("GET", "/events", Need(right=Right.FOLLOW, scope="motem/events")),
     ("*", "/exports/", Need(right=Right.EXPORT)),
+    ("*", "/clients", Need(right=Right.ADMINISTER, scope="motem/clients")),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
 )
 """Method (`*` any) and begin of the path of our own routes."""

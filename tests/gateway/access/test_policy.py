@@ -22,7 +22,7 @@ from linkage.records import Labels
 
 ROLES = (
     *("hospital", "child-protection", "adoption", "police", "civil-status", "facility"),
-    *("school", "operator", "auditor", "steward", "subscriber", "nobody"),
+    *("school", "operator", "auditor", "steward", "subscriber", "administrator", "nobody"),
 )
 BODIES = ("", "hospital:1", "home:1", "school:1", "commune:1")
 PURPOSES = ("TREAT", "ETREAT", "CHILDPROT", "ADOPT", "COURT", "EDUC", "HOPERAT", "HRESCH")
@@ -109,6 +109,7 @@ OFFICES = {
     Right.OPERATE: {("operator", "HOPERAT")},
     Right.REGISTER: {("operator", "HOPERAT")},
     Right.LOOK_UP: {("operator", "HOPERAT")},
+    Right.ADMINISTER: {("administrator", "HOPERAT")},
     Right.STEWARD: {("steward", "HOPERAT"), ("steward", "CHILDPROT")},
     Right.FOLLOW: {("subscriber", "HOPERAT"), ("subscriber", "CHILDPROT")},
     Right.AUDIT: {("auditor", "HOPERAT"), ("auditor", "COURT")},

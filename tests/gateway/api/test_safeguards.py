@@ -90,10 +90,9 @@ def test_a_mistake_of_ours_bears_them_too(own_url: URL) -> None:
     assert answer.headers["x-request-id"] == "a"
 
 
-@pytest.mark.parametrize("told", ["", "a b", "a" * 65, "a\tb", "é", "<script>"])
-def test_an_unsound_request_id_is_replaced(service: httpx.Client, told: str) -> None:
-    headers = [(b"X-Request-Id", told.encode())]
-    given = service.get("/livez", headers=headers).headers["x-request-id"]
+@pytest.mark.parametrize("told", [b"", b"a b", b"a" * 65, b"a\tb", "é".encode(), b"<script>"])
+def test_an_unsound_request_id_is_replaced(service: httpx.Client, told: bytes) -> None:
+    given = service.get("/livez", headers=[(b"X-Request-Id", told)]).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-hjkmnp-tv-z]{26}", given)
 
 
