@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.api import lookups, messages, registrations
+from gateway.api import clients, lookups, messages, registrations
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.payload import FHIR_TYPES, KINDS
@@ -158,6 +158,10 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/registrations", _json(registrations.Drafting, {"about": CHILD})),
     ("POST", r"/registrations/.*/withdrawal", _json(registrations.Withdrawal, None)),
     ("POST", r"/registrations/.*", _json(registrations.Nothing, {})),
+    ("POST", r"/clients", _json(clients.Registering, None)),
+    ("POST", r"/clients/.*/(disable|enable)", _json(clients.Switch, {})),
+    ("POST", r"/clients/.*/keys", _json(clients.Keys, None)),
+    ("POST", r"/fhir/R4/.*\$validate", _fhir("Parameters", example=None)),
     ("POST", r"/fhir/R4/Patient/\$match", _fhir("Parameters", "Patient", example=ASKED)),
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),
     ("POST", r"/fhir/R4/.*\$.*", _fhir("Parameters", example=DECISION)),
@@ -179,6 +183,9 @@ STATUS = with_keys(status="string")
 TAKEN_MESSAGE = with_keys(message="string", state="string")
 DONE = Given(status=204, words="Done")
 KEPT_AS_IS = Given(status=304, words="As it was at If-None-Match")
+NDJSON = "application/fhir+ndjson"
+EXPORTED = with_keys(transactionTime="string", output="array", error="array")
+UNDER_WAY = Given(status=202, words="Under way: Content-Location or X-Progress says more")
 SEARCHSET = (_of_fhir("What was found, page by page", "Bundle"),)
 ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ("GET", r"/openapi\.json", (_told("This document", with_keys(openapi="string")),)),
@@ -230,6 +237,11 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ),
     ("POST", r"/.*/withdrawal", (DONE,)),
     ("POST", r"/registrations", (_told("A draft", with_keys(request="string"), 201),)),
+    ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
+    ("GET", r"/exports/[^/]*", (_told("All files", EXPORTED), UNDER_WAY)),
+    ("DELETE", r"/exports/.*", (Given(status=202, words="It ends, and its files are gone"),)),
+    ("GET", r"/exports/.*", (Given(status=200, words="A file", types=(NDJSON,)),)),
+    ("(GET|POST)", r"/fhir/R4/.*\$export", (UNDER_WAY,)),
     ("GET", r"/fhir/R4/metadata", (_of_fhir("What works", "CapabilityStatement"),)),
     ("(GET|POST)", r"/fhir/R4/[A-Za-z]+(/_search)?", SEARCHSET),
     ("GET", r"/fhir/R4/.*(/_history|\$everything)", SEARCHSET),
