@@ -10,6 +10,7 @@ from audit.event import Caller
 from gateway.admission import Entrance
 from gateway.api import (
     auditing,
+    batch,
     clients,
     cross_reference,
     errors,
@@ -91,6 +92,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     # Names with a $ before what takes any id.
     app.include_router(exports.fhir, prefix=FHIR_BASE)
     app.include_router(validate.routes(), prefix=FHIR_BASE)
+    app.include_router(batch.router, prefix=FHIR_BASE)
     app.include_router(match.router, prefix=FHIR_BASE)
     app.include_router(cross_reference.router, prefix=FHIR_BASE)
     app.include_router(identity_links.router, prefix=FHIR_BASE)

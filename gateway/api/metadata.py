@@ -109,6 +109,7 @@ def capability_statement() -> dict[str, Any]:
                         ],
                     },
                 ],
+                "interaction": [{"code": "batch"}],
                 "searchParam": [
                     {"name": name, "type": "special", "documentation": "search.html of R4"}
                     for name in CONTROLS

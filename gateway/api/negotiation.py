@@ -29,7 +29,7 @@ class Negotiation:
         self.app, self.base = app, f"{base}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self.base):
+        if scope["type"] != "http" or not f"{scope['path']}/".startswith(self.base):
             await self.app(scope, receive, send)
             return
         wanted = format_of(scope["query_string"].decode("latin-1"), Headers(scope=scope))

@@ -62,6 +62,11 @@ DECISION = {
         {"name": "resourceId", "valueString": "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"},
     ],
 }
+BATCH = {
+    "resourceType": "Bundle",
+    "type": "batch",
+    "entry": [{"request": {"method": "GET", "url": "Patient?gender=female&birthdate=2026-03"}}],
+}
 MINUTES = {
     "loai": "BIEN_BAN_TRE_BI_BO_ROI",
     "soBienBan": "12/BB-CAX",
@@ -166,7 +171,8 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),
     ("POST", r"/fhir/R4/.*\$.*", _fhir("Parameters", example=DECISION)),
     ("(POST|PUT)", r"/fhir/R4/Patient(/\{id\})?", _fhir("Patient", example=PATIENT)),
-    ("(POST|PUT)", r"/fhir/R4(/.*)?", _fhir(example=PATIENT)),
+    ("POST", r"/fhir/R4", _fhir("Bundle", example=BATCH)),
+    ("(POST|PUT)", r"/fhir/R4/.*", _fhir(example=PATIENT)),
 )
 """Method and path, the first that fits; searches by POST have the form of their parameters."""
 
@@ -237,6 +243,7 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ),
     ("POST", r"/.*/withdrawal", (DONE,)),
     ("POST", r"/registrations", (_told("A draft", with_keys(request="string"), 201),)),
+    ("POST", r"/fhir/R4", (_of_fhir("What each was answered", "Bundle"),)),
     ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
     ("GET", r"/exports/[^/]*", (_told("All files", EXPORTED), UNDER_WAY)),
     ("DELETE", r"/exports/.*", (Given(status=202, words="It ends, and its files are gone"),)),
@@ -257,7 +264,7 @@ WRITTEN: Mapping[str, tuple[Given, ...]] = {
     "DELETE": (_of_fhir("Marked as removed"), DONE),
 }
 """Of writing FHIR resources."""
-CREATED = r"/fhir/R4(/[A-Z][A-Za-z]+(/\{id\})?)?"
+CREATED = r"/fhir/R4/[A-Z][A-Za-z]+(/\{id\})?"
 
 WORDS: Mapping[int, str] = {
     400: "The request cannot be understood",

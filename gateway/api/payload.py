@@ -92,24 +92,19 @@ def _types(formats: frozenset[str]) -> frozenset[str]:
 
 async def document_of(request: Request, _caller: CurrentCaller) -> bytes:
     """A small JSON document of our own. Only as application/json, which no web form can send."""
-    _require(request, request.headers.get("content-type", ""), {"application/json"})
-    return await read_body(request, LARGEST_DOCUMENT)
+    return await read_required(request, {"application/json"}, LARGEST_DOCUMENT)
 
 
 async def form_of(request: Request, _caller: CurrentCaller) -> bytes:
     """A form, still encoded: what FHIR sends to _search."""
-    _require(
-        request, request.headers.get("content-type", ""), {"application/x-www-form-urlencoded"}
-    )
-    return await read_body(request, LARGEST_FORM)
+    return await read_required(request, {"application/x-www-form-urlencoded"}, LARGEST_FORM)
 
 
 async def resource_of(request: Request, _caller: CurrentCaller) -> bytes:
     """A FHIR resource as sent, JSON or XML; empty where a request has no body."""
     if request.method == "GET":
         return b""
-    _require(request, request.headers.get("content-type", ""), FHIR_TYPES)
-    return await read_body(request, LARGEST_RESOURCE)
+    return await read_required(request, FHIR_TYPES, LARGEST_RESOURCE)
 
 
 def _require(request: Request, kind: str, kinds: Container[str]) -> None:
@@ -120,6 +115,12 @@ def _require(request: Request, kind: str, kinds: Container[str]) -> None:
     foreign = charset is not None and charset[1] not in UTF_8
     if encoded or foreign or name.strip() not in kinds:
         raise UnsupportedTypeError
+
+
+async def read_required(request: Request, kinds: Container[str], most: int) -> bytes:
+    """The whole body of one of these types. Raises UnsupportedTypeError, TooLargeError."""
+    _require(request, request.headers.get("content-type", ""), kinds)
+    return await read_body(request, most)
 
 
 async def read_body(request: Request, most: int) -> bytes:

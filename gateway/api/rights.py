@@ -31,6 +31,8 @@ OPERATIONS: Mapping[str, tuple[Right, str]] = {
 """Operation → the right and the letter of the scope; every other one needs a line of its own."""
 EXPORT = ("/$export", "/Patient/$export")
 """For each type that is exported its scope is needed (`gateway.exporting`)."""
+BATCH = Need(right=Right.READ)
+"""To send one; each of its entries needs what it would need by itself."""
 STEWARDSHIP = ("$mdm-", "$motem-")
 """How operations begin by which identities are looked into and decided about, on any level."""
 LETTERS = {"PUT": "u", "PATCH": "u", "DELETE": "d", "POST": "c"}
@@ -54,6 +56,8 @@ def _need_of_fhir(method: str, path: str) -> Need | None:
         return Need(right=Right.STEWARD, scope="motem/stewardship")
     if path in EXPORT:
         return Need(right=Right.EXPORT)
+    if path == "" and method == "POST":
+        return BATCH
     found = TYPE.fullmatch(path)
     if found is None:
         return None

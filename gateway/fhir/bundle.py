@@ -11,7 +11,7 @@ from typing import Any
 class Entry:
     """One entry. `body` is the resource's text, or None; `rest` what stands beside it."""
 
-    url: str
+    url: str | None
     body: str | None = field(repr=False)
     rest: Mapping[str, Any]
 
@@ -31,15 +31,17 @@ def bundle(
     }
     if total is not None:
         head["total"] = total
-    head["link"] = [{"relation": relation, "url": url} for relation, url in links]
+    if links:
+        head["link"] = [{"relation": relation, "url": url} for relation, url in links]
     texts = [_entry(entry) for entry in entries]
     inside = f',"entry":[{",".join(texts)}]' if texts else ""
     return f"{_text(head)[:-1]}{inside}}}"
 
 
 def _entry(entry: Entry) -> str:
-    resource = f',"resource":{entry.body}' if entry.body is not None else ""
-    return f'{{"fullUrl":{_text(entry.url)}{resource},{_text(entry.rest)[1:]}'
+    url = f'"fullUrl":{_text(entry.url)},' if entry.url is not None else ""
+    resource = f'"resource":{entry.body},' if entry.body is not None else ""
+    return f"{{{url}{resource}{_text(entry.rest)[1:]}"
 
 
 def _text(value: Any) -> str:

@@ -71,15 +71,15 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public AS $$
 $$
 """
 """Which records of a child say what its golden Patient is found by: asked as the owner, as above."""
-ABOUT_ITSELF = "'_meta', 'active'"
-"""Parameters by which a golden Patient says nothing that a record says."""
+ABOUT_ITSELF = "(parameter IN ('_meta', 'active') OR parameter = '_tag' AND value = 'golden')"
+"""What a golden Patient says of itself, and no record says."""
 DEFAULT = 'COLLATE "default"'
 """Searches are kept in the collation C, all else in that of the database: an index is asked only by
 its own, and without an index each row of a search would ask for all rows of another table."""
 OF_A_SEARCH = (
     f"EXISTS (SELECT FROM registry_resource k WHERE k.type = registry_search.type {DEFAULT}"
     f" AND k.id = registry_search.id {DEFAULT} AND k.is_current OFFSET 0) AND"
-    f" (type <> 'Patient' OR NOT listed OR parameter IN ({ABOUT_ITSELF}) OR"
+    f" (type <> 'Patient' OR NOT listed OR {ABOUT_ITSELF} OR"
     " EXISTS (SELECT FROM"
     " motem_says(registry_search.id, parameter, value, qualifier, low, high) AS said (id)"
     f" JOIN registry_record r ON r.id = said.id {DEFAULT} OFFSET 0))"

@@ -49,7 +49,7 @@ NEEDS = {
     ("GET", "/events"): Need(right=Right.FOLLOW, scope="motem/events"),
     ("GET", "/fhir/R4/AuditEvent"): Need(right=Right.AUDIT, kind="AuditEvent", letter="s"),
     ("PUT", "/fhir/R4/AuditEvent/1"): None,
-    ("POST", "/fhir/R4"): None,
+    ("POST", "/fhir/R4"): Need(right=Right.READ),
     ("POST", "/fhir/R4/Patient/$unknown"): None,
     ("GET", "/unknown"): None,
     ("POST", "/sources/police/messages"): Need(right=Right.SEND, scope="motem/send"),
