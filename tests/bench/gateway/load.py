@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 
 LONGEST = aiohttp.ClientTimeout(total=60)
+LATE = "late"
+"""Instead of a status, where that was not answered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,12 +66,16 @@ class _Running:
         self.statuses: Counter[str] = Counter()
 
     async def send(self, ask: Ask, due: float) -> None:
-        async with self._session.request(
-            ask.method, ask.path, headers=ask.headers, data=ask.data
-        ) as answer:
-            await answer.read()
+        try:
+            async with self._session.request(
+                ask.method, ask.path, headers=ask.headers, data=ask.data
+            ) as answer:
+                await answer.read()
+            status = str(answer.status)
+        except TimeoutError:
+            status = LATE
         self.took[ask.kind].append((time.perf_counter() - due) * 1000)
-        self.statuses[f"{ask.kind} {answer.status}"] += 1
+        self.statuses[f"{ask.kind} {status}"] += 1
 
 
 async def _run(url: str, work: Callable[[_Running], Coroutine[Any, Any, None]]) -> Told:

@@ -29,19 +29,20 @@ from gateway.access.clients import Client
 from gateway.database import DRIVER, printable
 from gateway.migrate import migrate
 from tests.bench.gateway.children import asked, fill, number_of, patient_of
-from tests.bench.gateway.load import Ask, Told, at_rate, by_callers
-from tests.bench.measure import PATIENCE, STRICT, report
+from tests.bench.gateway.load import LATE, Ask, Told, at_rate, by_callers
+from tests.bench.measure import STRICT, report
 from tests.conftest import TESTER, temporary_home
 from tests.gateway.access.machines import bearing, client_of, registered, token_of
 from tests.ledger import VARIABLE, audit_folder, engine_for
 
 CHILDREN = int(os.environ.get("MOTEM_BENCH_CHILDREN", "100000"))
 SECONDS = float(os.environ.get("MOTEM_BENCH_SECONDS", "15"))
-RATE, CALLERS = 200, 64
+RATES, CALLERS = (40, 200), 64
+"""The second is the issue's; what is not answered in a minute is counted as late."""
 SHARES = {"read": 50, "identifier": 25, "name": 8, "match": 12, "create": 5}
 """Of a hundred requests."""
 P95 = {"read": 30, "identifier": 45, "match": 60, "create": 150}
-"""Milliseconds at RATE."""
+"""Milliseconds at the second of RATES."""
 READS = 800
 """A second, by CALLERS."""
 SCOPES = "system/Patient.cruds"
@@ -114,7 +115,7 @@ def _process(*command: str, **environment: str) -> Iterator[str]:
 
 
 def _token(url: str, client: Client) -> dict[str, str]:
-    with httpx.Client(base_url=url, trust_env=False) as service:
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as service:
         return bearing(token_of(service, client.id, SCOPES))
 
 
@@ -176,7 +177,7 @@ MADE = {"read": _read, "identifier": _found, "name": _named, "match": _match, "c
 
 def _shown(name: str, told: Told) -> Told:
     report(name, children=CHILDREN, seconds=SECONDS, told=told.figures())
-    wrong = [status for status in told.statuses if status.split()[1] not in ("200", "201")]
+    wrong = [status for status in told.statuses if status.split()[1] not in ("200", "201", LATE)]
     assert not wrong, told.statuses
     return told
 
@@ -193,16 +194,7 @@ def test_as_many_reads_as_can_be(running: Running) -> None:
     _shown("gateway_reads", whole)
     often = [sum(map(len, one.took.values())) / one.seconds for one in (whole, bare)]
     report("gateway_price_of_trust", whole=often[0], bare=often[1], ratio=often[1] / often[0])
-    assert often[0] >= READS / PATIENCE
-
-
-def test_all_kinds_at_a_fixed_rate(running: Running) -> None:
-    token = _token(running.url, ALL)
-    told = _shown(
-        "gateway_mixed", at_rate(running.url, _asks(token, SHARES, 2), RATE, SECONDS)
-    ).figures()
-    late = {kind: told[kind]["p95"] for kind, most in P95.items() if told[kind]["p95"] > most}
-    assert not late or not STRICT, late
+    assert often[0] >= (READS if STRICT else READS / 20)
 
 
 @pytest.mark.parametrize("kind", MADE)
@@ -216,3 +208,12 @@ def test_who_sees_only_a_part_finds_it_in_time_too(running: Running) -> None:
     token = _token(running.url, HOSPITAL)
     told = by_callers(running.url, _asks(token, {"identifier": 3, "name": 1}, 4), 1, SECONDS)
     _shown("gateway_restricted", told)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_all_kinds_at_a_fixed_rate(running: Running, rate: int) -> None:
+    asks = _asks(_token(running.url, ALL), SHARES, rate)
+    told = at_rate(running.url, asks, rate, SECONDS)
+    spread = _shown(f"gateway_mixed_{rate}", told).figures()
+    late = {kind: spread[kind]["p95"] for kind, most in P95.items() if spread[kind]["p95"] > most}
+    assert not late or not STRICT, late
