@@ -128,6 +128,8 @@ class Entrance:
         another one takes as long as to read a row. Raises NotAllowedHereError, OverBudgetError."""
         holder: Holder | None = None
         refused: Refusal | None = None
+        # Found out before a connection is held: the first time it takes one itself.
+        _ = self._budgets
         with transaction(self._engine) as session:
             with acting.as_system():
                 session.connection()  # Begins; until `narrow` it sees as the service does.

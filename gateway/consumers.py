@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 import tomllib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +26,10 @@ from gateway.errors import GatewayError
 from gateway.fhir import paths
 from gateway.fhir.parameters import TYPES
 
-MARKED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+MARKED = frozenset("=+-@＝＋－＠")
 """How a cell may begin that a spreadsheet would carry out."""
+BREAKS = re.compile(r"([;\t\r\n])")
+"""What a spreadsheet with another list separator, or one that heeds no quotes, ends a cell at."""
 BOM = "\ufeff"
 """By which spreadsheets know UTF-8."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -170,5 +174,13 @@ def csv_of(consumer: Consumer, rows: Iterable[Sequence[str]]) -> str:
 
 
 def harmless(cell: str) -> str:
-    """With an apostrophe before it where a spreadsheet would carry it out (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff").startswith(MARKED) else cell
+    """With an apostrophe before what a spreadsheet would carry out (OWASP, CSV injection), also where
+    it would see another cell begin."""
+    made = "".join(f"'{part}" if _is_active(part) else part for part in BREAKS.split(cell))
+    return f"'{made}" if cell.startswith(("\t", "\r", "\n")) else made
+
+
+def _is_active(part: str) -> bool:
+    """Whatever blanks and signs without a shape stand before it."""
+    shown = (sign for sign in part if unicodedata.category(sign)[0] not in "ZC")
+    return next(shown, "") in MARKED

@@ -70,7 +70,8 @@ def _number(feed: Feed, id_: str) -> Number:
         raise ComputedError
     key = retried(feed.engine, lambda session: records.base_key(session, SOURCE, id_))
     system, bar, value = (key or "").partition("|")
-    if not bar or not feed.domains.allow(system):
+    # Without domains of its own, what is nobody's would be everybody's.
+    if not bar or feed.domains.own is None or not feed.domains.allow(system):
         raise NotOwnError
     return Number(system=system, value=value)
 

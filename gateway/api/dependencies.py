@@ -91,7 +91,7 @@ def caller_of(
     NotAllowedHereError for whoever may not.
     """
     if said.token or not entrance.is_open:
-        return entrance.admit(said, need_of(request.method, request.url.path))
+        return entrance.admit(said, need_of(request.method, _path(request)))
     return _anybody(said, services.settings.purpose)
 
 
@@ -112,7 +112,7 @@ def _turn(
     request: Request, services: Services, entrance: Entrance, said: Said
 ) -> Iterator[tuple[Session, Caller]]:
     if said.token or not entrance.is_open:
-        with entrance.admitting(said, need_of(request.method, request.url.path)) as begun:
+        with entrance.admitting(said, need_of(request.method, _path(request))) as begun:
             yield begun
         return
     caller = _anybody(said, services.settings.purpose)
@@ -120,9 +120,15 @@ def _turn(
         yield session, caller
 
 
+def _path(request: Request) -> str:
+    """By which the route was found. `request.url` is put together with what the header Host says."""
+    path: str = request.scope["path"]
+    return path
+
+
 def _source_of(request: Request) -> str | None:
     """In which source a request writes; FHIR resources are a partner's."""
-    if request.url.path.startswith(FHIR_BASE):
+    if _path(request).startswith(FHIR_BASE):
         return "fhir"
     source: str | None = request.path_params.get("source")
     return source

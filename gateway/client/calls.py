@@ -101,7 +101,7 @@ class Calls:
 
     def _reach(self, method: str, url: str, **given: Any) -> httpx.Response:
         try:
-            return self._http.request(method, url, **given)
+            return self._http.request(method, url, follow_redirects=False, **given)
         except httpx.HTTPError as error:
             # Not chained: the request in it holds what was sent.
             raise NotReachedError(type(error).__name__) from None

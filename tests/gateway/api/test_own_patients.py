@@ -176,3 +176,14 @@ def test_fhirpy_updates_and_deletes(service: Service) -> None:
     )
     found.delete()  # type: ignore[no-untyped-call]  # fhirpy has it so
     assert service.client.get(f"/fhir/R4/Patient/{first['id']}").json()["active"] is False
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_who_has_no_domain_of_its_own_owns_nobody(service: Service, method: str) -> None:
+    """Else what two such senders wrote would be each other's."""
+    told = patient(identifier=[{"system": "urn:test:nobodys", "value": "N1"}], gender="female")
+    id_ = service.post("Patient", told, x_motem_system="first").json()["id"]
+    read = service.client.get(f"/fhir/R4/Patient/{id_}").json()
+    for who in ("first", "second"):
+        answer = write(service, method, id_, read if method == "PUT" else None, who=who)
+        assert (answer.status_code, problems(answer)[0][1]) == (404, "not-found")
