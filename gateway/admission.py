@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NoReturn, TypeAlias
 
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from audit.event import Action, Caller
 from gateway import acting
-from gateway.access import clients, refusals, scopes, tokens
+from gateway.access import clients, overrides, refusals, scopes, tokens
 from gateway.access.assertion import RefusedAssertionError, claimed, require_backend, verified
 from gateway.access.budgets import ADDRESS, CLIENT, MATCH, Budgets, address_of
 from gateway.access.errors import (
     NoPurposeError,
     NotAllowedHereError,
+    NothingOpenError,
     NoTokenError,
     OtherSystemError,
     OverBudgetError,
@@ -26,6 +27,8 @@ from gateway.access.errors import (
 from gateway.access.fetching import KeySets
 from gateway.access.keys import Jwk
 from gateway.access.policy import (
+    EMERGENCY,
+    OPENED,
     ROW_BY_ROW,
     Asking,
     Policy,
@@ -33,6 +36,7 @@ from gateway.access.policy import (
     decide,
     load_policy,
     rows_of,
+    rule_of,
 )
 from gateway.access.published import is_published
 from gateway.access.tokens import Holder, Issued
@@ -115,7 +119,7 @@ class Entrance:
         Raises NotAllowedHereError, which is kept before it is answered, and OverBudgetError.
         """
         with acting.as_system(), transaction(self._engine) as session:
-            holder = _holder(session, said)
+            holder = _holder(session, said, self.policy)
         try:
             return self._admitted(holder, said, need)
         except REFUSALS as error:
@@ -133,7 +137,7 @@ class Entrance:
         with transaction(self._engine) as session:
             with acting.as_system():
                 session.connection()  # Begins; until `narrow` it sees as the service does.
-                holder = _holder(session, said)
+                holder = _holder(session, said, self.policy)
             try:
                 caller = self._admitted(holder, said, need)
             except REFUSALS as error:
@@ -152,7 +156,8 @@ class Entrance:
         asking = _asking(self.policy, holder, said, need)
         if request is not None:
             request.subject, request.scopes = asking, holder.scopes if holder else ()
-            request.rows = rows_of(asking) if asking.right in ROW_BY_ROW else acting.SYSTEM
+            limited = asking.right in ROW_BY_ROW or asking.child is not None
+            request.rows = rows_of(asking) if limited else acting.SYSTEM
         return Caller(
             who=asking.subject.client,
             system=asking.subject.client,
@@ -223,8 +228,24 @@ class Entrance:
             refusals.refuse(session, action, who, reason)
 
 
-def _holder(session: Session, said: Said) -> Holder | None:
-    return tokens.holder(session, said.token) if said.token else None
+def _holder(session: Session, said: Said, policy: Policy) -> Holder | None:
+    """Whose token it is, and for an emergency the child that it has open."""
+    holder = tokens.holder(session, said.token) if said.token else None
+    if holder is None or EMERGENCY not in (holder.purpose, said.purpose):
+        return holder
+    rule = rule_of(_breaking(policy, holder))
+    labels = rule.labels if rule else ()
+    return replace(holder, child=overrides.open_child(session, holder.client.id, labels))
+
+
+def _breaking(policy: Policy, holder: Holder) -> Asking:
+    return Asking(
+        policy=policy,
+        subject=holder.client.subject,
+        right=Right.BREAK_GLASS,
+        purpose=EMERGENCY,
+        child=holder.child,
+    )
 
 
 def _budget(holder: Holder | None, need: Need | None) -> str:
@@ -242,14 +263,18 @@ def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None
     if not need.is_met_by(holder.scopes):
         raise ScopeError
     _require_own(holder, said, need)
-    asking = Asking(
-        policy=policy,
-        subject=holder.client.subject,
-        right=need.right,
-        purpose=_purpose(holder, said.purpose),
-    )
+    purpose = _purpose(holder, said.purpose)
+    if purpose == EMERGENCY and need.right in OPENED:
+        asking = _breaking(policy, holder)
+        opened = holder.child is not None
+    else:
+        subject = holder.client.subject
+        asking = Asking(policy=policy, subject=subject, right=need.right, purpose=purpose)
+        opened = True
     if not decide(asking).allowed:
         raise NotAllowedHereError
+    if not opened:
+        raise NothingOpenError
     return asking
 
 

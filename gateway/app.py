@@ -11,6 +11,7 @@ from gateway.admission import Entrance
 from gateway.api import (
     auditing,
     batch,
+    break_glass,
     clients,
     cross_reference,
     errors,
@@ -103,6 +104,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(sources.router)
     app.include_router(messages.router)
     app.include_router(clients.router)
+    app.include_router(break_glass.router)
     app.include_router(ledger.router)
     app.include_router(exports.router)
     app.include_router(events.router)

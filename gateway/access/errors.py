@@ -37,6 +37,15 @@ class NoPurposeError(NotAllowedHereError):
     reason = "purpose"
 
 
+class NothingOpenError(NotAllowedHereError):
+    """No child is open for you in an emergency, or its time is over: POST /break-glass first."""
+
+    vietnamese = (
+        "Chưa mở truy cập khẩn cấp cho trẻ nào, hoặc đã hết giờ: gọi POST /break-glass trước."
+    )
+    reason = "not-open"
+
+
 class OtherSystemError(NotAllowedHereError):
     """A client speaks for its own system and writes in its own sources only."""
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from linkage.tables import written_by
+from linkage.tables import label_columns, written_by
 
 metadata = MetaData(
     naming_convention={
@@ -75,4 +76,21 @@ refusal = Table(
     Column("reason", String(40), primary_key=True),
     Column("second", DateTime(timezone=True), primary_key=True),
     Column("count", Integer, nullable=False, server_default=text("1")),
+)
+
+# Who looked at one child in an emergency, why, and until when; the id is that of its event. Rows stay.
+override = Table(
+    "access_override",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("who", String(64), nullable=False, comment="A client or a person, as in the log"),
+    Column("child", String(64), nullable=False, comment="The identity, as it was when opened"),
+    Column("code", String(20), nullable=False, comment="Kind of reason"),
+    Column("reason", Text, nullable=False, comment="In words, veiled: they may be about the child"),
+    Column("opened", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("finding", String(26), nullable=False, comment="The review that is owed"),
+    written_by(),
+    *label_columns(),
+    Index(None, "who", "until"),
 )

@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, str] = {
     "request_id": "01m82dnmd155s3hbb81qbbxkcb",
     "version": "1",
     "child": tables.CHILD,
+    "override_id": "01M82DNMD155S3HBB81QBBXKCB",
 }
 """Of what stands in a path."""
 DESCRIPTION = (

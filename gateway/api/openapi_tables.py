@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.api import clients, lookups, messages, registrations
+from gateway.api import break_glass, clients, lookups, messages, registrations
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.payload import FHIR_TYPES, KINDS
@@ -61,6 +61,11 @@ DECISION = {
         {"name": "goldenResourceId", "valueString": f"Patient/{CHILD}"},
         {"name": "resourceId", "valueString": "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"},
     ],
+}
+OPENING = {
+    "child": CHILD,
+    "code": "treatment",
+    "reason": "Cấp cứu: cần biết dị ứng thuốc trước khi mổ",
 }
 BATCH = {
     "resourceType": "Bundle",
@@ -163,6 +168,9 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/registrations", _json(registrations.Drafting, {"about": CHILD})),
     ("POST", r"/registrations/.*/withdrawal", _json(registrations.Withdrawal, None)),
     ("POST", r"/registrations/.*", _json(registrations.Nothing, {})),
+    ("POST", r"/break-glass", _json(break_glass.Opening, OPENING)),
+    ("POST", r"/break-glass/.*/end", _json(break_glass.Ending, {})),
+    ("POST", r"/break-glass/.*/review", _json(break_glass.Reviewing, None)),
     ("POST", r"/clients", _json(clients.Registering, None)),
     ("POST", r"/clients/.*/(disable|enable)", _json(clients.Switch, {})),
     ("POST", r"/clients/.*/keys", _json(clients.Keys, None)),
@@ -244,6 +252,7 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ("POST", r"/.*/withdrawal", (DONE,)),
     ("POST", r"/registrations", (_told("A draft", with_keys(request="string"), 201),)),
     ("POST", r"/fhir/R4", (_of_fhir("What each was answered", "Bundle"),)),
+    ("POST", r"/break-glass", (_told("Open", with_keys(id="string", until="string"), 201),)),
     ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
     ("GET", r"/exports/[^/]*", (_told("All files", EXPORTED), UNDER_WAY)),
     ("DELETE", r"/exports/.*", (Given(status=202, words="It ends, and its files are gone"),)),

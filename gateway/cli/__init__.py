@@ -36,6 +36,7 @@ MODULES = {
     "receiver": "receivers",
     "audit": "auditing",
     "check": "checking",
+    "break-glass": "break_glass",
     "client": "clients",
     "policy": "clients",
 }
