@@ -3,7 +3,8 @@
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import NoReturn, TypeAlias
 
@@ -12,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from audit.event import Action, Caller
 from gateway import acting
-from gateway.access import clients, overrides, refusals, scopes, tokens
+from gateway.access import clients, overrides, refusals, scopes, sessions, tokens
 from gateway.access.assertion import RefusedAssertionError, claimed, require_backend, verified
 from gateway.access.budgets import ADDRESS, CLIENT, MATCH, Budgets, address_of
 from gateway.access.errors import (
+    ForgedError,
     NoPurposeError,
     NotAllowedHereError,
     NothingOpenError,
@@ -23,6 +25,7 @@ from gateway.access.errors import (
     OtherSystemError,
     OverBudgetError,
     ScopeError,
+    StepUpError,
 )
 from gateway.access.fetching import KeySets
 from gateway.access.keys import Jwk
@@ -71,13 +74,25 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """What a request says of its caller. `host`: where it comes from; `source`: in which it writes."""
+    """What a request says of its caller. `host`: where it comes from; `source`: in which it writes.
+
+    `session`: the cookie of a person, where there is no token; then `changes`: whether the request
+    may change something, and `csrf`: that it comes from a page of ours.
+    """
 
     host: str
     token: str = ""
     system: str = ""
     purpose: str = ""
     source: str | None = None
+    session: str = field(default="", repr=False)
+    csrf: str = field(default="", repr=False)
+    changes: bool = False
+
+
+STEPPED = frozenset({Right.BREAK_GLASS, Right.STEWARD, Right.ADMINISTER})
+"""For what a person must have proved lately who it is, where it changes something."""
+STEP = timedelta(minutes=5)
 
 
 class Entrance:
@@ -223,6 +238,10 @@ class Entrance:
                 self._refuse(Action.TOKEN_REFUSE, who, error.reason)
             raise
 
+    def spend_address(self, host: str) -> None:
+        """What is asked by nobody yet. Raises OverBudgetError."""
+        self._budgets.spend(ADDRESS, address_of(host))
+
     def _refuse(self, action: Action, who: str, reason: str) -> None:
         with acting.as_system(), transaction(self._engine) as session:
             refusals.refuse(session, action, who, reason)
@@ -231,6 +250,8 @@ class Entrance:
 def _holder(session: Session, said: Said, policy: Policy) -> Holder | None:
     """Whose token it is, and for an emergency the child that it has open."""
     holder = tokens.holder(session, said.token) if said.token else None
+    if said.session and not said.token:
+        holder = sessions.holder(session, said.session)
     if holder is None or EMERGENCY not in (holder.purpose, said.purpose):
         return holder
     rule = rule_of(_breaking(policy, holder))
@@ -260,6 +281,8 @@ def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None
         raise NoTokenError
     if need is None:
         raise NotAllowedHereError
+    if said.session and not said.token and said.changes:
+        _require_person(holder, said, need)
     if not need.is_met_by(holder.scopes):
         raise ScopeError
     _require_own(holder, said, need)
@@ -276,6 +299,15 @@ def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None
     if not opened:
         raise NothingOpenError
     return asking
+
+
+def _require_person(holder: Holder, said: Said, need: Need) -> None:
+    """That a page of ours sends it, and for what is dangerous, that the person was there just now."""
+    if not sessions.is_csrf_of(said.session, said.csrf):
+        raise ForgedError
+    proved = holder.authenticated
+    if need.right in STEPPED and (proved is None or datetime.now(UTC) - proved > STEP):
+        raise StepUpError
 
 
 def _require_own(holder: Holder, said: Said, need: Need) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -93,4 +94,45 @@ override = Table(
     written_by(),
     *label_columns(),
     Index(None, "who", "until"),
+)
+
+# Who may log in: by what the provider says who it is (issuer and subject), and by nothing else.
+user = Table(
+    "access_user",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(40), nullable=False, comment="Of the policy"),
+    Column("ministry", Text),
+    Column("body", String(80), comment="The custodian that it works for: hospital:22103"),
+    Column("provinces", ARRAY(Text), nullable=False, comment="Codes; * all, unknown: none known"),
+    Column("purposes", ARRAY(Text), nullable=False),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Column("enabled", Boolean, nullable=False),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    written_by(),
+    UniqueConstraint("issuer", "subject", name="uq_access_user_issuer"),
+)
+
+# The secret itself is in the cookie and nowhere else.
+session = Table(
+    "access_session",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the secret"),
+    Column("user", ForeignKey("access_user.id"), nullable=False),
+    Column("authenticated", DateTime(timezone=True), nullable=False),
+    Column("seen", DateTime(timezone=True), nullable=False),
+    Column("idle", Integer, nullable=False, comment="Seconds without use after which it is over"),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
+)
+
+# Logins on their way to the provider and back; each is good once.
+login = Table(
+    "access_login",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the secret"),
+    Column("fresh", Boolean, nullable=False, comment="The password is asked for again"),
+    Column("begun", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False, index=True),
 )

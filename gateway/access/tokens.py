@@ -57,6 +57,8 @@ class Holder:
     scopes: tuple[str, ...]
     purpose: str | None
     child: str | None = None
+    authenticated: datetime | None = None
+    """Of a person: when it last proved who it is."""
 
 
 def issue(session: Session, said: Assertion, asked: Collection[str], policy: str) -> Issued:

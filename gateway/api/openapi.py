@@ -23,7 +23,7 @@ router = APIRouter()
 SCHEME = "smart"
 OUTCOME = {"$ref": "#/components/schemas/OperationOutcome"}
 TYPE = re.compile(rf"{FHIR_BASE}/([A-Z][A-Za-z]+)(/.*)?")
-HIDDEN = {"authorization"}
+HIDDEN = {"authorization", "x-csrf-token"}
 """Parameters of routes that are told as security instead."""
 ID = {"type": "string", "pattern": r"^[A-Za-z0-9.-]{1,64}$", "examples": [tables.CHILD]}
 EXAMPLES: Mapping[str, str] = {

@@ -159,8 +159,12 @@ TOKEN_ASKED = {
     "client_assertion_type": ASSERTION,
     "client_assertion": "eyJhbGciOiJFUzM4NCJ9.e30.c2lnbmF0dXJl",
 }
+DEVELOPING = {"type": "object", "properties": {"user": {"type": "string"}}}
+LEAVING = {"type": "object", "properties": {"csrf": {"type": "string"}}}
 BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/token", Taken(types=(FORM,), schema=TOKEN_FORM, example=TOKEN_ASKED)),
+    ("POST", r"/login/development", Taken(types=(FORM,), schema=DEVELOPING)),
+    ("POST", r"/logout", Taken(types=(FORM,), schema=LEAVING)),
     ("POST", r"/sources/\{source\}/(messages|preview)", PAYLOAD),
     ("POST", r"/messages/replay", _json(messages.Group, {"source": "police", "dryRun": True})),
     ("POST", r"/messages/.*/withdrawal", _json(messages.Withdrawal, {"reason": "test"})),
@@ -201,7 +205,16 @@ NDJSON = "application/fhir+ndjson"
 EXPORTED = with_keys(transactionTime="string", output="array", error="array")
 UNDER_WAY = Given(status=202, words="Under way: Content-Location or X-Progress says more")
 SEARCHSET = (_of_fhir("What was found, page by page", "Bundle"),)
+ELSEWHERE = Given(status=303, words="Go there")
+HTML = "text/html"
 ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
+    (
+        "GET",
+        r"/login",
+        (ELSEWHERE, Given(status=200, words="Whom, for development", types=(HTML,))),
+    ),
+    ("(GET|POST)", r"/(login/.*|logout)", (ELSEWHERE,)),
+    ("GET", r"/session", (Given(status=200, words="Who is logged in", types=(JSON, HTML)),)),
     ("GET", r"/openapi\.json", (_told("This document", with_keys(openapi="string")),)),
     ("GET", r"/(livez|readyz)", (_told("It works", STATUS),)),
     ("GET", r"/metrics", (Given(status=200, words="Prometheus", types=(TEXT,)),)),

@@ -39,6 +39,7 @@ MODULES = {
     "break-glass": "break_glass",
     "client": "clients",
     "policy": "clients",
+    "user": "users",
 }
 """Command → module of this package that defines it."""
 
