@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         validation_alias="MOTEM_HOST",
-        description="Address that `motem serve` listens on: loopback only, until logins exist.",
+        description="Address that `motem serve` listens on: loopback only, a proxy in front adds TLS.",
     )
     port: int = Field(
         default=8000,
@@ -318,9 +318,9 @@ class Settings(BaseSettings):
     @field_validator("host")
     @classmethod
     def loopback_only(cls, value: str) -> str:
-        """Without authentication nothing but this machine may connect."""
+        """Without TLS nothing but this machine may connect."""
         if not ip_address(value).is_loopback:
-            raise ValueError("only a loopback address (127.0.0.1 or ::1), until logins exist")
+            raise ValueError("only a loopback address (127.0.0.1 or ::1): a proxy adds TLS")
         return value
 
 

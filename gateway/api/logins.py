@@ -76,7 +76,9 @@ def develop(request: Request, form: Form, logins: CurrentLogins, base: Base) -> 
     """Only over the embedded database of our own: be anybody."""
     _require_here(request)
     made = logins.develop((form or {}).get("user", ""))
-    return _logged_in(request, logins, base, made)
+    response = _logged_in(request, logins, base, made)
+    response.headers.update(DEVELOPMENT)
+    return response
 
 
 @router.post("/logout")
