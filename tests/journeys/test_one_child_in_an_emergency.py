@@ -232,8 +232,8 @@ def test_the_program_alone_shows_nothing_else(
         told = showing.texts(session, TESTER, [every[id_] for id_ in records])
         golden = [one for id_ in children if (one := resources.read(session, "Patient", id_))]
         shown = showing.texts(session, TESTER, golden)
-    for row, one in zip(records.values(), told, strict=True):
-        assert (one is not None) == (row.identity_id == child)
+    for row, said in zip(records.values(), told, strict=True):
+        assert (said is not None) == (row.identity_id == child)
     assert [one is not None for one in shown] == [id_ == child for id_ in children]
 
 

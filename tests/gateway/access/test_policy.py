@@ -171,7 +171,7 @@ EMERGENCIES = {("hospital", "hospital:1"), *(("child-protection", body) for body
 @pytest.mark.parametrize("role", ROLES)
 def test_in_an_emergency_one_child_without_sealed_adoptions(role: str) -> None:
     """Every role, body and purpose; then every thing: of the child that is open, and of another."""
-    for body, purpose in product(BODIES, PURPOSES + ("BTG",)):
+    for body, purpose in product(BODIES, (*PURPOSES, "BTG")):
         asking = Asking(
             policy=load_policy(),
             subject=Subject(client="c", role=role, body=body, provinces=frozenset({"22"})),

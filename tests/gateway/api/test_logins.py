@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import URL, Engine, text
 
 import audit
@@ -14,10 +15,15 @@ from audit.event import Action
 from gateway.access import users
 from gateway.access.sessions import csrf_of
 from gateway.access.users import User
+from gateway.admission import Entrance
 from gateway.database import transaction
+from gateway.errors import NotFoundError
 from gateway.ingest import deliver
+from gateway.logins import Logins
+from gateway.settings import Settings, WrongSettingError
 from tests.conftest import TESTER, fresh_database
 from tests.fake_source import ADAPTER, fake_message
+from tests.free_port import free_port
 from tests.gateway.access.machines import guarded
 from tests.gateway.access.provider_double import (
     CLIENT,
@@ -146,7 +152,7 @@ def test_a_person_logs_in_reads_as_the_policy_says_and_logs_out(
 
 
 def unsigned(claims: dict[str, Any]) -> str:
-    return jwt.encode(claims, None, algorithm="none", headers={"kid": KEY.kid})
+    return jwt.encode(claims, "", algorithm="none", headers={"kid": KEY.kid})
 
 
 def with_public_key(claims: dict[str, Any]) -> str:
@@ -264,15 +270,16 @@ def test_a_request_that_changes_something_comes_from_a_page_of_ours(
 ) -> None:
     service = browser.service
     person = browser.session() | {"X-Purpose-Of-Use": "CHILDPROT"}
-    search = {
-        "content": "gender=female",
-        "headers": person | {"Content-Type": "application/x-www-form-urlencoded"},
-    }
-    assert service.post("/fhir/R4/Patient/_search", **search).status_code == 403
-    search["headers"]["X-CSRF-Token"] = csrf_of("another")
-    assert service.post("/fhir/R4/Patient/_search", **search).status_code == 403
-    search["headers"]["X-CSRF-Token"] = service.get("/session", headers=person).json()["csrf"]
-    assert service.post("/fhir/R4/Patient/_search", **search).status_code == 200
+
+    def search(**headers: str) -> int:
+        told = person | {"Content-Type": "application/x-www-form-urlencoded"} | headers
+        path = "/fhir/R4/Patient/_search"
+        return service.post(path, content="gender=female", headers=told).status_code
+
+    own = service.get("/session", headers=person).json()["csrf"]
+    assert search() == 403
+    assert search(**{"X-CSRF-Token": csrf_of("another")}) == 403
+    assert search(**{"X-CSRF-Token": own}) == 200
     assert service.post("/logout", headers=person).status_code == 403
     assert service.get("/session", headers=person).status_code == 200
 
@@ -334,3 +341,47 @@ def test_nobody_is_anybody_beside_a_provider_or_with_a_database_of_its_own(
     with guarded(engine.url) as other:
         assert other.post("/login/development", data=told).status_code == 404
         assert other.get("/login").status_code == 404
+
+
+def test_for_development_anybody_is_anybody_over_the_embedded_database_alone(
+    engine: Engine,
+) -> None:
+    settings = Settings()
+    logins = Logins(settings, engine, Entrance(settings, engine))
+    assert logins.is_development
+    assert "an" in {one.id for one in logins.developers()}
+    found = logins.opened(logins.develop("an"))
+    assert found is not None
+    assert found.user.id == "an"
+    with pytest.raises(NotFoundError):
+        logins.develop("nobody")
+    own = settings.model_copy(update={"database_url": SecretStr("set")})
+    told = {"oidc_issuer": "https://keycloak.example/realms/te", "oidc_secret": SecretStr("s")}
+    for other in (own, settings.model_copy(update=told)):
+        closed = Logins(other, engine, Entrance(other, engine))
+        assert not closed.is_development
+        with pytest.raises(NotFoundError):
+            closed.develop("an")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"MOTEM_OIDC_ISSUER": "https://keycloak.example/realms/te"},
+        {"MOTEM_OIDC_ISSUER": "http://keycloak.example/realms/te", "MOTEM_OIDC_SECRET": "s3"},
+    ],
+    ids=["no secret", "no https"],
+)
+def test_half_a_provider_is_none(engine: Engine, told: dict[str, str]) -> None:
+    settings = Settings.model_validate(told)
+    with pytest.raises(WrongSettingError, match="MOTEM_OIDC"):
+        Logins(settings, engine, Entrance(settings, engine))
+
+
+def test_a_provider_that_is_away_is_told_as_such(engine: Engine) -> None:
+    told = {
+        "MOTEM_OIDC_ISSUER": f"http://127.0.0.1:{free_port()}/realms/te",
+        "MOTEM_OIDC_SECRET": SECRET,
+    }
+    with guarded(engine.url, **told) as other:
+        assert other.get("/login").status_code == 503
