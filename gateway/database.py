@@ -211,7 +211,8 @@ BECOME = "SELECT set_config('role', %s, true)"
 SEE = (
     "SELECT set_config('role', %s, true),"
     " set_config('motem.sees', %s, true), set_config('motem.types', %s, true),"
-    " set_config('motem.body', %s, true), set_config('motem.children', %s, true)"
+    " set_config('motem.body', %s, true), set_config('motem.children', %s, true),"
+    " set_config('motem.child', %s, true)"
 )
 
 
@@ -223,7 +224,7 @@ def _tell_for_whom(connection: Connection) -> None:
         execute(connection, BECOME, (Role.APP.value,))
     else:
         children = "own" if rows.own_children else "any"
-        told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children)
+        told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children, rows.child)
         execute(connection, SEE, (Role.CALLER.value, *told))
 
 

@@ -28,6 +28,8 @@ __all__ = [
     "rates",
     "take",
 ]
+REVIEW = "unreviewed"
+"""The rule of emergency accesses, whose findings stand open from the moment of each."""
 PAST = timedelta(days=30)
 """How far back an actor's own past is looked at."""
 
@@ -36,6 +38,12 @@ class ClosedError(ConflictError):
     """This finding is closed; or it was taken by somebody else."""
 
     vietnamese = "Phát hiện này đã đóng, hoặc người khác đã nhận."
+
+
+class OwnFindingError(ConflictError):
+    """An emergency access is reviewed by somebody else than who had it."""
+
+    vietnamese = "Truy cập khẩn cấp phải do người khác kiểm tra, không phải chính người đã mở."
 
 
 def look(
@@ -118,8 +126,22 @@ def _change(session: Session, id_: str, step: Step, caller: Caller) -> bool:
         return False
     if found.last.state is State.CLOSED or found.last.owner not in (None, caller.who):
         raise ClosedError
+    if found.noticed.rule == REVIEW:
+        _reviewed(session, found, step, caller)
     store.add_step(session, id_, step)
     detail: dict[str, DetailValue] = {"finding": id_, "state": step.state.value}
     detail |= {"outcome": step.outcome.value} if step.outcome else {}
     audit.append(session, AuditEvent(action=Action.FINDING_CHANGE, caller=caller, detail=detail))
     return True
+
+
+def _reviewed(session: Session, found: Finding, step: Step, caller: Caller) -> None:
+    """Raises OwnFindingError."""
+    if found.noticed.who == caller.who:
+        raise OwnFindingError
+    if step.state is State.CLOSED:
+        told: dict[str, DetailValue] = {"override": found.noticed.key}
+        event = AuditEvent(
+            action=Action.OVERRIDE_REVIEW, caller=caller, identity=found.noticed.child, detail=told
+        )
+        audit.append(session, event)

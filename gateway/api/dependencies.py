@@ -25,6 +25,10 @@ from gateway.site import SYSTEM_NAME
 
 SYSTEM = re.compile(SYSTEM_NAME)
 UNNAMED_SYSTEM = "unnamed"
+SESSION = "__Host-motem"
+"""Name of the cookie of a person's session."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods by which nothing is changed (RFC 9110 9.2.1)."""
 
 
 async def services_of(request: Request) -> Services:
@@ -66,6 +70,7 @@ async def said_of(
     authorization: Annotated[str, Header()] = "",
     x_motem_system: Annotated[str, Header()] = "",
     x_purpose_of_use: Annotated[str, Header()] = "",
+    x_csrf_token: Annotated[str, Header()] = "",
 ) -> Said:
     """What a request says of its caller. Raises WrongSystemError and WrongPurposeError for a header
     of another form: a mistyped name must not pass for no name."""
@@ -80,6 +85,9 @@ async def said_of(
         system=x_motem_system,
         purpose=x_purpose_of_use,
         source=_source_of(request),
+        session=request.cookies.get(SESSION, ""),
+        csrf=x_csrf_token,
+        changes=request.method not in SAFE,
     )
 
 
@@ -95,7 +103,7 @@ def caller_of(
     says it is, and its purpose of use or else that of the settings, with every right. Raises
     NotAllowedHereError for whoever may not.
     """
-    if said.token or not entrance.is_open:
+    if said.token or said.session or not entrance.is_open:
         return entrance.admit(said, need_of(request.method, _path(request)))
     return _anybody(said, services.settings.purpose)
 
@@ -116,7 +124,7 @@ async def turn_of(
 def _turn(
     request: Request, services: Services, entrance: Entrance, said: Said
 ) -> Iterator[tuple[Session, Caller]]:
-    if said.token or not entrance.is_open:
+    if said.token or said.session or not entrance.is_open:
         with entrance.admitting(said, need_of(request.method, _path(request))) as begun:
             yield begun
         return

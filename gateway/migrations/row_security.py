@@ -106,6 +106,47 @@ VISIBLE = {
 }
 """Table → condition. Of every other table that is protected a caller sees nothing."""
 
+CHILD = "(SELECT nullif(current_setting('motem.child', true), ''))"
+LEADS_TO = """
+CREATE FUNCTION motem_leads_to(identity text, child text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT EXISTS (SELECT FROM linkage_record WHERE founding_id = identity AND identity_id = child)
+     AND NOT EXISTS (SELECT FROM linkage_record WHERE identity_id = identity)
+$$
+"""
+"""Whether an identity is retired and led to a child: asked as the owner, as above."""
+ONE_CHILD = {
+    "linkage_record": f"{CHILD} IS NULL OR identity_id = {CHILD}",
+    "registry_record": (
+        f"{CHILD} IS NULL OR EXISTS (SELECT FROM linkage_record l"
+        " WHERE l.record_id = registry_record.id)"
+    ),
+    "registry_resource": (
+        f"{CHILD} IS NULL OR type <> 'Patient' OR record_id IS NOT NULL OR id = {CHILD}"
+        f" OR motem_leads_to(id, {CHILD})"
+    ),
+}
+"""Table → what of the visible is of the child of an emergency access; all where there is none. What
+is kept of a record is seen through its row in `registry_record`, a search through its resource."""
+
+
+def narrow_to_one_child(connection: Connection) -> None:
+    """Restrictive: beside these no other policy shows anything."""
+    connection.execute(text(LEADS_TO))
+    for table, condition in ONE_CHILD.items():
+        connection.execute(
+            text(
+                f"CREATE POLICY one_child ON {table} AS RESTRICTIVE FOR SELECT TO {CALLER}"
+                f" USING ({condition})"
+            )
+        )
+
+
+def no_longer_narrow(connection: Connection) -> None:
+    for table in ONE_CHILD:
+        connection.execute(text(f"DROP POLICY one_child ON {table}"))
+    connection.execute(text("DROP FUNCTION motem_leads_to"))
+
 
 def protect(connection: Connection, table: str, visible: str | None = None) -> None:
     """Only the roles of the service see all rows; a caller those for which `visible` holds.
