@@ -18,6 +18,7 @@ from gateway.api import (
     exports,
     feed,
     fhir,
+    findings,
     health,
     identity_links,
     ledger,
@@ -100,6 +101,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(feed.router, prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
     app.include_router(auditing.router)
+    app.include_router(findings.router)
     app.include_router(sources.router)
     app.include_router(messages.router)
     app.include_router(clients.router)

@@ -15,7 +15,12 @@ from audit.membership import Membership
 from audit.queries import Wanted
 from gateway.auditing import words_asked
 
-SHOWN = frozenset((Kind.READ, Kind.VREAD, Kind.SEARCH, Kind.OPERATION, Kind.EXPORT, Kind.LOG_USED))
+SHOWN = frozenset(
+    (
+        *(Kind.READ, Kind.VREAD, Kind.HISTORY, Kind.SEARCH),
+        *(Kind.OPERATION, Kind.EXPORT, Kind.LOG_USED),
+    )
+)
 """Kinds of events that gave something away; others changed it."""
 
 

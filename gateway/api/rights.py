@@ -17,6 +17,8 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("*", "/exports/", Need(right=Right.EXPORT)),
     ("*", "/clients", Need(right=Right.ADMINISTER, scope="motem/clients")),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
+    ("*", "/audit/findings", Need(right=Right.AUDIT, scope="motem/audit")),
+    ("GET", "/audit/rules", Need(right=Right.AUDIT, scope="motem/audit")),
 )
 """Method (`*` any) and begin of the path of our own routes."""
 FILE = re.compile(r"/exports/[^/]+/([A-Z][A-Za-z]+)/.*")
