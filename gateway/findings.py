@@ -13,7 +13,6 @@ from audit import queries
 from audit.event import Action, AuditEvent, Caller, DetailValue, Outcome, Seen
 from audit.finding_store import Conclusion, Finding, Rate, State, Step
 from audit.findings import RULES, notice
-from audit.noticing import Surroundings
 from audit.queries import Wanted
 from gateway.errors import ConflictError, WrongRequestError
 from gateway.signature import require_reason
@@ -66,17 +65,16 @@ def look(
     until: datetime,
     caller: Caller,
     staff: Sequence[Actor] = (),
-    about: Surroundings | None = None,
 ) -> list[str]:
     """Ids of what the rules notice in a period and had not noticed before: whole days, not months.
 
-    `staff`: accounts of people, as whoever employs them knows them. `about`: other look-ups.
+    `staff`: accounts of people, as whoever employs them knows them. The transaction sees all rows.
     """
     wanted = Wanted(since=since, until=until)
     events = [found.event for found in queries.every(session, wanted)][::-1]
     decided = {one.record for one in events if one.action is Action.DECISION_MAKE and one.record}
     known = replace(
-        about or surroundings(session, events, staff),
+        surroundings(session, events, staff),
         past=store.shown_by_day(session, since - PAST, since),
         last=store.last_before(session, sorted({one.caller.who for one in events}), since),
         unreviewed=store.unreviewed(session, until),
