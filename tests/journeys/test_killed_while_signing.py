@@ -16,7 +16,7 @@ from gateway.receipts import receiving
 from tests.audit.breaking import POINTS, Point, checked, in_tree, look, stopping_at
 from tests.ledger import engine_for
 
-ROUNDS = 8
+ROUNDS = 20
 BEFORE = 1
 """Looks at most that a process has answered before the one in which it is killed."""
 
