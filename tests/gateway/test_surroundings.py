@@ -39,15 +39,15 @@ def test_of_a_child_it_knows_province_seal_and_kin_by_any_id(
     with Session(engine) as session:
         id_ = child[by]
         found = surroundings(session, seen(id_, "te-unknown"), staff)
-        assert found.provinces_of_child(id_) == {"01"}
+        assert found.provinces_of_child(id_) == frozenset({"01"})
         assert (found.is_kin("lan", id_), found.is_kin("minh", id_)) == (True, False)
         assert not found.is_kin("nobody", id_)
         assert not found.is_sealed(id_)
         assert found.provinces_of_child("te-unknown") == frozenset()
         assert not found.is_kin("lan", "te-unknown")
-        assert found.provinces_of_actor("lan") == {"01", "79"}
+        assert found.provinces_of_actor("lan") == frozenset({"01", "79"})
         assert found.purposes_of_actor("lan") is None
-        assert found.purposes_of_actor("minh") == {"TREAT", "HOPERAT"}
+        assert found.purposes_of_actor("minh") == frozenset({"TREAT", "HOPERAT"})
         change = (
             "UPDATE linkage_record SET sensitivity = '{sealed-adoption}',"
             """ content = jsonb_set(content::jsonb, '{communes}', '["00199"]')::text"""
@@ -64,12 +64,12 @@ def test_a_machine_works_where_it_is_registered(session: Session, caller: Caller
     )
     clients.add(session, client_of("any", "auditor", "HOPERAT"), caller)
     found = surroundings(session, [])
-    assert found.provinces_of_actor("so-01") == {"01"}
-    assert found.purposes_of_actor("so-01") == {"CHILDPROT"}
+    assert found.provinces_of_actor("so-01") == frozenset({"01"})
+    assert found.purposes_of_actor("so-01") == frozenset({"CHILDPROT"})
     assert found.provinces_of_actor("any") is None
     assert not found.is_kin("so-01", "te-1")
     own = surroundings(session, [], [Actor(account="so-01", provinces=frozenset("*"))])
-    assert own.provinces_of_actor("so-01") == {"*"}
+    assert own.provinces_of_actor("so-01") == frozenset({"*"})
 
 
 @pytest.mark.parametrize(
