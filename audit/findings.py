@@ -58,11 +58,8 @@ def outside_task(rule: str, events: Sequence[AuditEvent], about: Surroundings) -
 
     Who treats a child treats it wherever it comes from.
     """
-    for event in filter(shows, events):
-        who = event.caller.who
-        purposes = about.purposes_of_actor(who)
-        if purposes is not None and event.caller.purpose not in purposes:
-            yield noticed(rule, f"{who}/{day_of(event)}/{event.caller.purpose}", [event])
+    strange = [one for one in events if shows(one) and _is_strange(one, about)]
+    yield from _each(rule, strange, lambda one: (one.caller.who, day_of(one), one.caller.purpose))
     yield from _of_children(rule, events, lambda one, child: _is_far(one, child, about))
 
 
@@ -227,6 +224,11 @@ def _of_children(
                 found[one.caller.who, child, str(day_of(one))].append(one)
     for (who, child, day), own in found.items():
         yield noticed(rule, f"{who}/{child}/{day}", own, child)
+
+
+def _is_strange(event: AuditEvent, about: Surroundings) -> bool:
+    purposes = about.purposes_of_actor(event.caller.who)
+    return purposes is not None and event.caller.purpose not in purposes
 
 
 def _is_far(event: AuditEvent, child: str, about: Surroundings) -> bool:

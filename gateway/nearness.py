@@ -1,6 +1,7 @@
 """Tells the log which numbers a question names lie near one another, without telling the numbers."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from adapters.profile import SYSTEMS, IdentifierKind
@@ -11,7 +12,7 @@ from gateway.fhir.veil import Veil
 NUMBER = re.compile(r"([A-Za-z]{0,4}\d{4,})\d\d")
 """Of at least six digits; the last two tell which of a hundred neighbours it is."""
 MOST = 32
-"""Numbers of one question that are told: whoever asks for so many at once has been noticed."""
+"""Numbers of one question that are told: those first that have most neighbours in it."""
 SCATTERED = frozenset(
     ("", *(SYSTEMS[kind] for kind in (IdentifierKind.PERSONAL_ID, IdentifierKind.INSURANCE)))
 )
@@ -26,11 +27,15 @@ def near(veil: Veil, numbers: Iterable[tuple[str, str]]) -> dict[str, DetailValu
 
     Nobody without the key, which is not in the log, can try out which numbers these may be.
     """
-    told = list(
-        dict.fromkeys(_told(veil, value) for system, value in numbers if system in SCATTERED)
-    )
+    told = dict.fromkeys(_told(veil, value) for system, value in numbers if system in SCATTERED)
     kept = [one for one in told if one]
+    neighbours = Counter(map(_hundred_of, kept))
+    kept.sort(key=lambda one: -neighbours[_hundred_of(one)])
     return {"near": " ".join(kept[:MOST])} if kept else {}
+
+
+def _hundred_of(told: str) -> str:
+    return told.partition(".")[0]
 
 
 def _told(veil: Veil, value: str) -> str:

@@ -36,7 +36,11 @@ def list_findings(
     until_: To = None,
     staff: Annotated[
         Path | None,
-        typer.Option(help="With --look: CSV of accounts; see docs/operations.md.", exists=True),
+        typer.Option(
+            help="With --look: CSV of accounts; see docs/operations.md.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     state: Annotated[State | None, typer.Option(help="Only in this state.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,

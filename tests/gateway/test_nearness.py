@@ -43,9 +43,12 @@ def test_a_houses_own_file_numbers_follow_one_another_and_are_not_told() -> None
     assert near(VEIL, [("urn:motem:sid:ho-so", "20260001")]) == {}
 
 
-def test_many_at_once_are_cut_short() -> None:
-    told = near(VEIL, [("", str(998_326_000_000 + n)) for n in range(500)])
-    assert len(hundreds(told)) == MOST
+def test_of_many_at_once_neighbours_are_told_first() -> None:
+    decoys = [("", str(998_326_000_000 + 1000 * n)) for n in range(500)]
+    row = [("", str(999_000_000_000 + n)) for n in range(5)]
+    found = hundreds(near(VEIL, [*decoys, *row]))
+    assert len(found) == MOST
+    assert len(set(found[:5])) == 1
 
 
 @pytest.mark.parametrize(
