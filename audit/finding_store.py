@@ -1,12 +1,14 @@
 """Findings in the database: each once, with every state that it was ever in."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import Row, Select, Text, any_, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from sqlalchemy.orm import Session
 from ulid import ULID
@@ -182,6 +184,19 @@ def last_before(session: Session, actors: Iterable[str], moment: datetime) -> di
         if last is not None:
             found[who] = moment_of(last)
     return found
+
+
+def writers(session: Session, records: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Who brought each record, or a version of it, as the log has it."""
+    c = audit_event.c
+    brought = (Action.RECORD_CREATE.value, Action.RECORD_UPDATE.value)
+    query = select(c.record, c.who).where(
+        c.record == any_(literal(sorted(set(records)), ARRAY(Text))), c.action.in_(brought)
+    )
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for record, who in session.execute(query.distinct()):
+        found[record].add(who)
+    return {record: frozenset(own) for record, own in found.items()}
 
 
 def unreviewed(session: Session, now: datetime) -> list[AuditEvent]:

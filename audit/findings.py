@@ -16,7 +16,10 @@ FEWEST_CHILDREN = 50
 DEVIATIONS = 3.0
 FAILURES, FAILURE_WINDOW = 5, timedelta(minutes=10)
 STEPS, NEAR = 5, 1 << 16
-"""So many ids one after the other, each this near to the last: chance is one in 2^64 for each."""
+"""So many ids one after the other, each this near to the last: chance is one in 2^64 for each; or so
+many numbers of one hundred on one day, where a province gives a million to the boys of a year."""
+ALL = "*"
+"""The provinces of who works everywhere."""
 DORMANT = timedelta(days=90)
 EXPORTS, EXPORT_WINDOW = 3, timedelta(hours=1)
 REVIEW_WITHIN = timedelta(hours=24)
@@ -53,42 +56,38 @@ def volume(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Iter
 def outside_task(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Iterator[Noticed]:
     """A child of another province than the actor's, or a purpose that is not the actor's.
 
-    Waits for issue 6: until accounts have a province and purposes, the look-ups know none.
+    Who treats a child treats it wherever it comes from.
     """
-    for event in filter(shows, events):
-        who = event.caller.who
-        purposes = about.purposes_of_actor(who)
-        if purposes is not None and event.caller.purpose not in purposes:
-            yield noticed(rule, f"{who}/{day_of(event)}/{event.caller.purpose}", [event])
-        own = about.province_of_actor(who)
-        for child in children_in(event) if own else ():
-            if about.province_of_child(child) not in (None, own):
-                yield noticed(rule, f"{who}/{day_of(event)}/{child}", [event], child)
+    strange = [one for one in events if shows(one) and _is_strange(one, about)]
+    yield from _each(rule, strange, lambda one: (one.caller.who, day_of(one), one.caller.purpose))
+    yield from _of_children(rule, events, lambda one, child: _is_far(one, child, about))
 
 
 def kin(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Iterator[Noticed]:
     """A child with the actor's family name, or of the actor's commune.
 
-    Waits for issue 6: names and communes of accounts. Family names are few: many false alarms.
+    Family names are few: many false alarms.
     """
-    return _of_children(rule, events, about.is_kin)
+    return _of_children(rule, events, lambda one, child: about.is_kin(one.caller.who, child))
 
 
 def sealed(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Iterator[Noticed]:
-    """Anybody touched a child whose record is sealed. Waits for issue 6, in which records are."""
-    return _of_children(rule, events, lambda _who, child: about.is_sealed(child))
+    """Anybody was shown something of a child of whom a record is sealed."""
+    return _of_children(rule, events, lambda _one, child: about.is_sealed(child))
 
 
 def failed_searches(
     rule: str, events: Sequence[AuditEvent], about: Surroundings
 ) -> Iterator[Noticed]:
-    """One actor asks again and again in vain, or is refused."""
-    failed = [one for one in events if one.outcome is not Outcome.SUCCESS and shows(one)]
+    """One actor asks again and again in vain (`vain` in the detail of a search), or is refused."""
+    failed = [one for one in events if shows(one) and _is_vain(one)]
     return _bursts(rule, failed, FAILURES, FAILURE_WINDOW)
 
 
 def probing(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Iterator[Noticed]:
-    """One actor asks for ids that lie next to one another, as nobody does who has them from a list."""
+    """One actor asks for ids or numbers that lie next to one another, as nobody does who has them
+    from a list. Of numbers the log has only keyed hashes (`near` in the detail of a search)."""
+    yield from _near_numbers(rule, events)
     asked = [one for one in events if shows(one) and _asked_number(one) is not None]
     for who, own in _grouped(asked, lambda one: one.caller.who).items():
         run = [own[0]]
@@ -119,23 +118,14 @@ def exports(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Ite
 def self_approved(
     rule: str, events: Sequence[AuditEvent], about: Surroundings
 ) -> Iterator[Noticed]:
-    """Who proposed a link decided on it too (`proposer` in the detail of a decision).
-
-    Waits for issue 6, in which a second steward approves.
-    """
-    own = [
-        one
-        for one in events
-        if one.action is Action.DECISION_MAKE and one.detail.get("proposer") == one.caller.who
-    ]
-    return _each(rule, own, lambda one: one.id)
+    """Who proposed a link decided on it too (`proposer` in the detail of a decision), or decided on
+    records that it had brought itself."""
+    own = [one for one in events if one.action is Action.DECISION_MAKE and _is_own(one, about)]
+    return _each(rule, own, lambda one: one.detail.get("decision", one.id))
 
 
 def unreviewed(rule: str, events: Sequence[AuditEvent], about: Surroundings) -> Iterator[Noticed]:
-    """An emergency access at which nobody else has looked within 24 hours.
-
-    Waits for issue 6, in which the glass can be broken.
-    """
+    """An emergency access at which nobody else has looked within 24 hours."""
     return _each(rule, about.unreviewed, lambda one: one.id)
 
 
@@ -224,16 +214,58 @@ def _grouped(
 
 
 def _of_children(
-    rule: str, events: Sequence[AuditEvent], is_one: Callable[[str, str], bool]
+    rule: str, events: Sequence[AuditEvent], is_one: Callable[[AuditEvent, str], bool]
 ) -> Iterator[Noticed]:
     """One for each actor, child and day."""
     found: defaultdict[tuple[str, str, str], list[AuditEvent]] = defaultdict(list)
     for one in filter(shows, events):
         for child in children_in(one):
-            if is_one(one.caller.who, child):
+            if is_one(one, child):
                 found[one.caller.who, child, str(day_of(one))].append(one)
     for (who, child, day), own in found.items():
         yield noticed(rule, f"{who}/{child}/{day}", own, child)
+
+
+def _is_strange(event: AuditEvent, about: Surroundings) -> bool:
+    purposes = about.purposes_of_actor(event.caller.who)
+    return purposes is not None and event.caller.purpose not in purposes
+
+
+def _is_far(event: AuditEvent, child: str, about: Surroundings) -> bool:
+    own = about.provinces_of_actor(event.caller.who)
+    if own is None or ALL in own or event.caller.purpose in about.hours.night_purposes:
+        return False
+    its = about.provinces_of_child(child)
+    return bool(its) and not its & own
+
+
+def _is_vain(event: AuditEvent) -> bool:
+    return event.outcome is not Outcome.SUCCESS or event.detail.get("vain") is True
+
+
+def _is_own(event: AuditEvent, about: Surroundings) -> bool:
+    who = event.caller.who
+    return event.detail.get("proposer") == who or who in about.writers.get(event.record or "", ())
+
+
+def _near_numbers(rule: str, events: Iterable[AuditEvent]) -> Iterator[Noticed]:
+    """Many different numbers of one hundred, by one actor on one day."""
+    asked: defaultdict[tuple[str, str, str], dict[str, AuditEvent]] = defaultdict(dict)
+    for one in filter(shows, events):
+        for hundred, number in _numbers_of(one):
+            key = (one.caller.who, str(day_of(one)), hundred)
+            asked[key].setdefault(number, one)
+    for (who, day, hundred), found in asked.items():
+        if len(found) >= STEPS:
+            own = list({one.id: one for one in found.values()}.values())
+            yield noticed(rule, f"{who}/{day}/{hundred}", own)
+
+
+def _numbers_of(event: AuditEvent) -> Iterator[tuple[str, str]]:
+    """Of each number that was asked for: its hundred and itself, as keyed hashes."""
+    for told in str(event.detail.get("near", "")).split():
+        hundred, _, number = told.partition(".")
+        yield hundred, number
 
 
 def _bursts(

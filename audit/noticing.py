@@ -11,7 +11,7 @@ from audit.event import AuditEvent
 VIETNAM = timezone(timedelta(hours=7))
 MOST = 100
 """Ids of events that a finding names; it counts all."""
-SHOWING = frozenset((Kind.READ, Kind.SEARCH, Kind.OPERATION, Kind.EXPORT))
+SHOWING = frozenset((Kind.READ, Kind.VREAD, Kind.SEARCH, Kind.HISTORY, Kind.OPERATION, Kind.EXPORT))
 """Kinds of events by which somebody gets to see something."""
 TET = frozenset(
     date(year, month, day)
@@ -51,6 +51,10 @@ def _nothing(_id: str) -> None:
     return None
 
 
+def _nowhere(_id: str) -> frozenset[str]:
+    return frozenset()
+
+
 def _nobody(_who: str, _child: str) -> bool:
     return False
 
@@ -65,6 +69,7 @@ class Surroundings:
 
     `past`: children that an actor was shown on each earlier day with any. `last`: when an actor was
     last seen before. `unreviewed`: emergency accesses that nobody else has looked at in time.
+    `writers`: who brought a record, or a version of it. Provinces are today's codes, `*` all.
     """
 
     hours: WorkHours = field(default_factory=WorkHours)
@@ -73,8 +78,9 @@ class Surroundings:
     past: Mapping[str, Sequence[int]] = field(default_factory=dict)
     last: Mapping[str, datetime] = field(default_factory=dict)
     unreviewed: Sequence[AuditEvent] = ()
-    province_of_child: Callable[[str], str | None] = _nothing
-    province_of_actor: Callable[[str], str | None] = _nothing
+    writers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    provinces_of_child: Callable[[str], frozenset[str]] = _nowhere
+    provinces_of_actor: Callable[[str], frozenset[str] | None] = _nothing
     purposes_of_actor: Callable[[str], frozenset[str] | None] = _nothing
     is_kin: Callable[[str, str], bool] = _nobody
     """Whether an actor has the family name of a child, or lives in its commune."""

@@ -19,6 +19,7 @@ from gateway.api import (
     exports,
     feed,
     fhir,
+    findings,
     health,
     identity_links,
     ledger,
@@ -87,6 +88,18 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.state.entrance = Entrance(settings, services.engine, sandbox=sandbox)
     app.state.logins = Logins(settings, services.engine, app.state.entrance)
     app.state.turns = BoundedSemaphore(AT_WORK)
+    _include(app)
+    handle_errors(app)
+    if sandbox:
+        app.add_middleware(Forced)
+    app.add_middleware(Negotiation, base=FHIR_BASE)
+    app.add_middleware(Disclosure)
+    app.add_middleware(Safeguards)
+    return app
+
+
+def _include(app: FastAPI) -> None:
+    """All routes; where several would take a path, the first does."""
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(openapi.router)
@@ -105,6 +118,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(feed.router, prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
     app.include_router(auditing.router)
+    app.include_router(findings.router)
     app.include_router(sources.router)
     app.include_router(messages.router)
     app.include_router(clients.router)
@@ -116,10 +130,3 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(registrations.router)
     # Last: what begins with $ is an operation, not an id.
     app.include_router(fhir.routes(), prefix=FHIR_BASE)
-    handle_errors(app)
-    if sandbox:
-        app.add_middleware(Forced)
-    app.add_middleware(Negotiation, base=FHIR_BASE)
-    app.add_middleware(Disclosure)
-    app.add_middleware(Safeguards)
-    return app

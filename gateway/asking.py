@@ -75,7 +75,7 @@ def candidates(
         for candidate in shown
         for one in held[candidate.match.identity]
     ]
-    matching.log(session, answer, named, caller)
+    matching.log(session, asked, answer, named, caller)
     left_out = 0 if only_certain else len(wanted[count:]) + answer.more
     return Candidates(
         shown=shown,

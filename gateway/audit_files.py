@@ -8,14 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a cell a formula (OWASP, CSV Injection)."""
+from gateway.consumers import harmless
+
 MANIFEST = ".manifest.json"
-
-
-def safe(cell: str) -> str:
-    """The cell as text: an apostrophe before what a spreadsheet program would run."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -23,7 +18,7 @@ def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([safe(str(cell)) for cell in row] for row in rows)
+    writer.writerows([harmless(str(cell)) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from audit.balp_codes import KINDS, Kind
 from audit.event import Action
+from audit.purposes import PURPOSES
 
 Words = tuple[str, str]
 
 KIND_WORDS: Mapping[Kind, Words] = {
     Kind.READ: ("xem", "viewed"),
     Kind.VREAD: ("xem bản cũ", "viewed an earlier version"),
+    Kind.HISTORY: ("xem các bản cũ", "viewed earlier versions"),
     Kind.SEARCH: ("có trong kết quả tìm kiếm", "shown in a search"),
     Kind.CREATE: ("ghi mới", "entered"),
     Kind.UPDATE: ("cập nhật", "changed"),
@@ -26,22 +28,11 @@ KIND_WORDS: Mapping[Kind, Words] = {
     Kind.LOG_USED: ("xem nhật ký truy cập", "access log used"),
     Kind.JOB: ("công việc tự động", "job"),
 }
-PURPOSE_WORDS: Mapping[str, Words] = {
-    "TREAT": ("khám, chữa bệnh", "treatment"),
-    "ETREAT": ("cấp cứu", "emergency treatment"),
-    "BTG": ("truy cập khẩn cấp", "break the glass"),
-    "PUBHLTH": ("y tế công cộng", "public health"),
-    "HOPERAT": ("vận hành hệ thống", "running the service"),
-    "COVERAGE": ("bảo hiểm", "coverage"),
-    "HRESCH": ("nghiên cứu", "research"),
-    "PATRQT": ("theo yêu cầu của chính người đó", "asked for by the person"),
-    "FAMRQT": ("theo yêu cầu của gia đình", "asked for by the family"),
-}
 
 
 def purpose(code: str) -> Words:
-    """The words for a code of v3-ActReason; the code itself where there are none."""
-    return PURPOSE_WORDS.get(code, (code, code))
+    """The words for a purpose; the code itself where there are none."""
+    return PURPOSES.get(code, (code, code))
 
 
 def done(action: Action) -> Words:

@@ -9,10 +9,11 @@ import orjson
 from sqlalchemy.orm import Session
 
 from adapters.profile import SYSTEMS, IdentifierKind
-from audit.event import Action, AuditEvent, Caller, Outcome, Seen, naming
+from audit.event import Action, AuditEvent, Caller, DetailValue, Outcome, Seen, naming
 from audit.log import append, append_many
 from gateway.errors import GatewayError, NotFoundError
-from gateway.registry import numbers, resources
+from gateway.nearness import near
+from gateway.registry import numbers, resources, search
 from gateway.registry.records import under
 from gateway.showing import texts
 from linkage import index
@@ -98,12 +99,18 @@ def cross_reference(
     own = by_resource.group(1) if by_resource else None
     identity = _identity_of(session, own) if own else _bearer(session, asked)
     shown = _visible(session, identity, caller) if identity else {}
+    detail: dict[str, DetailValue] = {
+        "what": "numbers",
+        **near(search.veil_of(session), [(asked.system, asked.value)]),
+    }
     if not identity or not _is_theirs(asked, own, identity, shown):
-        event = AuditEvent(action=Action.IDENTITY_READ, caller=caller, outcome=Outcome.FAILURE)
+        event = AuditEvent(
+            action=Action.IDENTITY_READ, caller=caller, outcome=Outcome.FAILURE, detail=detail
+        )
         append(session, event)
         return None
     seen = [Seen(record=id_, identity=identity) for id_ in shown]
-    append_many(session, naming(Action.IDENTITY_READ, caller, seen, {"what": "numbers"}))
+    append_many(session, naming(Action.IDENTITY_READ, caller, seen, detail))
     return _answer(asked, own, identity, shown, targets)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 import audit
@@ -14,8 +15,15 @@ from audit.event import Action, AuditEvent, Caller, DetailValue, Outcome, Seen
 from audit.membership import Membership
 from audit.queries import Wanted
 from gateway.auditing import words_asked
+from gateway.registry.tables import among
+from linkage.tables import record as linked
 
-SHOWN = frozenset((Kind.READ, Kind.VREAD, Kind.SEARCH, Kind.OPERATION, Kind.EXPORT, Kind.LOG_USED))
+SHOWN = frozenset(
+    (
+        *(Kind.READ, Kind.VREAD, Kind.HISTORY, Kind.SEARCH),
+        *(Kind.OPERATION, Kind.EXPORT, Kind.LOG_USED),
+    )
+)
 """Kinds of events that gave something away; others changed it."""
 
 
@@ -32,6 +40,8 @@ class Touched:
     versions: set[str] = field(default_factory=set)
     """`record/version`, where the log has the version."""
     messages: set[str] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
+    """Custodians whose records were touched; where none is named, of all records of the child."""
     who: set[str] = field(default_factory=set)
     withheld: set[str] | None = None
     """Fields that were left out every time; all others were touched. None: nothing was shown."""
@@ -72,6 +82,7 @@ def incident(
     }
     membership = queries.moves_near(session, named, queries.tree_size(session))
     children = _children(good, membership)
+    _name_bodies(session, children)
     unnamed = [one for one in good if not any(part.record or part.identity for part in parts(one))]
     bulk: defaultdict[str, int] = defaultdict(int)
     for one in unnamed:
@@ -132,6 +143,21 @@ def _children(events: Sequence[AuditEvent], membership: Membership) -> dict[str,
                 )
                 _add(one, event, part)
     return found
+
+
+def _name_bodies(session: Session, children: Mapping[str, Touched]) -> None:
+    """As they stand today: who must be told that records of theirs were touched."""
+    c = linked.c
+    of_record: dict[str, str] = {}
+    of_child: defaultdict[str, set[str]] = defaultdict(set)
+    records = {id_ for child, one in children.items() for id_ in (child, *one.records)}
+    wanted = or_(among(c.record_id, records), among(c.identity_id, children))
+    for row in session.execute(select(c.record_id, c.identity_id, c.custodian).where(wanted)):
+        of_record[row.record_id] = row.custodian
+        of_child[row.identity_id].add(row.custodian)
+    for child, one in children.items():
+        touched = {of_record[id_] for id_ in (child, *one.records) if id_ in of_record}
+        one.bodies |= touched or of_child[child]
 
 
 def _add(one: Touched, event: AuditEvent, part: Seen) -> None:

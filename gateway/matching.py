@@ -12,7 +12,9 @@ from adapters.errors import Rejection
 from audit.event import Action, AuditEvent, Caller, DetailValue, Seen
 from audit.log import append_many
 from gateway.errors import WrongRequestError
+from gateway.nearness import near
 from gateway.registry.drafts import draft
+from gateway.registry.search import veil_of
 from gateway.weighing import Line, adding_up, scorer_of
 from linkage.candidates import Candidate, Found, Wide, candidates
 from linkage.composite import composite
@@ -24,6 +26,7 @@ from linkage.scorer import Exact, Scorer
 
 QUESTION = ""
 """Id and key of the question: no record's, and before all in the order of keys."""
+ANY_SYSTEM = ""
 MOST_ASKED = 100
 """Identities that one answer may name."""
 
@@ -114,7 +117,7 @@ def match(
     """
     answer = compare(session, asked, model, count)
     named = [Seen(record=one.record, identity=one.identity) for one in answer.matches]
-    log(session, answer, named, caller)
+    log(session, asked, answer, named, caller)
     return answer
 
 
@@ -172,13 +175,17 @@ def _match(asked: PersonRecord, candidate: Candidate, exact: Exact, model: Match
     )
 
 
-def log(session: Session, answer: Answer, named: Sequence[Seen], caller: Caller) -> None:
+def log(
+    session: Session, asked: PersonRecord, answer: Answer, named: Sequence[Seen], caller: Caller
+) -> None:
     """The question, and each record and child that was shown for an answer to it."""
+    numbers = [(ANY_SYSTEM, number) for number in (*asked.personal_ids, *asked.cards)]
     detail: dict[str, DetailValue] = {
         "compared": answer.compared,
         "found": len({one.identity for one in named}),
         "wide": len(answer.wide),
         "model": answer.model,
+        **near(veil_of(session), numbers),
     }
     events = [AuditEvent(action=Action.MATCH_SEARCH, caller=caller, detail=detail)]
     events += [

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit.event import Action, Caller, DetailValue, naming
-from gateway import showing
+from gateway import nearness, showing
 from gateway.fhir.parts import in_part
 from gateway.fhir.query import Place, Search, place_text, search_of
 from gateway.fhir.veil import Veil
@@ -71,7 +71,9 @@ def find(
     )
     total = _total(session, wanted, page)
     shown = {(one.type, one.id) for one in (*matches, *included)}
-    _tell(session, caller, wanted, veil, [kept[name] for name in kept if name in shown])
+    is_vain = total == 0 or (bool(page.ids) and not matches)
+    told = [kept[name] for name in kept if name in shown]
+    _tell(session, caller, wanted, veil, told, is_vain=is_vain)
     return Answer(
         asked=wanted,
         matches=matches,
@@ -118,11 +120,19 @@ def _cursor(place: Place | None, kind: str, veil: Veil) -> str | None:
 
 
 def _tell(
-    session: Session, caller: Caller, wanted: Search, veil: Veil, shown: Sequence[KeptResource]
+    session: Session,
+    caller: Caller,
+    wanted: Search,
+    veil: Veil,
+    shown: Sequence[KeptResource],
+    *,
+    is_vain: bool,
 ) -> None:
     """What was asked: names of parameters, and a digest by which equal questions are known.
 
-    The values are left out: they may be a child's number, and what is in the log stays there.
+    The values are left out: they may be a child's number, and what is in the log stays there. For
+    the rules of findings it says of Patients whether there was none (`vain`), and which numbers lie
+    `near` one another.
     """
     is_patient = wanted.kind == "Patient"
     detail: dict[str, DetailValue] = {
@@ -130,7 +140,10 @@ def _tell(
         "parameters": " ".join(name for name, _ in wanted.applied),
         "digest": veil.digest(repr((wanted.kind, wanted.criteria))),
         "count": len(shown),
+        **nearness.near(veil, nearness.numbers_in(wanted.criteria)),
     }
+    if is_patient and is_vain:
+        detail["vain"] = True
     others = versions_of(one for one in shown if one.type != "Patient")
     if others:
         detail["shown"] = others

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.api import break_glass, clients, lookups, messages, registrations
+from gateway.api import break_glass, clients, findings, lookups, messages, registrations
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.payload import FHIR_TYPES, KINDS
@@ -178,6 +178,9 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/clients", _json(clients.Registering, None)),
     ("POST", r"/clients/.*/(disable|enable)", _json(clients.Switch, {})),
     ("POST", r"/clients/.*/keys", _json(clients.Keys, None)),
+    ("POST", r"/audit/findings/.*/taken", _json(findings.Taking, {})),
+    ("POST", r"/audit/findings/.*/owner", _json(findings.Assigning, {"owner": "auditor-1"})),
+    ("POST", r"/audit/findings/.*/outcome", _json(findings.Closing, None)),
     ("POST", r"/fhir/R4/.*\$validate", _fhir("Parameters", example=None)),
     ("POST", r"/fhir/R4/Patient/\$match", _fhir("Parameters", "Patient", example=ASKED)),
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),

@@ -19,6 +19,8 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("GET", "/break-glass", Need(right=Right.AUDIT, scope="motem/audit")),
     ("POST", "/break-glass", Need(right=Right.BREAK_GLASS, scope="motem/break-glass")),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
+    ("*", "/audit/findings", Need(right=Right.AUDIT, scope="motem/audit")),
+    ("GET", "/audit/rules", Need(right=Right.AUDIT, scope="motem/audit")),
 )
 """Method (`*` any) and begin of the path of our own routes."""
 FILE = re.compile(r"/exports/[^/]+/([A-Z][A-Za-z]+)/.*")

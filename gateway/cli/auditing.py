@@ -41,7 +41,18 @@ EVENTS = (
 )
 EXACT = ("number", "time", "who", "system", "action", *COLUMNS)
 """Columns that stay in one line on a screen; ids are many, and fold."""
-TOUCHED = ("child", "first", "last", "shown", "changed", "records", "versions", "messages", "who")
+TOUCHED = (
+    "child",
+    "first",
+    "last",
+    "shown",
+    "changed",
+    "records",
+    "versions",
+    "messages",
+    "who",
+    "bodies",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -251,13 +262,16 @@ def _incident(found: Incident) -> Answer:
             one.last.isoformat(timespec="seconds"),
             str(one.shown),
             str(one.changed),
-            *(" ".join(sorted(ids)) for ids in (one.records, one.versions, one.messages, one.who)),
+            *(" ".join(sorted(ids)) for ids in (one.records, one.versions, one.messages)),
+            *(" ".join(sorted(ids)) for ids in (one.who, one.bodies)),
             "" if one.withheld is None else " ".join(sorted(one.withheld)) or "–",
         )
         for one in found.children
     ]
     bulk = ", ".join(f"{name} × {count}" for name, count in found.bulk.items()) or "0"
+    bodies = sorted({body for one in found.children for body in one.bodies})
     remarks = (
+        f"Cơ quan có hồ sơ bị chạm đến · Bodies whose records were touched: {' '.join(bodies) or '0'}",
         f"Trẻ · Children: {len(found.children)}. Sự kiện · Events: {found.events}."
         f" Bị từ chối hoặc không thành · Refused or failed: {found.refused}.",
         f"Thông điệp đã đọc mà nhật ký không ghi của trẻ nào · Messages that were read and name no"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from gateway.cli.desk import Desk, open_desk, print_json
 from gateway.cli.moments import From, To, since, until
 from gateway.errors import NotFoundError
 from gateway.findings import RULES, Conclusion, Finding, Rate, State
+from gateway.surroundings import Actor, staff_of
 
 DAY = timedelta(days=1)
 Id = Annotated[str, typer.Argument(help="The finding's id.")]
@@ -22,6 +24,7 @@ def add_findings(group: typer.Typer) -> None:
     """Put these commands into the group `audit`."""
     group.command("findings")(list_findings)
     group.command("take")(take)
+    group.command("assign")(assign)
     group.command("close")(close)
 
 
@@ -31,6 +34,14 @@ def list_findings(
     ] = False,
     since_: From = None,
     until_: To = None,
+    staff: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --look: CSV of accounts; see docs/operations.md.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     state: Annotated[State | None, typer.Option(help="Only in this state.")] = None,
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
     rates: Annotated[bool, typer.Option("--rates", help="How often each rule was wrong.")] = False,
@@ -44,7 +55,7 @@ def list_findings(
         raise typer.BadParameter(f"there are: {', '.join(WORDS)}", param_hint="--rule")
     with open_desk() as desk:
         if look:
-            _look(desk, since(since_), until(until_))
+            _look(desk, since(since_), until(until_), _staff(staff))
         if rates:
             found = desk.ask(lambda session: findings.rates(session, desk.caller))
             _show_rates(found, as_json=as_json)
@@ -63,6 +74,17 @@ def take(finding: Id) -> None:
         raise NotFoundError
 
 
+def assign(
+    finding: Id,
+    owner: Annotated[str, typer.Option(help="The account, as the log names it.")],
+) -> None:
+    """Giao xử lý · Give a finding to somebody, also instead of its owner."""
+    with open_desk() as desk:
+        known = desk.ask(lambda session: findings.assign(session, finding, owner, desk.caller))
+    if not known:
+        raise NotFoundError
+
+
 def close(
     finding: Id,
     outcome: Annotated[Conclusion, typer.Option(help="What came of it.", show_default=False)],
@@ -77,12 +99,19 @@ def close(
         raise NotFoundError
 
 
-def _look(desk: Desk, first: datetime | None, end: datetime | None) -> None:
+def _staff(file: Path | None) -> list[Actor]:
+    if file is None:
+        return []
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return staff_of(lines)
+
+
+def _look(desk: Desk, first: datetime | None, end: datetime | None, staff: Sequence[Actor]) -> None:
     last = end or datetime.now(UTC)
     begin = first or last - DAY
     if begin >= last:
         raise typer.BadParameter("--from and --to name a period")
-    new = desk.ask(lambda session: findings.look(session, begin, last, desk.caller))
+    new = desk.ask(lambda session: findings.look(session, begin, last, desk.caller, staff))
     typer.echo(f"Phát hiện mới · New findings: {len(new)}", err=True)
 
 

@@ -12,11 +12,13 @@ from audit.noticing import Noticed, Surroundings
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """10:00 in Việt Nam."""
+PROVINCES = {"te-far": frozenset(("79", "92")), "te-near": frozenset(("01", "79"))}
 KNOWING = Surroundings(
     past={"lan": [60, 70, 80], "new": []},
     last={"lan": MONDAY - timedelta(days=3), "old": MONDAY - timedelta(days=91)},
-    province_of_child={"te-far": "79", "te-near": "01"}.get,
-    province_of_actor={"lan": "01"}.get,
+    writers={"r-own": frozenset(("lan", "minh"))},
+    provinces_of_child=lambda child: PROVINCES.get(child, frozenset()),
+    provinces_of_actor={"lan": frozenset(("01",)), "all": frozenset("*")}.get,
     purposes_of_actor={"clerk": frozenset(("COVERAGE",))}.get,
     is_kin=lambda who, child: (who, child) == ("lan", "te-niece"),
     is_sealed=lambda child: child == "te-sealed",
@@ -123,6 +125,43 @@ def test_a_newcomer_is_measured_against_the_least() -> None:
 def test_a_purpose_that_is_not_the_actors_is_outside_the_task() -> None:
     assert noticed("outside-task", [event("clerk")])
     assert not noticed("outside-task", [event("clerk", purpose="COVERAGE")])
+
+
+def test_who_treats_and_who_works_everywhere_may_see_a_child_from_anywhere() -> None:
+    assert not noticed("outside-task", [event(identity="te-far", purpose="TREAT")])
+    assert not noticed("outside-task", [event("all", identity="te-far")])
+    assert not noticed("outside-task", [event(identity="te-unknown")])
+
+
+def searched(*near: str, **told: Any) -> AuditEvent:
+    return event(action=Action.PATIENT_SEARCH, detail={"near": " ".join(near)}, **told)
+
+
+def test_many_numbers_of_one_hundred_are_probing_however_they_are_asked() -> None:
+    one_by_one = [searched(f"aa.{n}", at=MONDAY + MINUTE * n) for n in range(5)]
+    (found,) = noticed("probing", one_by_one)
+    assert found.events == tuple(one.id for one in one_by_one)
+    (found,) = noticed("probing", [searched(*(f"aa.{n}" for n in range(5)))])
+    assert found.count == 1
+    again = [searched("aa.1") for _ in range(9)]
+    scattered = [searched(f"a{n}.{n}") for n in range(9)]
+    elsewhere = [searched(f"bb.{n}", who=f"somebody-{n}") for n in range(9)]
+    next_day = [searched(f"cc.{n}", at=MONDAY + timedelta(days=n)) for n in range(9)]
+    assert not noticed("probing", [*again, *scattered, *elsewhere, *next_day])
+
+
+def test_a_search_that_finds_nobody_is_in_vain_though_it_did_not_fail() -> None:
+    search = Action.PATIENT_SEARCH
+    assert noticed("failed-searches", repeated(5, MINUTE, action=search, detail={"vain": True}))
+    assert not noticed("failed-searches", repeated(5, MINUTE, action=search, detail={"count": 0}))
+
+
+def test_nobody_decides_on_a_record_of_their_own() -> None:
+    told = {"decision": "01A", "other": "r-x"}
+    both = [event(action=DECISION, record=record, detail=told) for record in ("r-own", "r-x")]
+    (found,) = noticed("self-approved", both)
+    assert found.key == "01A"
+    assert not noticed("self-approved", [event("dung", DECISION, record="r-own", detail=told)])
 
 
 def test_one_day_of_one_actor_is_one_finding_with_all_its_events() -> None:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit.event import Action, AuditEvent, Caller, Outcome
-from audit.noticing import Surroundings
 from gateway import findings
 from gateway.database import transaction
-from gateway.findings import ClosedError, Conclusion, State
+from gateway.findings import ClosedError, Conclusion, OwnFindingError, State, WrongOwnerError
+from gateway.signature import NoReasonError
+from gateway.surroundings import Actor
 
 NIGHT = datetime(2026, 11, 21, 20, tzinfo=UTC)
 DAY = (NIGHT - timedelta(hours=1), NIGHT + timedelta(hours=3))
@@ -36,12 +37,10 @@ def test_the_rules_notice_once_what_is_in_the_log(nosy: Session, caller: Caller)
     assert {one.id for one in found} == set(ids)
     assert all(one.noticed.who == "nosy" for one in found)
     assert findings.look(nosy, *DAY, caller) == []
-    sealed = Surroundings(is_sealed=lambda child: child == "te-1")
-    assert len(findings.look(nosy, *DAY, caller, sealed)) == 1
-    (one,) = findings.listed(nosy, caller, rule="sealed")
-    assert one.noticed.child == "te-1"
-    last = list(audit.events(nosy, action=Action.FINDING_READ))[-1]
-    assert [seen.identity for seen in last.seen] == ["te-1"]
+    staff = [Actor(account="nosy", purposes=frozenset(("TREAT",)))]
+    assert len(findings.look(nosy, *DAY, caller, staff)) == 1
+    (one,) = findings.listed(nosy, caller, rule="outside-task")
+    assert one.noticed.who == "nosy"
 
 
 def test_one_takes_it_and_closes_it_once(nosy: Session, caller: Caller) -> None:
@@ -61,6 +60,50 @@ def test_one_takes_it_and_closes_it_once(nosy: Session, caller: Caller) -> None:
     rates = {one.rule: one.false_share for one in findings.rates(nosy, caller)}
     assert rates[closed.noticed.rule] == 1.0
     assert rates["kin"] is None
+
+
+def test_a_finding_is_given_to_somebody_and_from_them_to_another(
+    nosy: Session, caller: Caller
+) -> None:
+    id_ = findings.look(nosy, *DAY, caller)[0]
+    for owner in ("lan", "minh"):
+        assert findings.assign(nosy, id_, owner, caller)
+        with pytest.raises(ClosedError):
+            findings.close(nosy, id_, Conclusion.UNCLEAR, "no time", caller)
+    told = list(audit.events(nosy, action=Action.FINDING_CHANGE))
+    assert [one.detail["owner"] for one in told] == ["lan", "minh"]
+    minh = Caller(who="minh", system="s", purpose="HOPERAT")
+    with pytest.raises(NoReasonError):
+        findings.close(nosy, id_, Conclusion.UNCLEAR, " ", minh)
+    assert findings.close(nosy, id_, Conclusion.UNCLEAR, "no time", minh)
+    with pytest.raises(ClosedError):
+        findings.assign(nosy, id_, "lan", caller)
+    with pytest.raises(WrongOwnerError):
+        findings.assign(nosy, id_, "Nguyễn Thị Lan", caller)
+
+
+def test_nobody_looks_into_what_is_about_themselves(nosy: Session, caller: Caller) -> None:
+    id_ = findings.look(nosy, *DAY, caller)[0]
+    with pytest.raises(OwnFindingError):
+        findings.take(nosy, id_, NOSY)
+    with pytest.raises(OwnFindingError):
+        findings.close(nosy, id_, Conclusion.FALSE_ALARM, "trust me", NOSY)
+    with pytest.raises(OwnFindingError):
+        findings.assign(nosy, id_, "nosy", caller)
+
+
+def test_whoever_decides_on_their_own_record_is_noticed(session: Session, caller: Caller) -> None:
+    both = (Action.RECORD_UPDATE, Action.DECISION_MAKE)
+    audit.append_many(
+        session,
+        [
+            AuditEvent(action=action, caller=NOSY, record="r1", occurred=NIGHT, detail=detail)
+            for action, detail in zip(both, ({}, {"decision": "01D"}), strict=True)
+        ],
+    )
+    findings.look(session, *DAY, caller)
+    (found,) = findings.listed(session, caller, rule="self-approved")
+    assert (found.noticed.key, found.noticed.who) == ("01D", "nosy")
 
 
 def test_what_there_is_not_is_said_and_logged(session: Session, caller: Caller) -> None:

@@ -1,6 +1,7 @@
 """Promise 8: whatever is done to the log is found and located, by two programs that share nothing."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import URL, Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 import audit
 from audit import verifier
@@ -20,6 +22,7 @@ from audit.event import Action, AuditEvent
 from audit.notes import COSIGNER, Note, VerifierKey, cosign
 from audit.tlog_proof import Proof, verify_proof
 from gateway.database import ledger_of, settle, transaction
+from gateway.errors import NotSignedError
 from gateway.ledger_keeping import erased, exported, proof_of, verified
 from tests.audit.breaking import (
     CALLER,
@@ -32,12 +35,15 @@ from tests.audit.breaking import (
     write_unsigned,
 )
 from tests.audit.tampering import FORGE, TAIL
-from tests.ledger import audit_folder, engine_for
+from tests.conftest import fresh_database
+from tests.ledger import audit_folder, copy_anchor, engine_for
 
 WITNESS = Ed25519PrivateKey.from_private_bytes(bytes(32))
 WITNESS_KEY = VerifierKey.of("witness.test/w1", WITNESS, COSIGNER)
 OLD = datetime(2020, 2, 1, tzinfo=UTC)
 """Of the events from 1 to 3: they may be erased."""
+ROOT = Path(__file__).parents[2]
+TEST = re.compile(r"`(test_\w+)`")
 SIZE, AT, OTHER = 20, 8, 14
 """Events in the log, and two of them that are spoilt; each was signed by itself."""
 LAST_NOTE = text("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
@@ -247,6 +253,54 @@ def test_f7_f8_another_past_signed_with_the_stolen_key_is_found_by_the_witness_o
     other.dispose()
 
 
+FLIPPED = "{0} = set_bit({0}, 5, 1 - get_bit({0}, 5))"
+HASHES = {
+    "a leaf": f"UPDATE audit_leaf SET {FLIPPED.format('hash')} WHERE seq = 257",
+    "a tile's root": f"UPDATE audit_tile SET {FLIPPED.format('root')} WHERE number = 0",
+}
+
+
+@pytest.mark.parametrize("what", HASHES)
+def test_f13_over_a_flipped_bit_no_process_begins_to_sign(
+    log: Engine, database_url: URL, what: str
+) -> None:
+    look(log, 250)
+    with unguarded(database_url) as administrator, administrator.begin() as connection:
+        assert connection.execute(text(HASHES[what])).rowcount == 1
+    other = engine_for(database_url)
+    with pytest.raises(NotSignedError):
+        look(other)
+    assert checked(other).findings
+    other.dispose()
+
+
+def test_f1_a_search_column_is_set_by_nobody(log: Engine, database_url: URL) -> None:
+    with (
+        unguarded(database_url) as administrator,
+        administrator.connect() as connection,
+        pytest.raises(ProgrammingError, match="can only be updated to DEFAULT"),
+    ):
+        connection.execute(text("UPDATE audit_event SET who = 'nobody'"))
+
+
+def test_f5_a_restored_backup_is_found_by_both_and_nothing_is_signed_over_it(
+    log: Engine, database_url: URL, server_url: URL, tmp_path: Path
+) -> None:
+    log.dispose()
+    with fresh_database(server_url, database_url.database) as backup:
+        look(log, 3)
+        seen = witnessed(log, tmp_path)
+        copy_anchor(str(database_url.database), str(backup.database))
+        restored = engine_for(backup)
+        with pytest.raises(NotSignedError, match="an older one"):
+            look(restored)
+        found = {one.code: one.seq for one in checked(restored).findings}
+        assert {"ANCHOR": SIZE, "TRUNCATED": SIZE}.items() <= found.items()
+        told = told_by_verifier(restored, export(restored, tmp_path / "log.export"), seen)
+        assert told[:2] == (1, {"TRUNCATED": SIZE})
+        restored.dispose()
+
+
 @pytest.mark.parametrize("jump", [timedelta(days=-1), timedelta(days=1)])
 def test_f14_a_clock_that_jumps_changes_no_order_and_is_remarked(
     log: Engine, jump: timedelta
@@ -287,6 +341,23 @@ def test_f17_erasure_leaves_every_proof_valid(
     status, told, summary = told_by_verifier(log, export(log, tmp_path / "log.export"), seen)
     assert (status, told, summary["erased"]) == (0, {}, 3)
     owner.dispose()
+
+
+def test_every_fault_of_the_table_has_its_test() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|\n ").split("|")]
+        for line in (ROOT / "docs" / "audit.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| F")
+    ]
+    named = {fault for row in rows for fault in row[0].split(", ")}
+    assert named == {f"F{number}" for number in range(1, 18)}
+    written = "\n".join(
+        file.read_text(encoding="utf-8") for file in sorted((ROOT / "tests").rglob("test_*.py"))
+    )
+    for fault, *_, tests in rows:
+        assert TEST.findall(tests), fault
+        for test in TEST.findall(tests):
+            assert f"def {test}(" in written, (fault, test)
 
 
 def holds(engine: Engine, proof: Proof, id_: str, epoch: int) -> bool:

@@ -65,7 +65,7 @@ def ids(engine: Engine) -> dict[str, str]:
         },
         "request_id": "01M82DNMD155S3HBB81QBBXKCB",
         **{"export_id": "01m82dnmd155s3hbb81qbbxkcb", "kind": "Patient", "number": "1"},
-        "client_id": "nobody",
+        **{"client_id": "nobody", "finding": str(event)},
         "override_id": "01M82DNMD155S3HBB81QBBXKCB",
     }
 
@@ -221,7 +221,7 @@ ELSEWHERE = {
     **dict.fromkeys(("lookup", "registration send", "registration refresh"),
                     "tests/journeys/test_what_goes_out.py: ask another system first"),
     **dict.fromkeys(("registration show", "registration withdraw"), "needs a request; as list"),
-    **dict.fromkeys(("audit findings", "audit take", "audit close"), "tests/gateway/test_findings.py"),
+    **dict.fromkeys(("audit findings", "audit take", "audit assign", "audit close"), "tests/gateway/test_findings.py"),
     **dict.fromkeys(("receiver stop", "receiver again"), "needs a receiver; as add"),
     **dict.fromkeys(("client add", "client show", "client disable", "client key"),
                     "tests/gateway/cli/test_clients.py; as client list"),

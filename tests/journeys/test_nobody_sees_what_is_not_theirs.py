@@ -188,10 +188,11 @@ def assert_nothing_is_from_elsewhere(told: dict[str, Any], visible: list[Any]) -
 ROUTES = (
     "/messages", "/messages/errors", "/messages/{message}", "/messages/{message}/content",
     "/sources", "/registrations", "/registrations/candidates", "/lookups/candidates",
+    "/audit/findings", "/audit/rules",
     "/fhir/R4/AuditEvent", "/fhir/R4/AuditEvent?patient=Patient/{child}", "/audit/who-saw/{child}",
 )  # fmt: skip
 OPEN = {
-    "auditor": {ROUTES[-1], ROUTES[-2], ROUTES[-3]},
+    "auditor": set(ROUTES[-5:]),
     "operator": set(ROUTES[:5]),
 }
 """Who may ask what beside Patients: everybody else is refused, by scope and by role."""

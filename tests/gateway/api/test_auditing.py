@@ -1,6 +1,8 @@
 """The access log over HTTP: AuditEvents that FHIR takes, page by page, and who saw a child."""
 
 import json
+import socket
+import time
 from typing import Any
 
 import httpx
@@ -55,6 +57,23 @@ def bundle(client: httpx.Client, **parameters: Any) -> dict[str, Any]:
 def actions(found: dict[str, Any]) -> list[str]:
     """The log's own word for what was done, which is the last subtype."""
     return [one["resource"]["subtype"][-1]["code"] for one in found.get("entry", ())]
+
+
+def test_f15_the_event_of_a_look_stays_though_the_caller_hangs_up(
+    client: httpx.Client, engine: Engine, child: RecordResult
+) -> None:
+    """It is gone before the first byte of the answer, which is then sent to nobody."""
+    path = f"/fhir/R4/Patient/{child.record}"
+    host, port = str(client.base_url.host), int(client.base_url.port or 0)
+    with socket.create_connection((host, port)) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    deadline = time.monotonic() + 60
+    looks: list[AuditEvent] = []
+    while not looks and time.monotonic() < deadline:
+        time.sleep(0.05)
+        with transaction(engine) as session:
+            looks = list(audit.events(session, action=Action.PATIENT_READ, record=child.record))
+    assert [one.caller.system for one in looks] == ["unnamed"]
 
 
 def test_a_childs_events_are_found_each_with_that_child(

@@ -46,6 +46,8 @@ NEEDS = {
     ("GET", "/fhir/R4/Group/1/$export"): None,
     ("DELETE", "/exports/1"): Need(right=Right.EXPORT),
     ("GET", "/exports/1/Flag/2"): Need(right=Right.EXPORT, kind="Flag", letter="r"),
+    ("POST", "/audit/findings/1/taken"): Need(right=Right.AUDIT, scope="motem/audit"),
+    ("GET", "/audit/rules"): Need(right=Right.AUDIT, scope="motem/audit"),
     ("GET", "/events"): Need(right=Right.FOLLOW, scope="motem/events"),
     ("GET", "/fhir/R4/AuditEvent"): Need(right=Right.AUDIT, kind="AuditEvent", letter="s"),
     ("PUT", "/fhir/R4/AuditEvent/1"): None,

@@ -1,5 +1,6 @@
 """`motem audit findings`: what the rules noticed, taken and closed, and how often they were wrong."""
 
+import getpass
 import json
 from datetime import UTC, datetime
 
@@ -32,6 +33,11 @@ def finding(database_url: URL, engine: Engine) -> str:
 def test_a_finding_is_listed_taken_closed_and_counted(database_url: URL, finding: str) -> None:
     shown = motem(database_url, "audit", "findings", "--rule", "off-hours").out
     assert finding in shown
+    assigned = motem(database_url, "audit", "assign", finding, "--owner", "somebody-else")
+    assert assigned.status == 0
+    assert motem(database_url, "audit", "take", finding).status == 1
+    me = getpass.getuser()
+    assert motem(database_url, "audit", "assign", finding, "--owner", me).status == 0
     assert motem(database_url, "audit", "take", finding).status == 0
     closed = motem(
         *(database_url, "audit", "close", finding),
@@ -54,6 +60,7 @@ def test_a_finding_is_listed_taken_closed_and_counted(database_url: URL, finding
         (("take", "none"), 1),
         (("close", "none", "--outcome", "unclear", "--reason", "x"), 1),
         (("close", "none", "--outcome", "maybe", "--reason", "x"), 2),
+        (("assign", "none", "--owner", "lan"), 1),
         (("findings", "--rule", "none"), 2),
         (("findings", "--look", "--from", "2026-01-02", "--to", "2026-01-01"), 2),
     ],
