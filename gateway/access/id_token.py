@@ -94,8 +94,7 @@ def _require_signature(token: str, header: Mapping[str, Any], keys: Sequence[Jwk
         _require("key", key.get("kty") == KINDS[algorithm[:2]])
         _require("key", key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm)
         _require("key", key.get("crv") == CURVES.get(algorithm))
-        large = key["kty"] != "RSA" or len(unpadded(key["n"])) * 8 >= SMALLEST_RSA
-        _require("key", large)
+        _require("key", key["kty"] != "RSA" or _bits(key["n"]) >= SMALLEST_RSA)
         names = ("kty", "n", "e") if key["kty"] == "RSA" else ("kty", "crv", "x", "y")
         bare = jwk.import_key({name: key[name] for name in names})
         jwt.decode(token, bare, algorithms=[algorithm])
@@ -103,6 +102,10 @@ def _require_signature(token: str, header: Mapping[str, Any], keys: Sequence[Jwk
         raise
     except Exception:
         raise RefusedLoginError("signature") from None
+
+
+def _bits(number: object) -> int:
+    return int.from_bytes(unpadded(number), "big").bit_length()
 
 
 def _require_claims(claims: Mapping[str, Any], expected: Expected, now: float) -> None:

@@ -18,6 +18,8 @@ from gateway.access.strict_json import strict_object
 
 FRESH, PAUSE, SLOWEST = 300.0, 15.0, 5.0
 """Seconds: how long its document and keys hold, before an unknown key makes us ask again, to wait."""
+AWAY = 3.0
+"""Seconds for which one that did not answer is not asked again: else all threads would wait for it."""
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -37,6 +39,7 @@ class Provider:
     def __init__(self, *, issuer: str, client: str, secret: str, acr: str | None) -> None:
         self.issuer, self.client, self._secret, self._acr = issuer, client, secret, acr
         self._known: Known | None = None
+        self._failed = -AWAY
         self._lock = threading.Lock()
 
     def way(self, begun: Begun, back: str, *, fresh: bool) -> str:
@@ -107,8 +110,13 @@ class Provider:
 
     def _now(self, oldest: float = FRESH) -> Known:
         with self._lock:
-            if self._known is None or time.monotonic() - self._known.at >= oldest:
+            now = time.monotonic()
+            if self._known is None or now - self._known.at >= oldest:
+                if now - self._failed < AWAY:
+                    raise ProviderAwayError
+                self._failed = now
                 self._known = self._asked()
+                self._failed = -AWAY
             return self._known
 
     def _asked(self) -> Known:

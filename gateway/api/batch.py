@@ -36,7 +36,12 @@ CONDITIONS: Mapping[str, str] = {
     "ifNoneExist": "if-none-exist",
 }
 """Of an entry's request → the header that says the same."""
-FORWARDED = frozenset({b"authorization", b"x-motem-system", b"x-purpose-of-use", b"prefer"})
+FORWARDED = frozenset(
+    {
+        *(b"authorization", b"cookie", b"x-csrf-token"),
+        *(b"x-motem-system", b"x-purpose-of-use", b"prefer"),
+    }
+)
 """Each entry comes from whoever sent the batch, for the same purpose, and under the same rights."""
 LEADING = ("%", "\\", ":", "//", "..")
 """In no path of ours."""

@@ -284,6 +284,17 @@ def test_a_request_that_changes_something_comes_from_a_page_of_ours(
     assert service.get("/session", headers=person).status_code == 200
 
 
+def test_a_batch_of_a_person_is_that_persons(browser: Browser, child: str) -> None:
+    person = browser.session() | {"X-Purpose-Of-Use": "CHILDPROT"}
+    person["X-CSRF-Token"] = browser.service.get("/session", headers=person).json()["csrf"]
+    asked = [f"Patient/{child}", "AuditEvent"]
+    entries = [{"request": {"method": "GET", "url": url}} for url in asked]
+    bundle = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+    answer = browser.service.post("/fhir/R4", json=bundle, headers=person)
+    told = [one["response"]["status"][:3] for one in answer.json()["entry"]]
+    assert told == ["200", "403"]
+
+
 def test_what_is_dangerous_needs_the_password_again(browser: Browser, child: str) -> None:
     service, double = browser.service, browser.double
     asked = {
