@@ -32,16 +32,16 @@ from gateway.feed_words import (
 )
 from gateway.ingest import IngestResult, draft, take
 from gateway.linking import link_if_small
+from gateway.own_records import SOURCE, OwnRecord, own_record
 from gateway.registry import numbers, records, resources, statements
 from gateway.registry.drafts import Draft
 from gateway.registry.planning import NEW, UNCHANGED, UPDATED
-from gateway.repeating import removal, said_again
+from gateway.repeating import removal, request, said_again, said_instead
 from gateway.showing import texts
 from linkage import index
 from linkage.conflicts import conflict
 from linkage.store import IdentityStore
 
-SOURCE = "fhir"
 CHANGES = (NEW, UPDATED, UNCHANGED)
 JOINING = "replaced-by (IHE ITI-104)"
 """Why a source's own merge is kept as a decision."""
@@ -129,14 +129,17 @@ def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> F
     def work(session: Session) -> _Kept:
         if survivor is not None:  # Before any row is held, as a linking has it.
             IdentityStore(session).lock()
-        known = _under(session, number)
+        known = own_record(session, feed.adapter, number.key)
         _require_expected(session, known, sent.patient.get("id"), version)
-        into = _under(session, survivor) if survivor else None
+        into = own_record(session, feed.adapter, survivor.key) if survivor else None
         if survivor and into is None:
             raise UnknownSurvivorError
-        kept = _taken(session, read, sent.patient, feed)
-        if into and kept.record and into != kept.record:
-            joined = _joined(session, kept.record, into, feed.caller)
+        if into is None:
+            return _taken(session, said_instead(read, known), known, sent.patient, feed)
+        # Whose number ends takes nothing back: its word is of the number and not of the child.
+        kept = _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
+        if kept.record and into.id != kept.record:
+            joined = _joined(session, kept.record, into.id, feed.caller)
             kept = replace(kept, remarks=(*kept.remarks, *joined))
         return kept
 
@@ -156,7 +159,8 @@ def create(feed: Feed, sent: Sent, unless: Number | None = None) -> Fed:
             known = _bearer(session, unless)
             if known is not None:
                 return _Kept(record=known)
-        return _taken(session, read, sent.patient, feed)
+        known = _standing(session, read, feed)
+        return _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
 
     return _answered(feed, retried(feed.engine, work))
 
@@ -169,12 +173,11 @@ def remove(feed: Feed, number: Number, version: int | None = None) -> Fed:
     _require_own(feed, number)
 
     def work(session: Session) -> _Kept:
-        known = _under(session, number)
+        known = own_record(session, feed.adapter, number.key)
         if known is None:
             raise NobodyError
         _require_expected(session, known, None, version)
-        said = statements.about(session, SOURCE, [number.key], [])
-        return _kept(take(session, removal(said, feed.adapter), feed.caller))
+        return _kept(take(session, removal(known, feed.adapter), feed.caller))
 
     return _answered(feed, retried(feed.engine, work))
 
@@ -207,15 +210,6 @@ def _survivor(patient: Resource) -> Number | None:
     return None
 
 
-def _under(session: Session, number: Number) -> str | None:
-    """The record with this key, which nobody else changes until the end. Raises SeveralMatchError."""
-    statements.lock(session, SOURCE, [number.key])
-    found = records.under(session, SOURCE, [number.key]).get(number.key, [])
-    if len(found) > 1:
-        raise SeveralMatchError
-    return found[0].id if found else None
-
-
 def _bearer(session: Session, number: Number) -> str | None:
     """The Patient that bears a number: of the one record, or the golden one of several."""
     own = [one.id for one in records.under(session, SOURCE, [number.key]).get(number.key, [])]
@@ -228,23 +222,38 @@ def _bearer(session: Session, number: Number) -> str | None:
 
 
 def _require_expected(
-    session: Session, record: str | None, id_: object, version: int | None
+    session: Session, record: OwnRecord | None, id_: object, version: int | None
 ) -> None:
-    standing = resources.standing(session, "Patient", [record]) if record else {}
-    current = standing[record].version_id if record in standing else None
+    known = record.id if record else None
+    standing = resources.standing(session, "Patient", [known]) if known else {}
+    current = standing[known].version_id if known in standing else None
     if version is not None and version != current:
         raise VersionError
-    if id_ not in (None, record):
+    if id_ not in (None, known):
         raise OtherIdError
 
 
-def _taken(session: Session, read: Draft, patient: Resource, feed: Feed) -> _Kept:
-    """Taken in; what was said before and no longer stands is said again."""
-    keys = [one.record_id for one in read.reading.statements if one.record_id]
-    statements.lock(session, SOURCE, keys)
-    before = statements.about(session, SOURCE, keys, [])
-    kept = _kept(take(session, said_again(read, before, patient), feed.caller))
+def _standing(session: Session, read: Draft, feed: Feed) -> OwnRecord | None:
+    """The record that a Patient would revise, where it has a number of its own."""
+    keys = [one.record_id for one in read.reading.statements if not one.unkeyed]
+    try:
+        return own_record(session, feed.adapter, str(keys[0])) if len(keys) == 1 else None
+    except SeveralMatchError:  # Whose number was given to two children is taken as at every door.
+        return None
+
+
+def _taken(
+    session: Session, told: Draft, known: OwnRecord | None, patient: Resource, feed: Feed
+) -> _Kept:
+    result = take(session, told, feed.caller)
+    said = {one.fingerprint for one in known.said} if known else set()
+    if result.repeated and not all(one.fingerprint in said for one in told.prepared):
+        # The same bytes as once before, and another word today.
+        again = request("PUT", f"Patient?identifier={told.prepared[0].statement.record_id}", patient)
+        result = take(session, replace(told, message=again), feed.caller)
+    kept = _kept(result)
     # Contents that can be of no one child are kept as two, whatever their number is.
+    keys = [one.record_id for one in told.reading.statements if one.record_id]
     several = any(len(found) > 1 for found in records.under(session, SOURCE, keys).values())
     return replace(kept, remarks=(REUSED,)) if several else kept
 

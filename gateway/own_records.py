@@ -1,0 +1,104 @@
+"""A sender's own records at the FHIR door: what stands of each, by whose word, and what ids mean there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from adapters import history, replacing
+from adapters.contract import Conversion, Known, SourceAdapter, Statement
+from adapters.errors import PayloadError
+from gateway.feed_words import SeveralMatchError
+from gateway.registry import records, statements
+from gateway.registry.statements import KeptStatement
+from gateway.registry.versions import is_shared, resource_id
+
+SOURCE = "fhir"
+PATIENT = "patient"
+"""The role of a record's Patient."""
+REQUEST = "request"
+"""In a statement's content: makes it another one than that which said the same before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnRecord:
+    """A record that nobody else changes until the transaction ends."""
+
+    id: str
+    key: str = field(repr=False)
+    custodian: str
+    pairs: Sequence[tuple[Statement, Conversion]] = field(repr=False)
+    """What was said and still stands, in the order of arrival."""
+    said: Sequence[KeptStatement] = field(repr=False)
+    """All that was ever said."""
+
+    def stating(self, role: str) -> list[str]:
+        """Hashes of the statements whose word on a role stands."""
+        return [
+            statement.content_hash
+            for statement, conversion in self.pairs
+            if any(one["id"] == role for one in conversion.resources)
+        ]
+
+    def known(self) -> dict[str, Known]:
+        """Address → role, of all that the record states."""
+        return {
+            f"{one['resourceType']}/{resource_id(self.id, one['id'])}": Known(
+                key=self.key, role=one["id"], custodian=self.custodian
+            )
+            for _, conversion in self.pairs
+            for one in conversion.resources
+            if not is_shared(one["id"])
+        }
+
+    def last(self) -> Statement:
+        """The newest statement about the Patient."""
+        about = [p for p in self.pairs if history.patient_of(p[1].resources)]
+        newest = history.by_time(about)[-1]
+        return next(statement for statement, one in about if one is newest)
+
+
+def own_record(session: Session, adapter: SourceAdapter, key: str) -> OwnRecord | None:
+    """The record under a key, which nobody else changes until the end. Raises SeveralMatchError."""
+    statements.lock(session, SOURCE, [key])
+    found = records.under(session, SOURCE, [key]).get(key, [])
+    if len(found) > 1:
+        raise SeveralMatchError
+    if not found:
+        return None
+    said = statements.about(session, SOURCE, [key], [])
+    pairs = replacing.standing(list(_converted(said, adapter)))
+    return OwnRecord(
+        id=found[0].id,
+        key=key,
+        custodian=history.compose(history.by_time(pairs)).custodian,
+        pairs=pairs,
+        said=said,
+    )
+
+
+def _converted(
+    said: Sequence[KeptStatement], adapter: SourceAdapter
+) -> Sequence[tuple[Statement, Conversion]]:
+    made = []
+    for kept in said:
+        try:
+            made.append((kept.statement, adapter.convert(kept.statement)))
+        except PayloadError:  # What the adapter of today cannot read says nothing.
+            continue
+    return made
+
+
+def replaced_by(
+    record: OwnRecord, statement: Statement, conversion: Conversion, roles: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """What a statement takes the place of, of the roles that it writes.
+
+    Of the Patient nothing where sex, birth date and name are all different: then the number was
+    given to another child, and neither may cost the other what was said of it (formats.md).
+    """
+    mine = history.facts(conversion.resources)
+    if any(mine.contradicts(history.facts(other.resources)) for _, other in record.pairs):
+        roles = [role for role in roles if role != PATIENT]
+    found = {role: record.stating(role) for role in sorted(set(roles))}
+    return {role: digests for role, digests in found.items() if digests}
