@@ -30,4 +30,8 @@ def standing(pairs: Sequence[Pair]) -> Sequence[Pair]:
 
 def _without(conversion: Conversion, roles: Container[str]) -> Conversion:
     kept = [one for one in conversion.resources if one["id"] not in roles]
-    return conversion if len(kept) == len(conversion.resources) else replace(conversion, resources=kept)
+    return (
+        conversion
+        if len(kept) == len(conversion.resources)
+        else replace(conversion, resources=kept)
+    )

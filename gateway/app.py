@@ -32,6 +32,7 @@ from gateway.api import (
     stewardship,
     tokens,
     validate,
+    writes,
 )
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(identity_links.router, prefix=FHIR_BASE)
     app.include_router(stewardship.router, prefix=FHIR_BASE)
     app.include_router(feed.router, prefix=FHIR_BASE)
+    app.include_router(writes.routes(), prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
     app.include_router(auditing.router)
     app.include_router(sources.router)

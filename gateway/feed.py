@@ -83,11 +83,13 @@ class Feed:
 class Fed:
     """What stands now, and what was decided.
 
-    `body` is None where the caller may not see the Patient; `id` None where all was refused, and the
-    message kept with its `rejections`. `remarks` are warnings, in Vietnamese and English.
+    `body` is None where the caller may not see the resource, or it stands no longer; `id` None where
+    all was refused, and the message kept with its `rejections`. `remarks` are warnings, in
+    Vietnamese and English.
     """
 
     id: str | None
+    kind: str = "Patient"
     version: int = 0
     updated: datetime | None = None
     body: str | None = field(default=None, repr=False)
@@ -117,14 +119,14 @@ def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> F
     Raises ForeignDomainError, OtherNumberError, OtherIdError, SeveralMatchError, VersionError,
     UnknownSurvivorError.
     """
-    _require_own(feed, number)
+    require_own(feed, number)
     read = draft(_message(sent.content, number), feed.adapter)
     said = [one.record_id for one in read.reading.statements]
     if said and said != [number.key]:
         raise OtherNumberError
-    survivor = _survivor(sent.patient)
+    survivor = survivor_of(sent.patient)
     if survivor is not None:
-        _require_own(feed, survivor)
+        require_own(feed, survivor)
 
     def work(session: Session) -> _Kept:
         if survivor is not None:  # Before any row is held, as a linking has it.
@@ -139,8 +141,8 @@ def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> F
         # Whose number ends takes nothing back: its word is of the number and not of the child.
         kept = _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
         if kept.record and into.id != kept.record:
-            joined = _joined(session, kept.record, into.id, feed.caller)
-            kept = replace(kept, remarks=(*kept.remarks, *joined))
+            told = joined(session, kept.record, into.id, feed.caller)
+            kept = replace(kept, remarks=(*kept.remarks, *told))
         return kept
 
     return _answered(feed, retried(feed.engine, work))
@@ -156,9 +158,9 @@ def create(feed: Feed, sent: Sent, unless: Number | None = None) -> Fed:
     def work(session: Session) -> _Kept:
         if unless is not None:
             statements.lock(session, SOURCE, [unless.key])
-            known = _bearer(session, unless)
-            if known is not None:
-                return _Kept(record=known)
+            bears = bearer(session, unless)
+            if bears is not None:
+                return _Kept(record=bears)
         known = _standing(session, read, feed)
         return _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
 
@@ -170,7 +172,7 @@ def remove(feed: Feed, number: Number, version: int | None = None) -> Fed:
 
     `version`: of If-Match. Raises ForeignDomainError, SeveralMatchError, NobodyError, VersionError.
     """
-    _require_own(feed, number)
+    require_own(feed, number)
 
     def work(session: Session) -> _Kept:
         known = own_record(session, feed.adapter, number.key)
@@ -182,7 +184,7 @@ def remove(feed: Feed, number: Number, version: int | None = None) -> Fed:
     return _answered(feed, retried(feed.engine, work))
 
 
-def _require_own(feed: Feed, number: Number) -> None:
+def require_own(feed: Feed, number: Number) -> None:
     if not feed.domains.allow(number.system):
         raise ForeignDomainError
 
@@ -194,7 +196,7 @@ def _message(content: bytes, number: Number | None = None) -> SourceMessage:
     return replace(message, domains=own) if own else message
 
 
-def _survivor(patient: Resource) -> Number | None:
+def survivor_of(patient: Resource) -> Number | None:
     """The number that a Patient which is not active is replaced by."""
     if patient.get("active") is not False:
         return None
@@ -210,7 +212,7 @@ def _survivor(patient: Resource) -> Number | None:
     return None
 
 
-def _bearer(session: Session, number: Number) -> str | None:
+def bearer(session: Session, number: Number) -> str | None:
     """The Patient that bears a number: of the one record, or the golden one of several."""
     own = [one.id for one in records.under(session, SOURCE, [number.key]).get(number.key, [])]
     held = index.by_records(session, own or numbers.bearers(session, number.system, number.value))
@@ -249,7 +251,9 @@ def _taken(
     said = {one.fingerprint for one in known.said} if known else set()
     if result.repeated and not all(one.fingerprint in said for one in told.prepared):
         # The same bytes as once before, and another word today.
-        again = request("PUT", f"Patient?identifier={told.prepared[0].statement.record_id}", patient)
+        again = request(
+            "PUT", f"Patient?identifier={told.prepared[0].statement.record_id}", patient
+        )
         result = take(session, replace(told, message=again), feed.caller)
     kept = _kept(result)
     # Contents that can be of no one child are kept as two, whatever their number is.
@@ -268,7 +272,7 @@ def _kept(result: IngestResult) -> _Kept:
     )
 
 
-def _joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[Words, ...]:
+def joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[Words, ...]:
     """The sender's two numbers as one child, unless evidence or a steward forbids it."""
     homes = [one.identity_id for one in index.by_records(session, [ended, stays])]
     sides = [[one.record for one in index.by_identity(session, home)] for home in homes]
@@ -291,11 +295,11 @@ def _answered(feed: Feed, kept: _Kept) -> Fed:
     if kept.record is None:
         return Fed(id=None, message=kept.message, rejections=kept.rejections)
     if kept.change != UNCHANGED:
-        _link(feed)
+        link_at_once(feed)
     return retried(feed.engine, _shown(kept, feed.caller))
 
 
-def _link(feed: Feed) -> None:
+def link_at_once(feed: Feed) -> None:
     """The Patient is kept already: what goes wrong here leaves it pending, and is no refusal."""
     try:
         retried(

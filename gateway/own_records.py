@@ -6,14 +6,32 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from adapters import history, replacing
-from adapters.contract import Conversion, Known, SourceAdapter, Statement
+from adapters.contract import Conversion, Domains, Known, SourceAdapter, Statement
 from adapters.errors import PayloadError
+from gateway.errors import NotAllowedError, NotFoundError
 from gateway.feed_words import SeveralMatchError
 from gateway.registry import records, statements
 from gateway.registry.statements import KeptStatement
 from gateway.registry.versions import is_shared, resource_id
+from linkage.store import IDENTITY_PREFIX
 
 SOURCE = "fhir"
+
+
+class ComputedError(NotAllowedError):
+    """A golden Patient is computed from its records: write the Patient of your own record."""
+
+    vietnamese = "Patient chung được tính từ các hồ sơ gốc: chỉ ghi Patient của hồ sơ mình gửi."
+    expression = "Patient.id"
+
+
+class NotOwnError(NotFoundError):
+    """There is no resource with this id in the identifier domains of this sender."""
+
+    vietnamese = "Không có tài nguyên nào mang id này trong hệ thống định danh của bên gửi."
+    expression = "Resource.id"
+
+
 PATIENT = "patient"
 """The role of a record's Patient."""
 REQUEST = "request"
@@ -56,6 +74,21 @@ class OwnRecord:
         about = [p for p in self.pairs if history.patient_of(p[1].resources)]
         newest = history.by_time(about)[-1]
         return next(statement for statement, one in about if one is newest)
+
+
+def own_key(session: Session, domains: Domains, record: str) -> str:
+    """The own number that a record bears; of what is another's nothing is told, not that it is.
+
+    Raises ComputedError, NotOwnError.
+    """
+    if record.startswith(IDENTITY_PREFIX):
+        raise ComputedError
+    key = records.base_key(session, SOURCE, record) or ""
+    system, bar, _ = key.partition("|")
+    # Without domains of its own, what is nobody's would be everybody's.
+    if not bar or domains.own is None or not domains.allow(system):
+        raise NotOwnError
+    return key
 
 
 def own_record(session: Session, adapter: SourceAdapter, key: str) -> OwnRecord | None:

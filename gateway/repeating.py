@@ -16,7 +16,7 @@ from adapters.contract import (
     Statement,
 )
 from adapters.fhir_body import as_content
-from gateway.own_records import PATIENT, REQUEST, SOURCE, OwnRecord, replaced_by
+from gateway.own_records import REQUEST, SOURCE, OwnRecord, replaced_by
 from gateway.registry.drafts import Draft
 from gateway.registry.preparation import prepare
 
@@ -54,7 +54,7 @@ def said_instead(read: Draft, record: OwnRecord | None) -> Draft:
     if record is not None and one.conversion is not None:
         roles = [resource["id"] for resource in one.conversion.resources]
         told = {REPLACES: replaced_by(record, said, one.conversion, roles)}
-        said = unchanged(record, said) or replace(said, content={**said.content, **told})
+        said = unchanged(record, said, roles) or replace(said, content={**said.content, **told})
     return replace(
         read,
         reading=replace(read.reading, statements=[said]),
@@ -62,11 +62,12 @@ def said_instead(read: Draft, record: OwnRecord | None) -> Draft:
     )
 
 
-def unchanged(record: OwnRecord, said: Statement) -> Statement | None:
-    """The statement that stands and says the same, where it alone speaks of the Patient."""
-    about = [s for s, one in record.pairs if any(r["id"] == PATIENT for r in one.resources)]
-    if len(about) == 1 and words(about[0]) == words(said):
-        return about[0]
+def unchanged(record: OwnRecord, said: Statement, roles: Sequence[str]) -> Statement | None:
+    """The statement that stands and says the same, where it alone speaks of these roles."""
+    for statement, _ in record.pairs:
+        alone = [statement.content_hash]
+        if words(statement) == words(said) and all(record.stating(r) == alone for r in roles):
+            return statement
     return None
 
 

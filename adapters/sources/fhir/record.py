@@ -67,9 +67,7 @@ class Records:
         items = self.index.items
         members = [*members, *self._bodies(members)]
         relations = [relation_of(items[m].resource) for m in members]
-        names = {
-            m: given.get(m) or f"{items[m].kind}/{self._role(m, relations)}" for m in members
-        }
+        names = {m: given.get(m) or f"{items[m].kind}/{self._role(m, relations)}" for m in members}
         places = {m: place for m in members if (place := self._place(m))}
         made: dict[str, Resource] = {}
         for member in members:
@@ -145,7 +143,9 @@ class Records:
         target = self.index.target(source, reference)
         kept = self.known.get(reference.get("reference", "")) if target is None else None
         if kept is not None:
-            return reference | {"reference": f"{reference['reference'].partition('/')[0]}/{kept.role}"}
+            return reference | {
+                "reference": f"{reference['reference'].partition('/')[0]}/{kept.role}"
+            }
         if target is None or target not in names:
             elsewhere = None if target is None else self.index.items[target].resource
             made = unresolved(reference, elsewhere)
