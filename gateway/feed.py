@@ -23,6 +23,7 @@ from gateway.feed_words import (
     REUSED,
     ForeignDomainError,
     NobodyError,
+    OtherChildError,
     OtherIdError,
     OtherNumberError,
     SeveralMatchError,
@@ -112,12 +113,15 @@ class _Kept:
     remarks: tuple[Words, ...] = ()
 
 
-def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> Fed:
+def put(
+    feed: Feed, number: Number, sent: Sent, version: int | None = None, *, by_id: bool = False
+) -> Fed:
     """Add or revise the Patient that bears a number; `active` false with a link of type `replaced-by`
-    to another number of the same system's merges the two. `version`: of If-Match.
+    to another number of the same system's merges the two. `version`: of If-Match. What the body does
+    not state is no more. `by_id`: never another one, which a number given again would make.
 
     Raises ForeignDomainError, OtherNumberError, OtherIdError, SeveralMatchError, VersionError,
-    UnknownSurvivorError.
+    UnknownSurvivorError, OtherChildError.
     """
     require_own(feed, number)
     read = draft(_message(sent.content, number), feed.adapter)
@@ -137,7 +141,10 @@ def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> F
         if survivor and into is None:
             raise UnknownSurvivorError
         if into is None:
-            return _taken(session, said_instead(read, known), known, sent.patient, feed)
+            kept = _taken(session, said_instead(read, known), known, sent.patient, feed)
+            if by_id and REUSED in kept.remarks:
+                raise OtherChildError
+            return kept
         # Whose number ends takes nothing back: its word is of the number and not of the child.
         kept = _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
         if kept.record and into.id != kept.record:

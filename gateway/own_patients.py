@@ -41,7 +41,7 @@ def update(feed: Feed, id_: str, sent: Sent, version: int | None = None) -> Fed:
     meta = sent.patient.get("meta")
     if isinstance(meta, dict):
         sent = _without_ours(sent, meta)
-    return put(feed, number, sent, version)
+    return put(feed, number, sent, version, by_id=True)
 
 
 def delete(feed: Feed, id_: str, version: int | None = None) -> Fed:

@@ -37,7 +37,7 @@ class NotKeptTypeError(WriteRefusedError):
     vietnamese = "Không lưu giữ: loại hoặc trạng thái này không nhận, hoặc không thuộc về trẻ nào."
 
 
-class OtherChildError(WriteRefusedError):
+class MovedError(WriteRefusedError):
     """A resource stays with its child: it cannot be made another one's."""
 
     vietnamese = "Tài nguyên thuộc về trẻ của nó, không chuyển sang trẻ khác được."

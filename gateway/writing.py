@@ -30,6 +30,7 @@ from gateway.feed import (
 from gateway.feed_words import (
     NOT_LINKED,
     ForeignDomainError,
+    OtherChildError,
     OtherNumberError,
     SeveralMatchError,
     UnknownSurvivorError,
@@ -61,7 +62,7 @@ from gateway.write_entries import (
     NoReferenceError,
     NoSuchError,
     NotKeptTypeError,
-    OtherChildError,
+    MovedError,
     SameTwiceError,
     WriteRefusedError,
     as_asked,
@@ -70,6 +71,8 @@ from gateway.write_entries import (
 )
 from linkage.store import IdentityStore
 
+ORDER = ("DELETE", "POST", "PUT", "PATCH")
+"""In which entries find what they mean (R4, http.html#trules)."""
 PLACE = re.compile(r"/entry/(\d+)")
 LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
 CONDITION = re.compile(r"([A-Z][A-Za-z]+)\?identifier=([^|&,]+)\|([^|&,]+)")
@@ -140,9 +143,14 @@ class _Work:
         self._records: dict[str, OwnRecord | None] = {}
         self._addresses: dict[str, str] = {}
         """As a reference names it → as it is named here."""
+        self._going: set[str | None] = set()
+        """Ids of what other entries take back."""
 
     def done(self, entries: Sequence[Entry], content: bytes | None) -> list[_Kept]:
-        targets = [_placed(one, partial(self._target, one)) for one in entries]
+        found: dict[int, _Target] = {}
+        for place in sorted(range(len(entries)), key=lambda at: ORDER.index(entries[at].method)):
+            found[place] = _placed(entries[place], partial(self._target, entries[place]))
+        targets = [found[place] for place in range(len(entries))]
         _require_once(targets)
         for one in targets:
             if one.id is not None and one.entry.url:
@@ -160,6 +168,8 @@ class _Work:
     def _target(self, entry: Entry) -> _Target:
         found = self._by_id(entry) if entry.id is not None else self._by_condition(entry)
         self._require_version(found)
+        if entry.method == "DELETE":
+            self._going.add(found.id)
         if found.is_done or entry.method == "DELETE":
             return found
         if entry.change is not None:
@@ -203,7 +213,8 @@ class _Work:
                 raise NoSuchError
             return _Target(entry=entry)
         if entry.method == "POST":
-            return _Target(entry=entry, id=id_, is_done=True)
+            is_going = id_ in self._going
+            return _Target(entry=entry, id=None if is_going else id_, is_done=not is_going)
         return self._by_id(replace(entry, id=id_))
 
     def _bearer(self, kind: str, number: Number, *, is_anybody: bool = False) -> str | None:
@@ -362,7 +373,8 @@ class _Work:
         for one in result.rejections:
             raise _refused(one, targets)
         homes = self._homes([str(one.record_id) for one in told.reading.statements])
-        changes = {one.record: one.change for one in result.records}
+        # What the same bytes once changed, they do not change today.
+        changes = {} if result.repeated else {one.record: one.change for one in result.records}
         found = []
         for place, target in enumerate(targets):
             named = told.reading.named.get(f"/entry/{place}/resource")
@@ -374,10 +386,10 @@ class _Work:
         return [self._survived(target, one) for target, one in zip(targets, found, strict=True)]
 
     def _homes(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Key → record. Raises SeveralMatchError where a number is two children's."""
+        """Key → record. Raises OtherChildError where a number would be two children's."""
         found = records.under(self._session, SOURCE, keys)
         if any(len(several) > 1 for several in found.values()):
-            raise SeveralMatchError
+            raise OtherChildError
         return {key: several[0].id for key, several in found.items()}
 
     def _kept(
@@ -470,6 +482,8 @@ def _require_taken(read: Draft, targets: Sequence[_Target]) -> None:
 def _refused(one: Rejection, targets: Sequence[_Target]) -> GatewayError:
     told = PLACE.match(one.position)
     place = targets[int(told[1])].entry.place if told else ""
+    if one.problem is Problem.INTERNAL:
+        return GatewayError()
     if one.problem is Problem.FOREIGN_DOMAIN:
         error: GatewayError = ForeignDomainError()
         error.expression = place or error.expression
@@ -480,7 +494,7 @@ def _refused(one: Rejection, targets: Sequence[_Target]) -> GatewayError:
 
 def _require_same(target: _Target, own: OwnRecord | None) -> None:
     if target.record is None or own is None or own.id != target.record.id:
-        raise OtherChildError(element=target.entry.place or target.entry.kind)
+        raise MovedError(element=target.entry.place or target.entry.kind)
 
 
 def _require_number(target: _Target, statement: Statement) -> None:

@@ -40,9 +40,9 @@ def convert(statement: Statement) -> Conversion:
     content = statement.content
     bodies = {_place(body): body["name"] for body in content["bodies"]}
     house = _told_house(content["house"]) if "house" in content else custodian_of(content)
-    patient = [to_patient(content, house, unkeyed=statement.unkeyed)] * ("patient" in content)
+    is_told = "patient" in content
     resources = [
-        *patient,
+        *([to_patient(content, house, unkeyed=statement.unkeyed)] if is_told else []),
         *(to_other(resource) for resource in content["resources"]),
         *(organization(place, name or None) for place, name in bodies.items()),
     ]
