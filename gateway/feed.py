@@ -142,9 +142,7 @@ def put(
             raise UnknownSurvivorError
         if into is None:
             kept = _taken(session, said_instead(read, known), known, sent.patient, feed)
-            if by_id and REUSED in kept.remarks:
-                raise OtherChildError
-            return kept
+            return _require_one(kept) if by_id else kept
         # Whose number ends takes nothing back: its word is of the number and not of the child.
         kept = _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
         if kept.record and into.id != kept.record:
@@ -267,6 +265,13 @@ def _taken(
     keys = [one.record_id for one in told.reading.statements if one.record_id]
     several = any(len(found) > 1 for found in records.under(session, SOURCE, keys).values())
     return replace(kept, remarks=(REUSED,)) if several else kept
+
+
+def _require_one(kept: _Kept) -> _Kept:
+    """Raises OtherChildError where the number would be two children's."""
+    if REUSED in kept.remarks:
+        raise OtherChildError
+    return kept
 
 
 def _kept(result: IngestResult) -> _Kept:

@@ -1,5 +1,6 @@
 """A sender's own records at the FHIR door: what stands of each, by whose word, and what ids mean there."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,12 +11,13 @@ from adapters.contract import Conversion, Domains, Known, SourceAdapter, Stateme
 from adapters.errors import PayloadError
 from gateway.errors import NotAllowedError, NotFoundError
 from gateway.feed_words import SeveralMatchError
-from gateway.registry import records, statements
+from gateway.registry import records, resources, statements
 from gateway.registry.statements import KeptStatement
 from gateway.registry.versions import is_shared, resource_id
 from linkage.store import IDENTITY_PREFIX
 
 SOURCE = "fhir"
+ADDRESS = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
 
 
 class ComputedError(NotAllowedError):
@@ -89,6 +91,23 @@ def own_key(session: Session, domains: Domains, record: str) -> str:
     if not bar or domains.own is None or not domains.allow(system):
         raise NotOwnError
     return key
+
+
+def key_at(session: Session, domains: Domains, address: str) -> str | None:
+    """The number of the sender's own record that an address leads to (`Patient/01k…`).
+
+    None where it leads elsewhere: of what is another's nothing is learnt.
+    """
+    told = ADDRESS.fullmatch(address)
+    if told is None:
+        return None
+    kind, id_ = told.groups()
+    kept = None if kind == "Patient" else resources.read(session, kind, id_)
+    record = id_ if kind == "Patient" else kept and kept.record_id
+    try:
+        return own_key(session, domains, record or "")
+    except (ComputedError, NotOwnError):
+        return None
 
 
 def own_record(session: Session, adapter: SourceAdapter, key: str) -> OwnRecord | None:

@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
-import orjson
 from sqlalchemy.orm import Session
 
-from adapters.contract import REPLACES, Conversion, Known, Resource, SourceMessage, Statement
+from adapters.contract import REPLACES, Conversion, SourceMessage, Statement
 from adapters.errors import Problem, Rejection
 from adapters.fhir_body import as_content
 from audit.event import Action, AuditEvent, Caller, DetailValue, Seen
@@ -20,8 +18,6 @@ from gateway.errors import GatewayError
 from gateway.feed import (
     Fed,
     Feed,
-    Number,
-    bearer,
     joined,
     link_at_once,
     require_own,
@@ -32,24 +28,17 @@ from gateway.feed_words import (
     ForeignDomainError,
     OtherChildError,
     OtherNumberError,
-    SeveralMatchError,
     UnknownSurvivorError,
-    VersionError,
     Words,
 )
 from gateway.ingest import draft, take
-from gateway.own_patients import OtherPatientError, as_told
 from gateway.own_records import (
     PATIENT,
     SOURCE,
-    ComputedError,
-    NotOwnError,
     OwnRecord,
-    own_key,
-    own_record,
     replaced_by,
 )
-from gateway.registry import numbers, records, resources, statements
+from gateway.registry import records, resources
 from gateway.registry.drafts import Draft
 from gateway.registry.planning import NEW, UNCHANGED
 from gateway.registry.preparation import prepare
@@ -59,41 +48,18 @@ from gateway.repeating import asked_anew, message, removed, unchanged
 from gateway.showing import texts
 from gateway.write_entries import (
     Entry,
-    NoReferenceError,
-    NoSuchError,
-    NotKeptTypeError,
     MovedError,
-    SameTwiceError,
+    NotKeptTypeError,
     WriteRefusedError,
     as_asked,
     payload,
-    pointing,
 )
+from gateway.write_targets import IN_ERROR, Target, Targets
 from linkage.store import IdentityStore
 
-ORDER = ("DELETE", "POST", "PUT", "PATCH")
-"""In which entries find what they mean (R4, http.html#trules)."""
 PLACE = re.compile(r"/entry/(\d+)")
-LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
-CONDITION = re.compile(r"([A-Z][A-Za-z]+)\?identifier=([^|&,]+)\|([^|&,]+)")
-IN_ERROR = "entered-in-error"
-Result = TypeVar("Result")
 Read = Callable[[Session], Any]
 """A GET of a transaction, which sees what the transaction has written."""
-
-
-@dataclass(kw_only=True, slots=True)
-class _Target:
-    """What an entry writes: a resource that stands (`id`), or a new one."""
-
-    entry: Entry
-    id: str | None = None
-    role: str | None = None
-    record: OwnRecord | None = None
-    resource: Resource | None = field(default=None, repr=False)
-    """What it shall be; None: no more, or as it is."""
-    is_done: bool = False
-    """There is nothing to be written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,188 +101,33 @@ def write(
     return retried(feed.engine, lambda session: _shown(session, kept, feed.caller)), found
 
 
+def _may_join(entry: Entry) -> bool:
+    is_patient = entry.kind == "Patient"
+    return is_patient and (entry.change is not None or bool(survivor_of(entry.resource or {})))
+
+
 class _Work:
-    """One transaction: its records are held until it ends, each asked for once."""
+    """One transaction."""
 
     def __init__(self, session: Session, feed: Feed, base: str) -> None:
-        self._session, self._feed, self._base = session, feed, f"{base}/"
-        self._records: dict[str, OwnRecord | None] = {}
-        self._addresses: dict[str, str] = {}
-        """As a reference names it → as it is named here."""
-        self._going: set[str | None] = set()
-        """Ids of what other entries take back."""
+        self._session, self._feed = session, feed
+        self._means = Targets(session, feed, base)
 
     def done(self, entries: Sequence[Entry], content: bytes | None) -> list[_Kept]:
-        found: dict[int, _Target] = {}
-        for place in sorted(range(len(entries)), key=lambda at: ORDER.index(entries[at].method)):
-            found[place] = _placed(entries[place], partial(self._target, entries[place]))
-        targets = [found[place] for place in range(len(entries))]
-        _require_once(targets)
-        for one in targets:
-            if one.id is not None and one.entry.url:
-                self._addresses[one.entry.url] = f"{one.entry.kind}/{one.id}"
-        for one in targets:
-            if one.resource is not None:
-                _placed(one.entry, partial(self._point, one))
+        targets = self._means.of(entries)
         told = self._told(targets)
         if not told.prepared:
             return [self._as_it_is(one) for one in targets]
         return self._stored(targets, told, content)
 
-    # Which resource an entry means.
-
-    def _target(self, entry: Entry) -> _Target:
-        found = self._by_id(entry) if entry.id is not None else self._by_condition(entry)
-        self._require_version(found)
-        if entry.method == "DELETE":
-            self._going.add(found.id)
-        if found.is_done or entry.method == "DELETE":
-            return found
-        if entry.change is not None:
-            found.resource = as_told(entry.change(self._body(found)))
-            if found.resource.get("id") != found.id:
-                raise OtherPatientError
-        else:
-            assert entry.resource is not None, "what is written has a body"
-            # What was read here may come back; an id in what is new is nobody's.
-            told = entry.resource.get("id") if entry.method == "PUT" else found.id
-            if told != found.id and (entry.id is not None or told is not None):
-                raise OtherPatientError
-            found.resource = as_told(entry.resource)
-        return found
-
-    def _by_id(self, entry: Entry) -> _Target:
-        id_ = entry.id or ""
-        if entry.kind == "Patient":
-            record = self._record(own_key(self._session, self._feed.domains, id_))
-            return _Target(entry=entry, id=id_, role=PATIENT, record=record)
-        kept = resources.read(self._session, entry.kind, id_)
-        last = kept or resources.last_version(self._session, entry.kind, id_)
-        if last is None or last.record_id is None:
-            raise NotOwnError
-        record = self._record(own_key(self._session, self._feed.domains, last.record_id))
-        known = record.known().get(f"{entry.kind}/{id_}") if record else None
-        if known is None and not (kept is None and entry.method == "DELETE"):
-            raise NotOwnError
-        role = known.role if known else None
-        return _Target(entry=entry, id=id_, role=role, record=record, is_done=known is None)
-
-    def _by_condition(self, entry: Entry) -> _Target:
-        number = entry.number
-        if number is None:
-            return _Target(entry=entry)
-        if entry.kind == "Patient" and entry.method != "POST":
-            require_own(self._feed, number)
-        id_ = self._bearer(entry.kind, number, is_anybody=entry.method == "POST")
-        if id_ is None:
-            if entry.method in ("DELETE", "PATCH"):
-                raise NoSuchError
-            return _Target(entry=entry)
-        if entry.method == "POST":
-            is_going = id_ in self._going
-            return _Target(entry=entry, id=None if is_going else id_, is_done=not is_going)
-        return self._by_id(replace(entry, id=id_))
-
-    def _bearer(self, kind: str, number: Number, *, is_anybody: bool = False) -> str | None:
-        """The one resource with a number, which no other transaction makes in the meantime."""
-        if kind == "Patient":
-            if is_anybody:
-                statements.lock(self._session, SOURCE, [number.key])
-                return bearer(self._session, number)
-            record = self._record(number.key)
-            return record.id if record else None
-        statements.lock(self._session, SOURCE, [f"{kind}?{number.key}"])
-        found = numbers.bearers(self._session, number.system, number.value, kind)
-        own = [id_ for id_ in found if self._is_own(kind, id_)]
-        if len(own) > 1:
-            raise SeveralMatchError
-        return own[0] if own else None
-
-    def _is_own(self, kind: str, id_: str) -> bool:
-        kept = resources.read(self._session, kind, id_)
-        try:
-            own_key(self._session, self._feed.domains, (kept and kept.record_id) or "")
-        except (ComputedError, NotOwnError):
-            return False
-        return True
-
-    def _record(self, key: str) -> OwnRecord | None:
-        if key not in self._records:
-            self._records[key] = own_record(self._session, self._feed.adapter, key)
-        return self._records[key]
-
-    def _require_version(self, target: _Target) -> None:
-        if target.entry.version is None:
-            return
-        kind = target.entry.kind
-        standing = resources.standing(self._session, kind, [target.id] if target.id else [])
-        if target.id not in standing or standing[target.id].version_id != target.entry.version:
-            raise VersionError
-
-    def _body(self, target: _Target) -> Resource:
-        """What stands, as far as its sender may see it: who may not see all changes nothing."""
-        kept = resources.read(self._session, target.entry.kind, target.id or "")
-        assert kept is not None, "what is known stands"
-        (text,) = texts(self._session, self._feed.caller, [kept])
-        if text is None:
-            raise NotOwnError
-        return as_told(orjson.loads(text)) | {"id": target.id}
-
-    # What its references mean.
-
-    def _point(self, target: _Target) -> None:
-        target.resource = pointing(target.resource, self._pointed)
-
-    def _pointed(self, reference: str) -> str:
-        reference = reference.removeprefix(self._base)
-        if reference in self._addresses:
-            return self._addresses[reference]
-        kind, mark, _ = reference.partition("?")
-        if mark and "/" not in kind:
-            return self._looked_up(reference)
-        self._look(reference)
-        return reference
-
-    def _looked_up(self, reference: str) -> str:
-        told = CONDITION.fullmatch(reference)
-        if told is None:
-            raise NoReferenceError
-        number = Number(system=told[2], value=told[3])
-        is_foreign = told[1] == "Patient" and not self._feed.domains.allow(number.system)
-        id_ = None if is_foreign else self._bearer(told[1], number)
-        if id_ is None:
-            raise NoReferenceError
-        self._addresses[reference] = f"{told[1]}/{id_}"
-        self._look(self._addresses[reference])
-        return self._addresses[reference]
-
-    def _look(self, reference: str) -> None:
-        """Hold the own record that a reference leads to; of what is another's nothing is learnt."""
-        told = LOCAL.fullmatch(reference)
-        if told is None or reference in self._addresses:
-            return
-        self._addresses[reference] = reference
-        kind, id_ = told.groups()
-        kept = None if kind == "Patient" else resources.read(self._session, kind, id_)
-        record = id_ if kind == "Patient" else kept and kept.record_id
-        try:
-            self._record(own_key(self._session, self._feed.domains, record or ""))
-        except (ComputedError, NotOwnError):
-            return
-
-    # What is said by all entries together.
-
-    def _told(self, targets: Sequence[_Target]) -> Draft:
-        known: dict[str, Known] = {}
-        for record in self._records.values():
-            known |= record.known() if record else {}
+    def _told(self, targets: Sequence[Target]) -> Draft:
         bundle = payload([(one.entry, one.resource, one.id) for one in targets])
-        sent = SourceMessage(source=SOURCE, content=as_content(bundle), known=known)
+        sent = SourceMessage(source=SOURCE, content=as_content(bundle), known=self._means.known())
         read = draft(sent, self._feed.adapter)
         _require_taken(read, targets)
         said = [self._said(number, read, targets) for number in range(len(read.prepared))]
         for place, target in enumerate(targets):
-            said += self._ended(place, target)
+            said += _ended(place, target)
         made = [prepare(SOURCE, self._feed.adapter, one) for one in said]
         left = {name: n for name, n in read.reading.left_out.items() if name != IN_ERROR}
         reading = replace(read.reading, statements=said, left_out=left)
@@ -325,12 +136,12 @@ class _Work:
         ]
         return replace(read, message=message(asked), reading=reading, prepared=made)
 
-    def _said(self, number: int, read: Draft, targets: Sequence[_Target]) -> Statement:
+    def _said(self, number: int, read: Draft, targets: Sequence[Target]) -> Statement:
         """A statement as what was written: with what it takes the place of."""
         one = read.prepared[number]
         statement, conversion = one.statement, one.conversion
         assert conversion is not None, "what cannot be converted was refused"
-        own = None if statement.unkeyed else self._record(str(statement.record_id))
+        own = None if statement.unkeyed else self._means.record(str(statement.record_id))
         updated = []
         for position, named in read.reading.named.items():
             target = targets[int(position.split("/")[2])]
@@ -341,30 +152,8 @@ class _Work:
                 _require_number(target, statement)
         return _instead(replace(statement, effective=None), conversion, own, updated, targets)
 
-    def _ended(self, place: int, target: _Target) -> list[Statement]:
-        """What is said where a resource shall be no more."""
-        record, entry = target.record, target.entry
-        if target.is_done or record is None or not (entry.method == "DELETE" or _is_error(target)):
-            return []
-        if target.role == PATIENT:
-            return [removed(record)]
-        system, _, value = record.key.partition("|")
-        content = {
-            "own": {"system": system, "value": value},
-            "house": record.custodian,
-            "resources": [],
-            "bodies": [],
-            REPLACES: {target.role: record.stating(str(target.role))},
-        }
-        position = f"/entry/{place}"
-        return [Statement(kind=PATIENT, record_id=record.key, content=content, position=position)]
-
-    # What is kept.
-
-    def _stored(
-        self, targets: Sequence[_Target], told: Draft, content: bytes | None
-    ) -> list[_Kept]:
-        before = {f.fingerprint for r in self._records.values() if r for f in r.said}
+    def _stored(self, targets: Sequence[Target], told: Draft, content: bytes | None) -> list[_Kept]:
+        before = self._means.fingerprints()
         first = replace(told, message=replace(told.message, content=content)) if content else told
         result = take(self._session, first, self._feed.caller)
         if result.repeated and not all(one.fingerprint in before for one in told.prepared):
@@ -394,14 +183,14 @@ class _Work:
 
     def _kept(
         self,
-        target: _Target,
+        target: Target,
         record: str,
         role: str,
         changes: Mapping[str, str],
         message_id: str | None,
     ) -> _Kept:
         change = changes.get(record, UNCHANGED)
-        held = next((one for one in self._records.values() if one and one.id == record), None)
+        held = self._means.record_with(record)
         return _Kept(
             kind=target.entry.kind,
             id=role if is_shared(role) else resource_id(record, role),
@@ -413,7 +202,7 @@ class _Work:
 
     def _as_it_is(
         self,
-        target: _Target,
+        target: Target,
         changes: Mapping[str, str] = MappingProxyType({}),
         message_id: str | None = None,
     ) -> _Kept:
@@ -427,7 +216,7 @@ class _Work:
             message=message_id,
         )
 
-    def _survived(self, target: _Target, kept: _Kept) -> _Kept:
+    def _survived(self, target: Target, kept: _Kept) -> _Kept:
         """The sender's word that another of its numbers replaces this one."""
         number = survivor_of(target.resource or {}) if kept.kind == "Patient" else None
         if number is None:
@@ -442,44 +231,37 @@ class _Work:
         return replace(kept, remarks=told)
 
 
-def _may_join(entry: Entry) -> bool:
-    is_patient = entry.kind == "Patient"
-    return is_patient and (entry.change is not None or bool(survivor_of(entry.resource or {})))
+def _ended(place: int, target: Target) -> list[Statement]:
+    """What is said where a resource shall be no more."""
+    record = target.record
+    if record is None or not target.is_ended:
+        return []
+    if target.role == PATIENT:
+        return [removed(record)]
+    system, _, value = record.key.partition("|")
+    content = {
+        "own": {"system": system, "value": value},
+        "house": record.custodian,
+        "resources": [],
+        "bodies": [],
+        REPLACES: {target.role: record.stating(str(target.role))},
+    }
+    position = f"/entry/{place}"
+    return [Statement(kind=PATIENT, record_id=record.key, content=content, position=position)]
 
 
-def _placed(entry: Entry, work: Callable[[], Result]) -> Result:
-    """What an entry becomes; what is wrong with it names it."""
-    try:
-        return work()
-    except GatewayError as error:
-        error.expression = entry.place or error.expression
-        raise
-
-
-def _require_once(targets: Sequence[_Target]) -> None:
-    seen: set[str] = set()
-    for one in targets:
-        name = f"{one.entry.kind}/{one.id}"
-        if one.id is not None and one.entry.method != "POST":
-            if name in seen:
-                error = SameTwiceError()
-                error.expression = one.entry.place
-                raise error
-            seen.add(name)
-
-
-def _require_taken(read: Draft, targets: Sequence[_Target]) -> None:
+def _require_taken(read: Draft, targets: Sequence[Target]) -> None:
     """Raises WriteRefusedError, which names the entry."""
     refused = [read.refusal, *read.reading.rejections, *(one.refusal for one in read.prepared)]
     for rejection in filter(None, refused):
         raise _refused(rejection, targets)
     for place, one in enumerate(targets):
         is_said = f"/entry/{place}/resource" in read.reading.named
-        if one.resource is not None and not is_said and not _is_error(one):
+        if one.resource is not None and not is_said and not one.is_in_error:
             raise NotKeptTypeError(element=one.entry.place or one.entry.kind)
 
 
-def _refused(one: Rejection, targets: Sequence[_Target]) -> GatewayError:
+def _refused(one: Rejection, targets: Sequence[Target]) -> GatewayError:
     told = PLACE.match(one.position)
     place = targets[int(told[1])].entry.place if told else ""
     if one.problem is Problem.INTERNAL:
@@ -492,12 +274,12 @@ def _refused(one: Rejection, targets: Sequence[_Target]) -> GatewayError:
     return WriteRefusedError(words, element=place or one.element or "")
 
 
-def _require_same(target: _Target, own: OwnRecord | None) -> None:
+def _require_same(target: Target, own: OwnRecord | None) -> None:
     if target.record is None or own is None or own.id != target.record.id:
         raise MovedError(element=target.entry.place or target.entry.kind)
 
 
-def _require_number(target: _Target, statement: Statement) -> None:
+def _require_number(target: Target, statement: Statement) -> None:
     number = target.entry.number
     is_update = target.entry.kind == "Patient" and target.entry.method == "PUT"
     if is_update and number is not None and statement.record_id != number.key:
@@ -511,7 +293,7 @@ def _instead(
     conversion: Conversion,
     own: OwnRecord | None,
     updated: Sequence[str],
-    targets: Sequence[_Target],
+    targets: Sequence[Target],
 ) -> Statement:
     """What was said before and still stands is not said again; what stands no longer is."""
     if own is None:
@@ -531,15 +313,6 @@ def _instead(
     stands = all(made.content_hash in own.stating(role) for role in stated)
     is_last = bool(own.pairs) and own.pairs[-1][0].content_hash == made.content_hash
     return asked_anew(made) if made.content_hash in known and not (stands and is_last) else made
-
-
-def _is_error(target: _Target) -> bool:
-    """A resource that its sender takes back by its status."""
-    told = target.resource or {}
-    verified = told.get("verificationStatus")
-    codings = verified.get("coding", ()) if isinstance(verified, dict) else ()
-    codes = [one.get("code") for one in codings if isinstance(one, dict)]
-    return target.role not in (None, PATIENT) and IN_ERROR in (told.get("status"), *codes)
 
 
 def _shown(session: Session, kept: Sequence[_Kept], caller: Caller) -> list[Fed]:

@@ -16,13 +16,13 @@ from gateway.api.feed import Prefer, feed_of, number_of, version_of
 from gateway.api.fhir_parameters import GENERAL, base_of, body_of
 from gateway.api.json_patch import patch_of
 from gateway.api.payload import LARGEST_RESOURCE, SentResource, read_required
-from gateway.api.written_types import OF_A_CHILD
+from gateway.api.written_types import JSON_PATCH, OF_A_CHILD
 from gateway.errors import WrongRequestError
 from gateway.feed import Feed, Number
 from gateway.write_entries import Entry
 from gateway.writing import write
 
-PATCH_TYPES = frozenset({"application/json-patch+json"})
+PATCH_TYPES = frozenset({JSON_PATCH})
 TOLD = "return=OperationOutcome"
 """How it is answered that something is no more."""
 

@@ -1,4 +1,4 @@
-"""Which types of resources can be written by themselves, and of which only with a child."""
+"""Which types of resources can be written by themselves, which only with a child, and how patched."""
 
 from collections.abc import Sequence
 
@@ -14,3 +14,4 @@ OF_A_CHILD: Sequence[str] = (
 SHARED: Sequence[str] = ("Organization", "Location")
 """Kept where a child's resource names them: written in a transaction together with it."""
 WRITTEN_TYPES = frozenset({"Patient", *OF_A_CHILD, *SHARED})
+JSON_PATCH = "application/json-patch+json"

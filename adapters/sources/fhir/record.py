@@ -44,13 +44,16 @@ class Records:
         Raises PayloadError(TOO_LARGE) where copies of shared bodies would outgrow the payload.
         """
         members = [patient, *self.subjects.get(patient, ())]
-        made, names = self._made(members, {patient: PATIENT["reference"]})
+        known = self.known_role(patient)
+        given = {patient: PATIENT["reference"]}
+        made, names = self._made(members, given, known.key if known else None)
         return {"patient": made.pop(names[patient]), **self._rest(made, names)}, _roles(names)
 
     def written_to(self, address: str) -> tuple[dict[str, Any], Mapping[int, str]]:
         """The same of what was sent without its Patient. Raises PayloadError too."""
-        made, names = self._made(self.written[address], {})
-        return self._rest(made, names) | {"house": self.known[address].custodian}, _roles(names)
+        known = self.known[address]
+        made, names = self._made(self.written[address], {}, known.key)
+        return self._rest(made, names) | {"house": known.custodian}, _roles(names)
 
     def _rest(self, made: Mapping[str, Resource], names: Mapping[int, str]) -> dict[str, Any]:
         places = {m: place for m in names if (place := self._place(m))}
@@ -62,7 +65,7 @@ class Records:
         return None if item.is_new else self.known.get(f"{item.kind}/{item.resource.get('id')}")
 
     def _made(
-        self, members: Sequence[int], given: Mapping[int, str]
+        self, members: Sequence[int], given: Mapping[int, str], key: str | None
     ) -> tuple[dict[str, Resource], dict[int, str]]:
         items = self.index.items
         members = [*members, *self._bodies(members)]
@@ -72,7 +75,7 @@ class Records:
         made: dict[str, Resource] = {}
         for member in members:
             if not (member in places and items[member].kind == "Organization"):
-                made.setdefault(names[member], self._resource(member, names, places))
+                made.setdefault(names[member], self._resource(member, names, places, key))
         return made, names
 
     def _role(self, member: int, relations: Sequence[str | None]) -> str:
@@ -122,12 +125,16 @@ class Records:
         return [{"kind": p.kind.value, "code": p.code, "name": named[p]} for p in sorted(named)]
 
     def _resource(
-        self, member: int, names: Mapping[int, str], places: Mapping[int, Place]
+        self,
+        member: int,
+        names: Mapping[int, str],
+        places: Mapping[int, Place],
+        key: str | None,
     ) -> Resource:
         item = self.index.items[member]
 
         def pointed(reference: Resource) -> Resource:
-            return self._pointed(member, reference, names, places)
+            return self._pointed(member, reference, names, places, key)
 
         rest = {name: value for name, value in item.resource.items() if name != "id"}
         made: Resource = _with_references(rest, pointed)
@@ -139,10 +146,11 @@ class Records:
         reference: Resource,
         names: Mapping[int, str],
         places: Mapping[int, Place],
+        key: str | None,
     ) -> Resource:
         target = self.index.target(source, reference)
         kept = self.known.get(reference.get("reference", "")) if target is None else None
-        if kept is not None:
+        if kept is not None and kept.key == key:
             return reference | {
                 "reference": f"{reference['reference'].partition('/')[0]}/{kept.role}"
             }

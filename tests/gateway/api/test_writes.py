@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +146,22 @@ def test_whose_child_it_is_decides_who_may_write(service: Service) -> None:
     standing = got(service, observed)
     for method, body in (("PUT", standing), ("DELETE", None), ("PATCH", [])):
         assert call(service, method, observed, body, "hospital").status_code == 404
-        assert (
-            call(service, method, "Observation/1", body and body | {"id": "1"}).status_code == 404
-        )
+        unknown = {**standing, "id": "1"} if method == "PUT" else body
+        assert call(service, method, "Observation/1", unknown).status_code == 404
     assert got(service, observed) == standing
+
+
+def test_validation_says_what_writing_would(service: Service) -> None:
+    of = made(service, child("W15", "Đỗ Thị Mười Lăm"))
+    for resource, who, severity in (
+        (weight(of, 3300), "clinic", "information"),
+        (weight(of, 3300), "hospital", "error"),
+        (mother(of), "clinic", "information"),
+        (weight(of, 3300, status="nonsense"), "clinic", "error"),
+    ):
+        answer = call(service, "POST", f"{resource['resourceType']}/$validate", resource, who)
+        assert [one[0] for one in problems(answer)] == [severity], answer.text
+    assert got(service, f"Observation?patient={of}")["total"] == 0
 
 
 def test_conditions_name_one_resource_of_the_sender(service: Service) -> None:
@@ -191,13 +204,9 @@ def test_at_once_one_condition_makes_one(service: Service, kind: str) -> None:
         if kind == "Patient":
             resource = child(number, f"Bùi Thị {number}")
             by = f"identifier={resource['identifier'][0]['system']}|{number}"
+        asked = partial(call, service, "POST", kind, resource, if_none_exist=by)
         with ThreadPoolExecutor(16) as pool:
-            found = list(
-                pool.map(
-                    lambda _: call(service, "POST", kind, resource, if_none_exist=by),
-                    range(16),  # noqa: B023
-                )
-            )
+            found = [one.result() for one in [pool.submit(asked) for _ in range(16)]]
         assert sorted(one.status_code for one in found) == [200] * 15 + [201]
         assert len({one.json()["id"] for one in found}) == 1
 
