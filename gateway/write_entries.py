@@ -6,6 +6,7 @@ from inspect import getdoc
 from typing import Any
 
 from adapters.contract import Resource
+from adapters.errors import Rejection
 from gateway.errors import GatewayError, NotFoundError, WrongRequestError
 from gateway.feed import Number
 
@@ -19,15 +20,15 @@ class WriteRefusedError(GatewayError):
     code = "business-rule"
     vietnamese = "Nguồn fhir không nhận nội dung này; chưa ghi gì."
 
-    def __init__(self, words: tuple[str, str] | None = None, *, element: str = "") -> None:
-        """`words`: Vietnamese, English."""
-        super().__init__(f"{getdoc(type(self))} {words[1]}" if words else None)
-        self._further = words[0] if words else ""
+    def __init__(self, rejection: Rejection | None = None, *, element: str = "") -> None:
+        super().__init__(f"{getdoc(type(self))} {rejection.english}" if rejection else None)
+        self.rejection = rejection
         self.expression = element or None
 
     @property
     def sentence(self) -> str:
-        return f"{self.vietnamese} {self._further}".strip()
+        further = self.rejection.vietnamese if self.rejection else ""
+        return f"{self.vietnamese} {further}".strip()
 
 
 class NotKeptTypeError(WriteRefusedError):

@@ -86,7 +86,8 @@ def write(
     """What stands of each entry, in their order, and what `reads` give, in one transaction.
 
     `base`: our address, as references name it. `content`: the body, to be kept as it was sent.
-    If one entry fails nothing is stored, and the error's `expression` names it.
+    If one entry fails nothing is stored, and the error's `expression` names it. What came by itself
+    and is refused by the source is kept as refused, to be somebody's work: `Fed.rejections`.
     """
 
     def work(session: Session) -> tuple[list[_Kept], list[Any]]:
@@ -95,7 +96,13 @@ def write(
         done = _Work(session, feed, base).done(entries, content)
         return done, [read(session) for read in reads]
 
-    kept, found = retried(feed.engine, work)
+    try:
+        kept, found = retried(feed.engine, work)
+    except WriteRefusedError as error:
+        (entry, *others) = entries
+        if content is not None or others or error.rejection is None or entry.resource is None:
+            raise
+        return [_kept_refusal(feed, entry, error.rejection)], []
     if any(one.change != UNCHANGED for one in kept):
         link_at_once(feed)
     return retried(feed.engine, lambda session: _shown(session, kept, feed.caller)), found
@@ -104,6 +111,13 @@ def write(
 def _may_join(entry: Entry) -> bool:
     is_patient = entry.kind == "Patient"
     return is_patient and (entry.change is not None or bool(survivor_of(entry.resource or {})))
+
+
+def _kept_refusal(feed: Feed, entry: Entry, rejection: Rejection) -> Fed:
+    told = {"resource": entry.resource} | as_asked(entry, None)
+    refused = Draft(message=message([told]), adapter=feed.adapter, refusal=rejection)
+    kept = retried(feed.engine, lambda session: take(session, refused, feed.caller))
+    return Fed(kind=entry.kind, id=None, message=kept.message, rejections=kept.rejections)
 
 
 class _Work:
@@ -270,8 +284,7 @@ def _refused(one: Rejection, targets: Sequence[Target]) -> GatewayError:
         error: GatewayError = ForeignDomainError()
         error.expression = place or error.expression
         return error
-    words = (one.vietnamese, one.english)
-    return WriteRefusedError(words, element=place or one.element or "")
+    return WriteRefusedError(one, element=place or one.element or "")
 
 
 def _require_same(target: Target, own: OwnRecord | None) -> None:

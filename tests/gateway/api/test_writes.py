@@ -143,10 +143,12 @@ def test_whose_child_it_is_decides_who_may_write(service: Service) -> None:
         answer = call(service, "POST", "Observation", resource, who)
         assert answer.status_code == 422, answer.text
         assert answer.json()["issue"][0]["expression"] == ["Observation.subject"]
+        kept = service.client.get(f"/messages/{answer.headers['x-motem-message']}")
+        assert kept.json()["state"] == "rejected"
     standing = got(service, observed)
     for method, body in (("PUT", standing), ("DELETE", None), ("PATCH", [])):
         assert call(service, method, observed, body, "hospital").status_code == 404
-        unknown = {**standing, "id": "1"} if method == "PUT" else body
+        unknown: Any = {**standing, "id": "1"} if method == "PUT" else body
         assert call(service, method, "Observation/1", unknown).status_code == 404
     assert got(service, observed) == standing
 
