@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonpatch
-import jsonpointer
 
 from adapters.contract import Resource
 from gateway.access.strict_json import strict
@@ -86,7 +85,7 @@ def _changed(resource: Resource, operation: Any) -> Resource:
         made = jsonpatch.apply_patch(resource, [operation])
     except jsonpatch.JsonPatchTestFailed:
         raise PatchTestError from None
-    except (jsonpatch.JsonPatchConflict, jsonpointer.JsonPointerException):
+    except (jsonpatch.JsonPatchConflict, jsonpatch.JsonPointerException):
         raise NoPlaceError from None
     except (jsonpatch.JsonPatchException, TypeError, ValueError, KeyError, AttributeError):
         raise WrongPatchError from None
