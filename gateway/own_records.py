@@ -72,8 +72,10 @@ class OwnRecord:
         }
 
     def last(self) -> Statement:
-        """The newest statement about the Patient."""
+        """The newest statement about the Patient. Raises NotOwnError where none can be read today."""
         about = [p for p in self.pairs if history.patient_of(p[1].resources)]
+        if not about:
+            raise NotOwnError
         newest = history.by_time(about)[-1]
         return next(statement for statement, one in about if one is newest)
 
@@ -119,7 +121,9 @@ def own_record(session: Session, adapter: SourceAdapter, key: str) -> OwnRecord 
     if not found:
         return None
     said = statements.about(session, SOURCE, [key], [])
-    pairs = replacing.standing(list(_converted(said, adapter)))
+    pairs = replacing.standing(_converted(said, adapter))
+    if not pairs:  # The adapter of today can read nothing of it.
+        raise NotOwnError
     return OwnRecord(
         id=found[0].id,
         key=key,

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import URL
 
+from adapters.sources.fhir.fields import SUBJECTS
+from gateway.api.written_types import OF_A_CHILD
 from tests.gateway.api.operating import FHIR, NATIONAL, Service, operating, problems
 from tests.gateway.api.test_transactions import AGREED, LOINC, child, got, mother, stay, weight
 from tests.journeys.steps import ingest, link, registration
@@ -312,6 +314,32 @@ def test_an_update_by_id_makes_no_second_child(service: Service) -> None:
 def _all_of(other: dict[str, Any]) -> list[dict[str, Any]]:
     named = ("name", "gender", "birthDate")
     return [{"op": "replace", "path": f"/{name}", "value": other[name]} for name in named]
+
+
+OF_EACH_TYPE: dict[str, dict[str, Any]] = {
+    "RelatedPerson": {"name": [{"text": "Hồ Thị Dì"}]},
+    "Encounter": {"status": "planned", "class": {"code": "IMP"}},
+    "EpisodeOfCare": {"status": "active"},
+    "Observation": {"status": "final", "code": {"text": "chiều cao"}},
+    "Condition": {"code": {"text": "sốt"}},
+    "Flag": {"status": "active", "code": {"text": "cần theo dõi"}},
+}
+
+
+@pytest.mark.parametrize("kind", OF_A_CHILD)
+def test_what_the_capability_statement_claims_of_writing_holds(service: Service, kind: str) -> None:
+    of = made(service, child(f"W-{kind}", f"Hồ Thị {kind}"))
+    told = {"resourceType": kind, "identifier": [{"system": "urn:test:each", "value": kind}]}
+    told |= OF_EACH_TYPE[kind] | {SUBJECTS[kind]: {"reference": of}}
+    address = made(service, told)
+    standing = got(service, address) | {"language": "vi"}
+    assert call(service, "PUT", address, standing).headers["etag"] == 'W/"2"'
+    removed = [{"op": "remove", "path": "/language"}]
+    assert call(service, "PATCH", address, removed).headers["etag"] == 'W/"3"'
+    by = f"{kind}?identifier=urn:test:each|{kind}"
+    assert call(service, "PUT", by, told).status_code == 200
+    assert call(service, "DELETE", by).status_code == 200
+    got(service, address, 410)
 
 
 def test_a_code_other_than_weight_is_kept_as_sent(service: Service) -> None:
