@@ -1,10 +1,10 @@
 """Which resource each entry of a write means, and what its references lead to."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 import orjson
 from sqlalchemy.orm import Session
@@ -29,7 +29,6 @@ from gateway.write_entries import Entry, NoReferenceError, NoSuchError, SameTwic
 
 ORDER = ("DELETE", "POST", "PUT", "PATCH")
 """In which entries find what they mean (R4, http.html#trules)."""
-CONDITION = re.compile(r"([A-Z][A-Za-z]+)\?identifier=([^|&,]+)\|([^|&,]+)")
 IN_ERROR = "entered-in-error"
 Result = TypeVar("Result")
 
@@ -70,6 +69,9 @@ class Targets:
         self._records: dict[str, OwnRecord | None] = {}
         self._addresses: dict[str, str] = {}
         """As a reference names it → as it is named here."""
+        self._looked: set[str] = set()
+        self._coming: set[tuple[str, str, str]] = set()
+        """Type and number of what is new."""
         self._going: set[str | None] = set()
         """Ids of what other entries take back."""
 
@@ -83,6 +85,8 @@ class Targets:
         for one in targets:
             if one.id is not None and one.entry.url:
                 self._addresses[one.entry.url] = f"{one.entry.kind}/{one.id}"
+        new = (one.resource for one in targets if one.resource is not None and one.id is None)
+        self._coming = {number for resource in new for number in _numbers(resource)}
         for one in targets:
             if one.resource is not None:
                 _placed(one.entry, partial(self._point, one))
@@ -193,36 +197,39 @@ class Targets:
         target.resource = pointing(target.resource, self._pointed)
 
     def _pointed(self, reference: str) -> str:
+        """As a reference is named here; the own record that it leads to is held."""
         reference = reference.removeprefix(self._base)
-        if reference in self._addresses:
-            return self._addresses[reference]
-        kind, mark, _ = reference.partition("?")
-        if mark and "/" not in kind:
-            return self._looked_up(reference)
-        self._look(reference)
-        return reference
+        if reference not in self._addresses:
+            kind, mark, query = reference.partition("?")
+            is_condition = bool(mark) and "/" not in kind
+            named = self._looked_up(kind, query) if is_condition else reference
+            self._addresses[reference] = named or reference
+        address = self._addresses[reference]
+        if address not in self._looked:
+            self._looked.add(address)
+            key = key_at(self._session, self._feed.domains, address)
+            if key is not None:
+                self.record(key)
+        return address
 
-    def _looked_up(self, reference: str) -> str:
-        told = CONDITION.fullmatch(reference)
-        if told is None:
+    def _looked_up(self, kind: str, query: str) -> str | None:
+        """The address of the one resource that a condition means; None: of one that comes along."""
+        pairs = parse_qsl(query, keep_blank_values=True)
+        system, _, value = (pairs[0][1] if pairs else "").rpartition("|")
+        if [name for name, _ in pairs] != ["identifier"] or not system or not value:
             raise NoReferenceError
-        number = Number(system=told[2], value=told[3])
-        is_foreign = told[1] == "Patient" and not self._feed.domains.allow(number.system)
-        id_ = None if is_foreign else self._bearer(told[1], number)
-        if id_ is None:
+        is_foreign = kind == "Patient" and not self._feed.domains.allow(system)
+        id_ = None if is_foreign else self._bearer(kind, Number(system=system, value=value))
+        if id_ is None and (kind, system, value) not in self._coming:
             raise NoReferenceError
-        self._addresses[reference] = f"{told[1]}/{id_}"
-        self._look(self._addresses[reference])
-        return self._addresses[reference]
+        return f"{kind}/{id_}" if id_ else None
 
-    def _look(self, reference: str) -> None:
-        """Hold the own record that a reference leads to; of what is another's nothing is learnt."""
-        if reference in self._addresses:
-            return
-        self._addresses[reference] = reference
-        key = key_at(self._session, self._feed.domains, reference)
-        if key is not None:
-            self.record(key)
+
+def _numbers(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    told = resource.get("identifier")
+    for one in told if isinstance(told, list) else (told,):
+        if isinstance(one, Mapping):
+            yield str(resource.get("resourceType")), str(one.get("system")), str(one.get("value"))
 
 
 def _require_id(target: Target, sent: Resource, entry: Entry) -> None:

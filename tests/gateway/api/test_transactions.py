@@ -228,6 +228,34 @@ def test_references_may_be_conditions_and_a_known_child_is_not_made_again(
         assert got(service, one)["subject"]["reference"] == of_child
 
 
+def test_a_reference_by_number_finds_who_comes_along_and_a_known_child_by_its_urn(
+    service: Service,
+) -> None:
+    of = f"Patient?identifier={CLINIC}%7CT11".replace(":", "%3A")
+    new = entry("POST", "Patient", child("T11", "Lê Thị Mười Một"))
+    _, of_child, of_weight = addresses(
+        send(
+            service,
+            entry("POST", "RelatedPerson", mother(of)),
+            new,
+            entry("POST", "Observation", weight(of, 3000)),
+        )
+    )
+    assert got(service, of_weight)["subject"]["reference"] == of_child
+    known = entry(
+        "POST", "Patient", child("T11", "Ai"), CHILD, ifNoneExist=f"identifier={CLINIC}|T11"
+    )
+    later, _ = addresses(
+        send(service, entry("POST", "Observation", weight(CHILD, 4000, "2026-05-01")), known)
+    )
+    assert got(service, later)["subject"]["reference"] == of_child
+    full = f"{service.base}/{of_child}"
+    (third,) = addresses(
+        send(service, entry("POST", "Observation", weight(full, 5000, "2026-06-01")))
+    )
+    assert got(service, third)["subject"]["reference"] == of_child
+
+
 def test_two_children_come_together_and_stay_apart(service: Service) -> None:
     other = "urn:uuid:00000000-0000-4000-8000-000000000009"
     answer = send(
