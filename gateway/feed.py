@@ -1,8 +1,7 @@
 """Use cases: a partner's system writes, merges and takes back its own Patients (IHE ITI-104), linked at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import product
 
 import structlog
@@ -10,16 +9,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from adapters.contract import Domains, Resource, SourceAdapter, SourceMessage
-from adapters.errors import Rejection
-from audit.event import Action, AuditEvent, Caller, Seen
-from audit.log import append
+from audit.event import Caller
 from gateway import modelling
 from gateway.database import retried
 from gateway.deciding import Judgement, decide_all
 from gateway.errors import ConflictError, GatewayError
+from gateway.fed import Fed, Kept, shown
 from gateway.feed_words import (
     NOT_JOINED,
-    NOT_LINKED,
     REUSED,
     ForeignDomainError,
     NobodyError,
@@ -38,7 +35,6 @@ from gateway.registry import numbers, records, resources, statements
 from gateway.registry.drafts import Draft
 from gateway.registry.planning import NEW, UNCHANGED, UPDATED
 from gateway.repeating import removal, request, said_again, said_instead
-from gateway.showing import texts
 from linkage import index
 from linkage.conflicts import conflict
 from linkage.store import IdentityStore
@@ -80,39 +76,6 @@ class Feed:
     caller: Caller
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fed:
-    """What stands now, and what was decided.
-
-    `body` is None where the caller may not see the resource, or it stands no longer; `id` None where
-    all was refused, and the message kept with its `rejections`. `remarks` are warnings, in
-    Vietnamese and English.
-    """
-
-    id: str | None
-    kind: str = "Patient"
-    version: int = 0
-    updated: datetime | None = None
-    body: str | None = field(default=None, repr=False)
-    is_new: bool = False
-    identity: str = ""
-    decision: str = ""
-    message: str | None = None
-    rejections: tuple[Rejection, ...] = ()
-    remarks: tuple[Words, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """What one transaction has done."""
-
-    record: str | None
-    change: str = UNCHANGED
-    message: str | None = None
-    rejections: tuple[Rejection, ...] = ()
-    remarks: tuple[Words, ...] = ()
-
-
 def put(
     feed: Feed, number: Number, sent: Sent, version: int | None = None, *, by_id: bool = False
 ) -> Fed:
@@ -132,7 +95,7 @@ def put(
     if survivor is not None:
         require_own(feed, survivor)
 
-    def work(session: Session) -> _Kept:
+    def work(session: Session) -> Kept:
         if survivor is not None:  # Before any row is held, as a linking has it.
             IdentityStore(session).lock()
         known = own_record(session, feed.adapter, number.key)
@@ -160,12 +123,12 @@ def create(feed: Feed, sent: Sent, unless: Number | None = None) -> Fed:
     """
     read = draft(_message(sent.content), feed.adapter)
 
-    def work(session: Session) -> _Kept:
+    def work(session: Session) -> Kept:
         if unless is not None:
             statements.lock(session, SOURCE, [unless.key])
             bears = bearer(session, unless)
             if bears is not None:
-                return _Kept(record=bears)
+                return Kept(record=bears)
         known = _standing(session, read, feed)
         return _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
 
@@ -179,7 +142,7 @@ def remove(feed: Feed, number: Number, version: int | None = None) -> Fed:
     """
     require_own(feed, number)
 
-    def work(session: Session) -> _Kept:
+    def work(session: Session) -> Kept:
         known = own_record(session, feed.adapter, number.key)
         if known is None:
             raise NobodyError
@@ -251,7 +214,7 @@ def _standing(session: Session, read: Draft, feed: Feed) -> OwnRecord | None:
 
 def _taken(
     session: Session, told: Draft, known: OwnRecord | None, patient: Resource, feed: Feed
-) -> _Kept:
+) -> Kept:
     result = take(session, told, feed.caller)
     said = {one.fingerprint for one in known.said} if known else set()
     if result.repeated and not all(one.fingerprint in said for one in told.prepared):
@@ -267,18 +230,19 @@ def _taken(
     return replace(kept, remarks=(REUSED,)) if several else kept
 
 
-def _require_one(kept: _Kept) -> _Kept:
+def _require_one(kept: Kept) -> Kept:
     """Raises OtherChildError where the number would be two children's."""
     if REUSED in kept.remarks:
         raise OtherChildError
     return kept
 
 
-def _kept(result: IngestResult) -> _Kept:
+def _kept(result: IngestResult) -> Kept:
     one = min(result.records, key=lambda record: CHANGES.index(record.change), default=None)
-    return _Kept(
+    return Kept(
         record=one.record if one else None,
         change=one.change if one and not result.repeated else UNCHANGED,
+        is_new=one is not None and one.change == NEW and not result.repeated,
         message=result.message,
         rejections=result.rejections,
     )
@@ -302,13 +266,13 @@ def joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[Wo
     return ()
 
 
-def _answered(feed: Feed, kept: _Kept) -> Fed:
+def _answered(feed: Feed, kept: Kept) -> Fed:
     """Link where that is quick, then tell what stands."""
     if kept.record is None:
         return Fed(id=None, message=kept.message, rejections=kept.rejections)
     if kept.change != UNCHANGED:
         link_at_once(feed)
-    return retried(feed.engine, _shown(kept, feed.caller))
+    return retried(feed.engine, lambda session: shown(session, kept, feed.caller))
 
 
 def link_at_once(feed: Feed) -> None:
@@ -320,40 +284,3 @@ def link_at_once(feed: Feed) -> None:
         )
     except GatewayError as error:
         log.error("what was sent could not be linked at once", error=type(error).__name__)
-
-
-def _shown(kept: _Kept, caller: Caller) -> Callable[[Session], Fed]:
-    def work(session: Session) -> Fed:
-        id_ = str(kept.record)
-        identity, decision = IdentityStore(session).identities_of([id_]).get(id_, (id_, ""))
-        found = resources.read(session, "Patient", id_)
-        assert found is not None, "what was taken stands"
-        members = () if found.record_id else IdentityStore(session).members(id_)
-        append(
-            session, _read(found.record_id, identity, [one.record_id for one in members], caller)
-        )
-        pending = (NOT_LINKED,) if decision == "pending" else ()
-        return Fed(
-            id=id_,
-            version=found.version_id,
-            updated=found.last_updated,
-            body=texts(session, caller, [found])[0],
-            is_new=kept.change == NEW,
-            identity=identity,
-            decision=decision,
-            message=kept.message,
-            rejections=kept.rejections,
-            remarks=(*kept.remarks, *pending),
-        )
-
-    return work
-
-
-def _read(record: str | None, identity: str, members: Sequence[str], caller: Caller) -> AuditEvent:
-    return AuditEvent(
-        action=Action.PATIENT_READ,
-        caller=caller,
-        record=record,
-        identity=identity,
-        seen=tuple(Seen(record=one, identity=identity) for one in members),
-    )

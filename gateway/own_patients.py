@@ -4,7 +4,8 @@ from adapters.contract import Resource
 from adapters.fhir_body import as_content
 from gateway.database import retried
 from gateway.errors import GatewayError, WrongRequestError
-from gateway.feed import Fed, Feed, Number, Sent, put, remove
+from gateway.fed import Fed
+from gateway.feed import Feed, Number, Sent, put, remove
 from gateway.own_records import own_key
 
 OURS = frozenset({"versionId", "lastUpdated", "source"})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 from adapters.contract import REPLACES, Conversion, SourceMessage, Statement
 from adapters.errors import Problem, Rejection
 from adapters.fhir_body import as_content
-from audit.event import Action, AuditEvent, Caller, DetailValue, Seen
-from audit.log import append
 from gateway.database import retried
 from gateway.errors import GatewayError
+from gateway.fed import Fed, Kept, shown
 from gateway.feed import (
-    Fed,
     Feed,
     joined,
     link_at_once,
@@ -24,12 +22,10 @@ from gateway.feed import (
     survivor_of,
 )
 from gateway.feed_words import (
-    NOT_LINKED,
     ForeignDomainError,
     OtherChildError,
     OtherNumberError,
     UnknownSurvivorError,
-    Words,
 )
 from gateway.ingest import draft, take
 from gateway.own_records import (
@@ -38,14 +34,12 @@ from gateway.own_records import (
     OwnRecord,
     replaced_by,
 )
-from gateway.registry import records, resources
+from gateway.registry import records
 from gateway.registry.drafts import Draft
 from gateway.registry.planning import NEW, UNCHANGED
 from gateway.registry.preparation import prepare
-from gateway.registry.resources import KeptResource
 from gateway.registry.versions import is_shared, resource_id
 from gateway.repeating import asked_anew, message, removed, unchanged
-from gateway.showing import texts
 from gateway.write_entries import (
     Entry,
     MovedError,
@@ -60,19 +54,6 @@ from linkage.store import IdentityStore
 PLACE = re.compile(r"/entry/(\d+)")
 Read = Callable[[Session], Any]
 """A GET of a transaction, which sees what the transaction has written."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """What became of one entry."""
-
-    kind: str
-    id: str
-    record: str
-    change: str = UNCHANGED
-    is_new: bool = False
-    message: str | None = None
-    remarks: tuple[Words, ...] = ()
 
 
 def write(
@@ -90,7 +71,7 @@ def write(
     and is refused by the source is kept as refused, to be somebody's work: `Fed.rejections`.
     """
 
-    def work(session: Session) -> tuple[list[_Kept], list[Any]]:
+    def work(session: Session) -> tuple[list[Kept], list[Any]]:
         if any(map(_may_join, entries)):
             IdentityStore(session).lock()  # Before any row is held, as a linking has it.
         done = _Work(session, feed, base).done(entries, content)
@@ -105,7 +86,11 @@ def write(
         return [_kept_refusal(feed, entry, error.rejection)], []
     if any(one.change != UNCHANGED for one in kept):
         link_at_once(feed)
-    return retried(feed.engine, lambda session: _shown(session, kept, feed.caller)), found
+
+    def tell(session: Session) -> list[Fed]:
+        return [shown(session, one, feed.caller) for one in kept]
+
+    return retried(feed.engine, tell), found
 
 
 def _may_join(entry: Entry) -> bool:
@@ -127,7 +112,7 @@ class _Work:
         self._session, self._feed = session, feed
         self._means = Targets(session, feed, base)
 
-    def done(self, entries: Sequence[Entry], content: bytes | None) -> list[_Kept]:
+    def done(self, entries: Sequence[Entry], content: bytes | None) -> list[Kept]:
         targets = self._means.of(entries)
         told = self._told(targets)
         if not told.prepared:
@@ -166,7 +151,7 @@ class _Work:
                 _require_number(target, statement)
         return _instead(replace(statement, effective=None), conversion, own, updated, targets)
 
-    def _stored(self, targets: Sequence[Target], told: Draft, content: bytes | None) -> list[_Kept]:
+    def _stored(self, targets: Sequence[Target], told: Draft, content: bytes | None) -> list[Kept]:
         before = self._means.fingerprints()
         first = replace(told, message=replace(told.message, content=content)) if content else told
         result = take(self._session, first, self._feed.caller)
@@ -202,10 +187,10 @@ class _Work:
         role: str,
         changes: Mapping[str, str],
         message_id: str | None,
-    ) -> _Kept:
+    ) -> Kept:
         change = changes.get(record, UNCHANGED)
         held = self._means.record_with(record)
-        return _Kept(
+        return Kept(
             kind=target.entry.kind,
             id=role if is_shared(role) else resource_id(record, role),
             record=record,
@@ -219,10 +204,10 @@ class _Work:
         target: Target,
         changes: Mapping[str, str] = MappingProxyType({}),
         message_id: str | None = None,
-    ) -> _Kept:
+    ) -> Kept:
         """What was there already, or what is no more."""
         record = target.record.id if target.record else str(target.id)
-        return _Kept(
+        return Kept(
             kind=target.entry.kind,
             id=str(target.id),
             record=record,
@@ -230,7 +215,7 @@ class _Work:
             message=message_id,
         )
 
-    def _survived(self, target: Target, kept: _Kept) -> _Kept:
+    def _survived(self, target: Target, kept: Kept) -> Kept:
         """The sender's word that another of its numbers replaces this one."""
         number = survivor_of(target.resource or {}) if kept.kind == "Patient" else None
         if number is None:
@@ -241,7 +226,7 @@ class _Work:
             raise UnknownSurvivorError
         if into[0].id == kept.record:
             return kept
-        told = joined(self._session, kept.record, into[0].id, self._feed.caller)
+        told = joined(self._session, str(kept.record), into[0].id, self._feed.caller)
         return replace(kept, remarks=told)
 
 
@@ -326,50 +311,3 @@ def _instead(
     stands = all(made.content_hash in own.stating(role) for role in stated)
     is_last = bool(own.pairs) and own.pairs[-1][0].content_hash == made.content_hash
     return asked_anew(made) if made.content_hash in known and not (stands and is_last) else made
-
-
-def _shown(session: Session, kept: Sequence[_Kept], caller: Caller) -> list[Fed]:
-    """What stands of each, and to which child it belongs; the log says that it was told."""
-    identities = IdentityStore(session).identities_of({one.record for one in kept})
-    return [_fed(session, one, identities.get(one.record, (one.id, "")), caller) for one in kept]
-
-
-def _fed(session: Session, one: _Kept, home: tuple[str, str], caller: Caller) -> Fed:
-    identity, decision = home
-    found = resources.read(session, one.kind, one.id)
-    is_ended = found is None
-    found = found or resources.last_version(session, one.kind, one.id)
-    assert found is not None, "what was written stands, or stood"
-    is_golden = found.type == "Patient" and found.record_id is None
-    members = IdentityStore(session).members(one.id) if is_golden else ()
-    append(session, _event(found, identity, [m.record_id for m in members], caller))
-    return Fed(
-        kind=one.kind,
-        id=one.id,
-        version=found.version_id,
-        updated=found.last_updated,
-        body=None if is_ended else texts(session, caller, [found])[0],
-        is_new=one.is_new,
-        identity=identity,
-        decision=decision,
-        message=one.message,
-        remarks=(*one.remarks, *((NOT_LINKED,) if decision == "pending" else ())),
-    )
-
-
-def _event(
-    found: KeptResource, identity: str, members: Sequence[str], caller: Caller
-) -> AuditEvent:
-    is_patient = found.type == "Patient"
-    detail: dict[str, DetailValue] = {"version": found.version_id}
-    if not is_patient:
-        detail |= {"type": found.type, "resource": found.id}
-    is_childs = found.record_id is not None or is_patient
-    return AuditEvent(
-        action=Action.PATIENT_READ if is_patient else Action.RESOURCE_READ,
-        caller=caller,
-        record=found.record_id,
-        identity=identity if is_childs else None,
-        detail=detail,
-        seen=tuple(Seen(record=one, identity=identity) for one in members),
-    )

@@ -12,7 +12,7 @@ from adapters.errors import Problem, Rejection
 from gateway.api.fhir_parameters import answered, base_of
 from gateway.api.outcome import issue, outcome
 from gateway.api.payload import wants
-from gateway.feed import Fed
+from gateway.fed import Fed
 
 IDENTITY, DECISION, MESSAGE = "X-Motem-Identity", "X-Motem-Link", "X-Motem-Message"
 """The golden Patient, how the record came to it (pending, single, auto, manual), the kept message."""

@@ -28,7 +28,7 @@ from gateway.api.outcome import ERROR, FhirResponse
 from gateway.api.written_types import WRITTEN_TYPES
 from gateway.database import narrow
 from gateway.errors import GatewayError, NotAllowedError, NotFoundError, WrongRequestError
-from gateway.feed import Fed
+from gateway.fed import Fed
 from gateway.fhir.bundle import Entry as Answered
 from gateway.fhir.bundle import bundle
 from gateway.fhir.errors import WithdrawnError

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,8 +17,8 @@ import pytest
 from sqlalchemy import URL
 
 from tests.bench.measure import report
-from tests.gateway.api.operating import CLINIC, FHIR, Service, operating
-from tests.gateway.api.test_transactions import AGREED, child, weight
+from tests.gateway.api.operating import CLINIC, FHIR, Service, agreed
+from tests.gateway.api.test_transactions import child, weight
 
 CALLERS = 64
 ROUNDS = int(os.environ.get("MOTEM_BENCH_ROUNDS", "100"))
@@ -28,9 +27,7 @@ ORDER = "urn:test:order"
 
 @pytest.fixture(scope="module")
 def service(server_url: URL, template_url: URL, tmp_path_factory: Any) -> Iterator[Service]:
-    site: Path = tmp_path_factory.mktemp("site") / "site.toml"
-    site.write_text(AGREED, encoding="utf-8")
-    with operating(server_url, template_url, site) as service:
+    with agreed(server_url, template_url, tmp_path_factory.mktemp("site")) as service:
         yield service
 
 

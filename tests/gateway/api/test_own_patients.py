@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,24 +12,16 @@ from sqlalchemy import URL
 from tests.gateway.api.operating import (
     CLINIC,
     FHIR,
-    HOSPITAL,
     Service,
-    operating,
+    agreed,
     patient,
     problems,
-)
-
-AGREED = "".join(
-    f'[[agreement]]\nsource = "fhir"\nsystem = "{who}"\nowner = "Mẫu"\ndomains = ["{domain}"]\n'
-    for who, domain in (("clinic", CLINIC), ("hospital", HOSPITAL))
 )
 
 
 @pytest.fixture(scope="module")
 def service(server_url: URL, template_url: URL, tmp_path_factory: Any) -> Iterator[Service]:
-    site: Path = tmp_path_factory.mktemp("site") / "site.toml"
-    site.write_text(AGREED, encoding="utf-8")
-    with operating(server_url, template_url, site) as service:
+    with agreed(server_url, template_url, tmp_path_factory.mktemp("site")) as service:
         yield service
 
 

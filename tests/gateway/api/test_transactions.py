@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,15 +13,11 @@ from tests.gateway.api.operating import (
     FHIR,
     HOSPITAL,
     Service,
-    operating,
+    agreed,
     patient,
     problems,
 )
 
-AGREED = "".join(
-    f'[[agreement]]\nsource = "fhir"\nsystem = "{who}"\nowner = "Mẫu"\ndomains = ["{domain}"]\n'
-    for who, domain in (("clinic", CLINIC), ("hospital", HOSPITAL))
-)
 LOINC = "http://loinc.org"
 ROLES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 CHILD, MOTHER, STAY, WEIGHT = (f"urn:uuid:00000000-0000-4000-8000-00000000000{n}" for n in range(4))
@@ -30,9 +25,7 @@ CHILD, MOTHER, STAY, WEIGHT = (f"urn:uuid:00000000-0000-4000-8000-00000000000{n}
 
 @pytest.fixture(scope="module")
 def service(server_url: URL, template_url: URL, tmp_path_factory: Any) -> Iterator[Service]:
-    site: Path = tmp_path_factory.mktemp("site") / "site.toml"
-    site.write_text(AGREED, encoding="utf-8")
-    with operating(server_url, template_url, site) as service:
+    with agreed(server_url, template_url, tmp_path_factory.mktemp("site")) as service:
         yield service
 
 

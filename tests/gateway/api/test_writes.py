@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +12,8 @@ from sqlalchemy import URL
 
 from adapters.sources.fhir.fields import SUBJECTS
 from gateway.api.written_types import OF_A_CHILD
-from tests.gateway.api.operating import FHIR, NATIONAL, Service, operating, problems
-from tests.gateway.api.test_transactions import AGREED, LOINC, child, got, mother, stay, weight
+from tests.gateway.api.operating import FHIR, NATIONAL, Service, agreed, problems
+from tests.gateway.api.test_transactions import LOINC, child, got, mother, stay, weight
 from tests.journeys.steps import ingest, link, registration
 
 PATCH = {"content-type": "application/json-patch+json"}
@@ -23,9 +22,7 @@ GROUPS = "urn:motem:code:special-circumstances"
 
 @pytest.fixture(scope="module")
 def service(server_url: URL, template_url: URL, tmp_path_factory: Any) -> Iterator[Service]:
-    site: Path = tmp_path_factory.mktemp("site") / "site.toml"
-    site.write_text(AGREED, encoding="utf-8")
-    with operating(server_url, template_url, site) as service:
+    with agreed(server_url, template_url, tmp_path_factory.mktemp("site")) as service:
         ingest(service.engine, [registration(24, nksSoDinhDanh="998326000001")])
         link(service.engine)
         yield service
