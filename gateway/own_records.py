@@ -49,16 +49,14 @@ class OwnRecord:
     custodian: str
     pairs: Sequence[tuple[Statement, Conversion]] = field(repr=False)
     """What was said and still stands, in the order of arrival."""
+    stated: Mapping[str, Sequence[str]]
+    """Role → hashes of the statements whose word on it stands."""
     said: Sequence[KeptStatement] = field(repr=False)
     """All that was ever said."""
 
-    def stating(self, role: str) -> list[str]:
-        """Hashes of the statements whose word on a role stands."""
-        return [
-            statement.content_hash
-            for statement, conversion in self.pairs
-            if any(one["id"] == role for one in conversion.resources)
-        ]
+    def stating(self, role: str) -> Sequence[str]:
+        """Hashes of the statements whose word on a role stands, in the order of arrival."""
+        return self.stated.get(role, ())
 
     def known(self) -> dict[str, Known]:
         """Address → role, of all that the record states."""
@@ -129,8 +127,18 @@ def own_record(session: Session, adapter: SourceAdapter, key: str) -> OwnRecord 
         key=key,
         custodian=history.compose(history.by_time(pairs)).custodian,
         pairs=pairs,
+        stated=_stated(pairs),
         said=said,
     )
+
+
+def _stated(pairs: Sequence[tuple[Statement, Conversion]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for statement, conversion in pairs:
+        digest = statement.content_hash
+        for one in conversion.resources:
+            found.setdefault(one["id"], []).append(digest)
+    return found
 
 
 def _converted(
@@ -156,5 +164,5 @@ def replaced_by(
     mine = history.facts(conversion.resources)
     if any(mine.contradicts(history.facts(other.resources)) for _, other in record.pairs):
         roles = [role for role in roles if role != PATIENT]
-    found = {role: record.stating(role) for role in sorted(set(roles))}
+    found = {role: list(record.stating(role)) for role in sorted(set(roles))}
     return {role: digests for role, digests in found.items() if digests}

@@ -66,7 +66,7 @@ def unchanged(record: OwnRecord, said: Statement, roles: Sequence[str]) -> State
     """The statement that stands and says the same, where it alone speaks of these roles."""
     for statement, _ in record.pairs:
         alone = [statement.content_hash]
-        if words(statement) == words(said) and all(record.stating(r) == alone for r in roles):
+        if words(statement) == words(said) and all(list(record.stating(r)) == alone for r in roles):
             return statement
     return None
 

@@ -243,7 +243,7 @@ def _ended(place: int, target: Target) -> list[Statement]:
         "house": record.custodian,
         "resources": [],
         "bodies": [],
-        REPLACES: {target.role: record.stating(str(target.role))},
+        REPLACES: {target.role: list(record.stating(str(target.role)))},
     }
     position = f"/entry/{place}"
     return [Statement(kind=PATIENT, record_id=record.key, content=content, position=position)]
@@ -307,7 +307,17 @@ def _instead(
         return standing
     told = replaced_by(own, said, conversion, roles)
     made = replace(said, content={**said.content, REPLACES: told})
-    known = {kept.statement.content_hash for kept in own.said}
-    stands = all(made.content_hash in own.stating(role) for role in stated)
-    is_last = bool(own.pairs) and own.pairs[-1][0].content_hash == made.content_hash
-    return asked_anew(made) if made.content_hash in known and not (stands and is_last) else made
+    return _once_more(made, own, stated)
+
+
+def _once_more(said: Statement, own: OwnRecord, stated: Sequence[str]) -> Statement:
+    """What was said before counts anew where it no longer stands; but a correction stands."""
+    digest = said.content_hash
+    if digest not in {kept.content_hash for kept in own.said}:
+        return said
+    others = [role for role in stated if role != PATIENT and own.stating(role)]
+    corrected = {role for role in others if digest not in own.stating(role)}
+    if all(role in corrected or own.stating(role)[-1:] == [digest] for role in stated):
+        return said
+    kept = [one for one in said.content["resources"] if one["id"] not in corrected]
+    return asked_anew(replace(said, content={**said.content, "resources": kept}))

@@ -80,6 +80,17 @@ def test_an_update_says_what_the_resource_is_from_now_on(service: Service) -> No
     assert got(service, of)["meta"]["versionId"] == "1"
 
 
+def test_the_first_word_again_does_not_undo_a_correction(service: Service) -> None:
+    of = made(service, child("W16", "Đỗ Thị Mười Sáu"))
+    first = weight(of, 3300)
+    observed = made(service, first)
+    corrected = got(service, observed)
+    corrected["valueQuantity"]["value"] = 3400
+    assert call(service, "PUT", observed, corrected).headers["etag"] == 'W/"2"'
+    assert made(service, first, 200) == observed
+    assert got(service, observed)["valueQuantity"]["value"] == 3400
+
+
 def test_what_is_taken_back_is_gone_and_its_versions_stay(service: Service) -> None:
     of = made(service, child("W3", "Đỗ Thị Ba"))
     observed, related = made(service, weight(of, 3300)), made(service, mother(of))
