@@ -50,12 +50,12 @@ def patch_of(content: bytes) -> Callable[[Resource], Resource]:
     return _change(told)
 
 
-def in_binary(binary: Resource | None) -> bytes:
+def in_binary(resource: Resource) -> bytes | None:
     """The patch of an entry of a Bundle, where it stands as a Binary (R4, http.html#patch)."""
     try:
-        return base64.b64decode((binary or {}).get("data", ""), validate=True)
-    except (TypeError, ValueError):
-        raise WrongPatchError from None
+        return base64.b64decode(resource["data"], validate=True)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _change(told: Any) -> Callable[[Resource], Resource]:

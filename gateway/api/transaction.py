@@ -65,9 +65,10 @@ class Asked:
 
     @property
     def body(self) -> bytes:
-        if self.method == "PATCH":
-            return in_binary(self.resource)
-        return b"" if self.resource is None else as_content(self.resource)
+        if self.resource is None:
+            return b""
+        patch = in_binary(self.resource) if self.method == "PATCH" else None
+        return as_content(self.resource) if patch is None else patch
 
     @property
     def address(self) -> tuple[str, str | None]:

@@ -1,5 +1,6 @@
 """Transactions: what belongs to one child is written together, in FHIR's order, all of it or nothing."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -297,6 +298,33 @@ def test_a_ward_comes_with_the_stay_that_names_it(service: Service) -> None:
     _, of_ward, of_stay = addresses(answer)
     assert got(service, of_ward)["name"] == "Khoa Nhi"
     assert got(service, of_stay)["location"][0]["location"]["reference"] == of_ward
+
+
+def test_a_patch_comes_as_a_binary_and_the_answer_as_xml(service: Service) -> None:
+    _, _, of_child, _ = addresses(send(service, *family("T12", "Lê Thị Mười Hai")))
+    operations = json.dumps([{"op": "replace", "path": "/gender", "value": "male"}])
+    binary = {
+        "resourceType": "Binary",
+        "contentType": "application/json-patch+json",
+        "data": base64.b64encode(operations.encode()).decode(),
+    }
+    told = entry("PATCH", of_child, binary)
+    body = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [told, entry("GET", of_child)],
+    }
+    headers = FHIR | {"x-motem-system": "clinic", "accept": "application/fhir+xml"}
+    answer = service.client.post("/fhir/R4", content=json.dumps(body), headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.text.count('<gender value="male"/>') == 2
+    for kind in ("transaction", "batch"):
+        wrong = body | {"type": kind, "entry": [entry("PATCH", of_child, binary | {"data": "?"})]}
+        told = service.client.post("/fhir/R4", content=json.dumps(wrong), headers=headers)
+        assert ("wrong-patch" in told.text, told.status_code) == (
+            True,
+            400 if kind == "transaction" else 200,
+        )
 
 
 def test_nothing_in_it_is_still_answered(service: Service) -> None:
