@@ -36,7 +36,7 @@ from gateway.access.policy import (
 )
 from gateway.access.published import is_published
 from gateway.access.tokens import Holder, Issued
-from gateway.database import narrow, transaction
+from gateway.database import narrow, reading, transaction
 from gateway.postgres import EMBEDDED
 from gateway.settings import Settings
 
@@ -124,13 +124,13 @@ class Entrance:
 
     @contextmanager
     def admitting(self, said: Said, need: Need | None) -> Iterator[tuple[Session, Caller]]:
-        """The same, and one transaction in which it was asked for and goes on working: to begin
+        """The same, and one transaction in which it was asked for and goes on reading: to begin
         another one takes as long as to read a row. Raises NotAllowedHereError, OverBudgetError."""
         holder: Holder | None = None
         refused: Refusal | None = None
         # Found out before a connection is held: the first time it takes one itself.
         _ = self._budgets
-        with transaction(self._engine) as session:
+        with reading(self._engine) as session:
             with acting.as_system():
                 session.connection()  # Begins; until `narrow` it sees as the service does.
                 holder = _holder(session, said)

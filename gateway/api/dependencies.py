@@ -18,7 +18,7 @@ from gateway import acting
 from gateway.admission import Entrance, Said
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.rights import need_of
-from gateway.database import transaction
+from gateway.database import reading, transaction
 from gateway.errors import WrongPurposeError, WrongSystemError
 from gateway.services import Services
 from gateway.site import SYSTEM_NAME
@@ -39,6 +39,11 @@ async def turns_of(request: Request) -> BoundedSemaphore:
 
 def open_transaction(services: Annotated[Services, Depends(services_of)]) -> Iterator[Session]:
     with transaction(services.engine) as session:
+        yield session
+
+
+def open_reading(services: Annotated[Services, Depends(services_of)]) -> Iterator[Session]:
+    with reading(services.engine) as session:
         yield session
 
 
@@ -101,7 +106,7 @@ def admitted(services: Services, entrance: Entrance, said: Said, method: str, pa
 
 
 Turn: TypeAlias = AbstractContextManager[tuple[Session, Caller]]
-"""A transaction and who it is for; asked for, admitted, worked and signed in one thread, because to
+"""A transaction that only reads and who it is for; asked for, admitted, worked and signed in one thread, because to
 go from thread to thread takes longer than to read a row."""
 
 
@@ -121,7 +126,7 @@ def _turn(
             yield begun
         return
     caller = _anybody(said, services.settings.purpose)
-    with transaction(services.engine) as session:
+    with reading(services.engine) as session:
         yield session, caller
 
 
@@ -152,6 +157,7 @@ def _anybody(said: Said, purpose: str) -> Caller:
 
 # With the default scope a failing commit would come after the answer, which would then be 200.
 Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
+Reading = Annotated[Session, Depends(open_reading, scope="function")]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 CurrentTurn = Annotated[Turn, Depends(turn_of)]
 Turns = Annotated[BoundedSemaphore, Depends(turns_of)]

@@ -71,6 +71,18 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public AS $$
 $$
 """
 """Which records of a child say what its golden Patient is found by: asked as the owner, as above."""
+SHARING = {
+    name: f"""
+CREATE FUNCTION {name}(keys text[]) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = public AS $$
+  SELECT record_id FROM linkage_record WHERE block_keys {operator} keys
+$$
+"""
+    for name, operator in (("motem_sharing", "&&"), ("motem_sharing_all", "@>"))
+}
+"""Ids of the records that share any, or all, of some block keys: asked as the owner, because the
+database trusts an operator of arrays no index where a condition on rows holds too. Who asks then
+sees of these what it sees of all."""
 ABOUT_ITSELF = "(parameter IN ('_meta', 'active') OR parameter = '_tag' AND value = 'golden')"
 """What a golden Patient says of itself, and no record says."""
 DEFAULT = 'COLLATE "default"'

@@ -33,7 +33,7 @@ def no_anchor(url: URL) -> None:
 
 
 def no_insert(url: URL) -> None:
-    as_owner(url, "REVOKE INSERT ON audit_event FROM motem_app")
+    as_owner(url, "REVOKE INSERT ON audit_event FROM motem_app, motem_sequencer")
 
 
 def no_leaf(url: URL) -> None:
