@@ -33,6 +33,18 @@ EVERY_DOMAIN = Domains()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What an address means that we gave out: a role in a record of the sender's own."""
+
+    key: str = field(repr=False)
+    """Of the record."""
+    role: str
+    """`patient`, `related-mother`: as in a Resource's `id`."""
+    custodian: str
+    """Who keeps the record today."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceMessage:
     """A payload exactly as a source sent it."""
 
@@ -44,6 +56,8 @@ class SourceMessage:
     """How its sender spells what the source's page describes."""
     domains: Domains = EVERY_DOMAIN
     """Of the sender, for a source whose record keys name their domain."""
+    known: Mapping[str, Known] = field(repr=False, default_factory=dict)
+    """Address (`Patient/01k…`) → what it means, where a sender writes by the ids given out here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +85,14 @@ class Statement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What a resource of a payload became part of: a statement, by its place in the reading."""
+
+    statement: int
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """All that one message holds."""
 
@@ -80,6 +102,12 @@ class Reading:
     """Reason → how many: adults, withheld tables (XML6, XML15)."""
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     """Columns or elements that the source never sent before → how often."""
+    named: Mapping[str, Named] = field(default_factory=dict)
+    """Position of a resource → what became of it, where an adapter can tell."""
+
+
+REPLACES = "replaces"
+"""In the content of a statement that was written resource by resource: `Conversion.replaces`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,14 +119,28 @@ class Conversion:
     """`hospital:01234`, `home:HN01`, `commune:00199` or `school:01000123`: who keeps the record."""
     province: str | None
     """Today's two-digit province code of the custodian, where it is certain."""
+    replaces: Mapping[str, Sequence[str]] | None = None
+    """Role → hashes of the statements whose word on it this one takes the place of. None: a payload,
+    which says all that its sender knows of a child; otherwise single resources were written."""
 
     def __reduce__(self) -> tuple[object, ...]:
         """Between processes as JSON: a quarter of the time of pickling so many small objects."""
-        return _conversion, (orjson.dumps(self.resources), self.custodian, self.province)
+        told = (self.custodian, self.province, self.replaces)
+        return _conversion, (orjson.dumps(self.resources), *told)
 
 
-def _conversion(resources: bytes, custodian: str, province: str | None) -> Conversion:
-    return Conversion(resources=orjson.loads(resources), custodian=custodian, province=province)
+def _conversion(
+    resources: bytes,
+    custodian: str,
+    province: str | None,
+    replaces: Mapping[str, Sequence[str]] | None,
+) -> Conversion:
+    return Conversion(
+        resources=orjson.loads(resources),
+        custodian=custodian,
+        province=province,
+        replaces=replaces,
+    )
 
 
 class SourceAdapter(Protocol):

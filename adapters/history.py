@@ -161,6 +161,9 @@ def compose(ordered: Sequence[Conversion]) -> Conversion:
     """
     standing: dict[str, Resource] = {}
     for conversion in parent_names.masked(ordered):
+        # Who writes one resource does not say that there are no others.
+        if conversion.replaces is None and any(map(_is_flag, conversion.resources)):
+            _end_flags(standing, {r["id"] for r in conversion.resources})
         _absorb(standing, conversion.resources)
     province = next((c.province for c in reversed(ordered) if c.province), None)
     return Conversion(
@@ -226,8 +229,6 @@ def is_same(one: Sequence[Conversion], other: Sequence[Conversion]) -> bool:
 
 
 def _absorb(standing: dict[str, Resource], resources: Sequence[Resource]) -> None:
-    if any(r["resourceType"] == "Flag" for r in resources):
-        _end_flags(standing, {r["id"] for r in resources})
     for newer in resources:
         role_id = newer["id"]
         older = standing.get(role_id)
@@ -236,6 +237,10 @@ def _absorb(standing: dict[str, Resource], resources: Sequence[Resource]) -> Non
             standing[retired["id"]] = retired
             older = None
         standing[role_id] = merged(older, newer) if older else newer
+
+
+def _is_flag(resource: Resource) -> bool:
+    return bool(resource["resourceType"] == "Flag")
 
 
 def _end_flags(standing: dict[str, Resource], stated: set[str]) -> None:

@@ -35,6 +35,7 @@ from gateway.api import (
     stewardship,
     tokens,
     validate,
+    writes,
 )
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
@@ -83,7 +84,14 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
             yield
         services.engine.dispose()
 
-    app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Motem",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     app.state.services = services
     app.state.entrance = Entrance(settings, services.engine, sandbox=sandbox)
     app.state.logins = Logins(settings, services.engine, app.state.entrance)
@@ -116,6 +124,7 @@ def _include(app: FastAPI) -> None:
     app.include_router(identity_links.router, prefix=FHIR_BASE)
     app.include_router(stewardship.router, prefix=FHIR_BASE)
     app.include_router(feed.router, prefix=FHIR_BASE)
+    app.include_router(writes.routes(), prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
     app.include_router(auditing.router)
     app.include_router(findings.router)

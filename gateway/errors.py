@@ -28,6 +28,11 @@ class GatewayError(Exception):
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or getdoc(type(self)))
 
+    @property
+    def sentence(self) -> str:
+        """In Vietnamese, as `str` is in English; of some errors with what the content is refused for."""
+        return self.vietnamese
+
 
 class DatabaseUnavailableError(GatewayError):
     """The database cannot be used."""

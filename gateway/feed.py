@@ -1,8 +1,7 @@
 """Use cases: a partner's system writes, merges and takes back its own Patients (IHE ITI-104), linked at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import product
 
 import structlog
@@ -10,19 +9,18 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from adapters.contract import Domains, Resource, SourceAdapter, SourceMessage
-from adapters.errors import Rejection
-from audit.event import Action, AuditEvent, Caller, Seen
-from audit.log import append
+from audit.event import Caller
 from gateway import modelling
 from gateway.database import retried
 from gateway.deciding import Judgement, decide_all
 from gateway.errors import ConflictError, GatewayError
+from gateway.fed import Fed, Kept, shown
 from gateway.feed_words import (
     NOT_JOINED,
-    NOT_LINKED,
     REUSED,
     ForeignDomainError,
     NobodyError,
+    OtherChildError,
     OtherIdError,
     OtherNumberError,
     SeveralMatchError,
@@ -32,16 +30,15 @@ from gateway.feed_words import (
 )
 from gateway.ingest import IngestResult, draft, take
 from gateway.linking import link_if_small
+from gateway.own_records import SOURCE, OwnRecord, own_record
 from gateway.registry import numbers, records, resources, statements
 from gateway.registry.drafts import Draft
 from gateway.registry.planning import NEW, UNCHANGED, UPDATED
-from gateway.repeating import removal, said_again
-from gateway.showing import texts
+from gateway.repeating import removal, request, said_again, said_instead
 from linkage import index
 from linkage.conflicts import conflict
 from linkage.store import IdentityStore
 
-SOURCE = "fhir"
 CHANGES = (NEW, UPDATED, UNCHANGED)
 JOINING = "replaced-by (IHE ITI-104)"
 """Why a source's own merge is kept as a decision."""
@@ -79,65 +76,41 @@ class Feed:
     caller: Caller
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fed:
-    """What stands now, and what was decided.
-
-    `body` is None where the caller may not see the Patient; `id` None where all was refused, and the
-    message kept with its `rejections`. `remarks` are warnings, in Vietnamese and English.
-    """
-
-    id: str | None
-    version: int = 0
-    updated: datetime | None = None
-    body: str | None = field(default=None, repr=False)
-    is_new: bool = False
-    identity: str = ""
-    decision: str = ""
-    message: str | None = None
-    rejections: tuple[Rejection, ...] = ()
-    remarks: tuple[Words, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """What one transaction has done."""
-
-    record: str | None
-    change: str = UNCHANGED
-    message: str | None = None
-    rejections: tuple[Rejection, ...] = ()
-    remarks: tuple[Words, ...] = ()
-
-
-def put(feed: Feed, number: Number, sent: Sent, version: int | None = None) -> Fed:
+def put(
+    feed: Feed, number: Number, sent: Sent, version: int | None = None, *, by_id: bool = False
+) -> Fed:
     """Add or revise the Patient that bears a number; `active` false with a link of type `replaced-by`
-    to another number of the same system's merges the two. `version`: of If-Match.
+    to another number of the same system's merges the two. `version`: of If-Match. What the body does
+    not state is no more. `by_id`: never another one, which a number given again would make.
 
     Raises ForeignDomainError, OtherNumberError, OtherIdError, SeveralMatchError, VersionError,
-    UnknownSurvivorError.
+    UnknownSurvivorError, OtherChildError.
     """
-    _require_own(feed, number)
+    require_own(feed, number)
     read = draft(_message(sent.content, number), feed.adapter)
     said = [one.record_id for one in read.reading.statements]
     if said and said != [number.key]:
         raise OtherNumberError
-    survivor = _survivor(sent.patient)
+    survivor = survivor_of(sent.patient)
     if survivor is not None:
-        _require_own(feed, survivor)
+        require_own(feed, survivor)
 
-    def work(session: Session) -> _Kept:
+    def work(session: Session) -> Kept:
         if survivor is not None:  # Before any row is held, as a linking has it.
             IdentityStore(session).lock()
-        known = _under(session, number)
+        known = own_record(session, feed.adapter, number.key)
         _require_expected(session, known, sent.patient.get("id"), version)
-        into = _under(session, survivor) if survivor else None
+        into = own_record(session, feed.adapter, survivor.key) if survivor else None
         if survivor and into is None:
             raise UnknownSurvivorError
-        kept = _taken(session, read, sent.patient, feed)
-        if into and kept.record and into != kept.record:
-            joined = _joined(session, kept.record, into, feed.caller)
-            kept = replace(kept, remarks=(*kept.remarks, *joined))
+        if into is None:
+            kept = _taken(session, said_instead(read, known), known, sent.patient, feed)
+            return _require_one(kept) if by_id else kept
+        # Whose number ends takes nothing back: its word is of the number and not of the child.
+        kept = _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
+        if kept.record and into.id != kept.record:
+            told = joined(session, kept.record, into.id, feed.caller)
+            kept = replace(kept, remarks=(*kept.remarks, *told))
         return kept
 
     return _answered(feed, retried(feed.engine, work))
@@ -150,13 +123,14 @@ def create(feed: Feed, sent: Sent, unless: Number | None = None) -> Fed:
     """
     read = draft(_message(sent.content), feed.adapter)
 
-    def work(session: Session) -> _Kept:
+    def work(session: Session) -> Kept:
         if unless is not None:
             statements.lock(session, SOURCE, [unless.key])
-            known = _bearer(session, unless)
-            if known is not None:
-                return _Kept(record=known)
-        return _taken(session, read, sent.patient, feed)
+            bears = bearer(session, unless)
+            if bears is not None:
+                return Kept(record=bears)
+        known = _standing(session, read, feed)
+        return _taken(session, said_again(read, known, sent.patient), known, sent.patient, feed)
 
     return _answered(feed, retried(feed.engine, work))
 
@@ -166,20 +140,19 @@ def remove(feed: Feed, number: Number, version: int | None = None) -> Fed:
 
     `version`: of If-Match. Raises ForeignDomainError, SeveralMatchError, NobodyError, VersionError.
     """
-    _require_own(feed, number)
+    require_own(feed, number)
 
-    def work(session: Session) -> _Kept:
-        known = _under(session, number)
+    def work(session: Session) -> Kept:
+        known = own_record(session, feed.adapter, number.key)
         if known is None:
             raise NobodyError
         _require_expected(session, known, None, version)
-        said = statements.about(session, SOURCE, [number.key], [])
-        return _kept(take(session, removal(said, feed.adapter), feed.caller))
+        return _kept(take(session, removal(known, feed.adapter), feed.caller))
 
     return _answered(feed, retried(feed.engine, work))
 
 
-def _require_own(feed: Feed, number: Number) -> None:
+def require_own(feed: Feed, number: Number) -> None:
     if not feed.domains.allow(number.system):
         raise ForeignDomainError
 
@@ -191,7 +164,7 @@ def _message(content: bytes, number: Number | None = None) -> SourceMessage:
     return replace(message, domains=own) if own else message
 
 
-def _survivor(patient: Resource) -> Number | None:
+def survivor_of(patient: Resource) -> Number | None:
     """The number that a Patient which is not active is replaced by."""
     if patient.get("active") is not False:
         return None
@@ -207,16 +180,7 @@ def _survivor(patient: Resource) -> Number | None:
     return None
 
 
-def _under(session: Session, number: Number) -> str | None:
-    """The record with this key, which nobody else changes until the end. Raises SeveralMatchError."""
-    statements.lock(session, SOURCE, [number.key])
-    found = records.under(session, SOURCE, [number.key]).get(number.key, [])
-    if len(found) > 1:
-        raise SeveralMatchError
-    return found[0].id if found else None
-
-
-def _bearer(session: Session, number: Number) -> str | None:
+def bearer(session: Session, number: Number) -> str | None:
     """The Patient that bears a number: of the one record, or the golden one of several."""
     own = [one.id for one in records.under(session, SOURCE, [number.key]).get(number.key, [])]
     held = index.by_records(session, own or numbers.bearers(session, number.system, number.value))
@@ -228,38 +192,63 @@ def _bearer(session: Session, number: Number) -> str | None:
 
 
 def _require_expected(
-    session: Session, record: str | None, id_: object, version: int | None
+    session: Session, record: OwnRecord | None, id_: object, version: int | None
 ) -> None:
-    standing = resources.standing(session, "Patient", [record]) if record else {}
-    current = standing[record].version_id if record in standing else None
+    known = record.id if record else None
+    standing = resources.standing(session, "Patient", [known]) if known else {}
+    current = standing[known].version_id if known in standing else None
     if version is not None and version != current:
         raise VersionError
-    if id_ not in (None, record):
+    if id_ not in (None, known):
         raise OtherIdError
 
 
-def _taken(session: Session, read: Draft, patient: Resource, feed: Feed) -> _Kept:
-    """Taken in; what was said before and no longer stands is said again."""
-    keys = [one.record_id for one in read.reading.statements if one.record_id]
-    statements.lock(session, SOURCE, keys)
-    before = statements.about(session, SOURCE, keys, [])
-    kept = _kept(take(session, said_again(read, before, patient), feed.caller))
+def _standing(session: Session, read: Draft, feed: Feed) -> OwnRecord | None:
+    """The record that a Patient would revise, where it has a number of its own."""
+    keys = [one.record_id for one in read.reading.statements if not one.unkeyed]
+    try:
+        return own_record(session, feed.adapter, str(keys[0])) if len(keys) == 1 else None
+    except SeveralMatchError:  # Whose number was given to two children is taken as at every door.
+        return None
+
+
+def _taken(
+    session: Session, told: Draft, known: OwnRecord | None, patient: Resource, feed: Feed
+) -> Kept:
+    result = take(session, told, feed.caller)
+    said = {one.fingerprint for one in known.said} if known else set()
+    if result.repeated and not all(one.fingerprint in said for one in told.prepared):
+        # The same bytes as once before, and another word today.
+        again = request(
+            "PUT", f"Patient?identifier={told.prepared[0].statement.record_id}", patient
+        )
+        result = take(session, replace(told, message=again), feed.caller)
+    kept = _kept(result)
     # Contents that can be of no one child are kept as two, whatever their number is.
+    keys = [one.record_id for one in told.reading.statements if one.record_id]
     several = any(len(found) > 1 for found in records.under(session, SOURCE, keys).values())
     return replace(kept, remarks=(REUSED,)) if several else kept
 
 
-def _kept(result: IngestResult) -> _Kept:
+def _require_one(kept: Kept) -> Kept:
+    """Raises OtherChildError where the number would be two children's."""
+    if REUSED in kept.remarks:
+        raise OtherChildError
+    return kept
+
+
+def _kept(result: IngestResult) -> Kept:
     one = min(result.records, key=lambda record: CHANGES.index(record.change), default=None)
-    return _Kept(
+    return Kept(
         record=one.record if one else None,
         change=one.change if one and not result.repeated else UNCHANGED,
+        is_new=one is not None and one.change == NEW and not result.repeated,
         message=result.message,
         rejections=result.rejections,
     )
 
 
-def _joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[Words, ...]:
+def joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[Words, ...]:
     """The sender's two numbers as one child, unless evidence or a steward forbids it."""
     homes = [one.identity_id for one in index.by_records(session, [ended, stays])]
     sides = [[one.record for one in index.by_identity(session, home)] for home in homes]
@@ -277,16 +266,16 @@ def _joined(session: Session, ended: str, stays: str, caller: Caller) -> tuple[W
     return ()
 
 
-def _answered(feed: Feed, kept: _Kept) -> Fed:
+def _answered(feed: Feed, kept: Kept) -> Fed:
     """Link where that is quick, then tell what stands."""
     if kept.record is None:
         return Fed(id=None, message=kept.message, rejections=kept.rejections)
     if kept.change != UNCHANGED:
-        _link(feed)
-    return retried(feed.engine, _shown(kept, feed.caller))
+        link_at_once(feed)
+    return retried(feed.engine, lambda session: shown(session, kept, feed.caller))
 
 
-def _link(feed: Feed) -> None:
+def link_at_once(feed: Feed) -> None:
     """The Patient is kept already: what goes wrong here leaves it pending, and is no refusal."""
     try:
         retried(
@@ -295,40 +284,3 @@ def _link(feed: Feed) -> None:
         )
     except GatewayError as error:
         log.error("what was sent could not be linked at once", error=type(error).__name__)
-
-
-def _shown(kept: _Kept, caller: Caller) -> Callable[[Session], Fed]:
-    def work(session: Session) -> Fed:
-        id_ = str(kept.record)
-        identity, decision = IdentityStore(session).identities_of([id_]).get(id_, (id_, ""))
-        found = resources.read(session, "Patient", id_)
-        assert found is not None, "what was taken stands"
-        members = () if found.record_id else IdentityStore(session).members(id_)
-        append(
-            session, _read(found.record_id, identity, [one.record_id for one in members], caller)
-        )
-        pending = (NOT_LINKED,) if decision == "pending" else ()
-        return Fed(
-            id=id_,
-            version=found.version_id,
-            updated=found.last_updated,
-            body=texts(session, caller, [found])[0],
-            is_new=kept.change == NEW,
-            identity=identity,
-            decision=decision,
-            message=kept.message,
-            rejections=kept.rejections,
-            remarks=(*kept.remarks, *pending),
-        )
-
-    return work
-
-
-def _read(record: str | None, identity: str, members: Sequence[str], caller: Caller) -> AuditEvent:
-    return AuditEvent(
-        action=Action.PATIENT_READ,
-        caller=caller,
-        record=record,
-        identity=identity,
-        seen=tuple(Seen(record=one, identity=identity) for one in members),
-    )

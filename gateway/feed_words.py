@@ -48,6 +48,19 @@ class VersionError(GatewayError):
     vietnamese = "Patient có phiên bản khác với If-Match; chưa ghi gì."
 
 
+class OtherChildError(GatewayError):
+    """Sex, birth date and name are all different: this is another child, with a number of its own.
+    Who corrects all three does it in two updates. Nothing was done."""
+
+    status = 409
+    code = "conflict"
+    vietnamese = (
+        "Giới tính, ngày sinh và tên đều khác: đây là trẻ khác, phải mang số riêng."
+        " Nếu sửa cả ba, hãy sửa trong hai lần. Chưa ghi gì."
+    )
+    expression = "Patient"
+
+
 class OtherNumberError(WrongRequestError):
     """The identifier of the URL must be the Patient's own number in the body too."""
 

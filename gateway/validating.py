@@ -1,21 +1,21 @@
 """Use case: what taking a resource in would say of it (FHIR $validate); nothing of it is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 import audit
-from adapters.contract import Resource, SourceAdapter, SourceMessage
+from adapters.contract import Domains, Known, Resource, SourceAdapter, SourceMessage
 from adapters.errors import Problem, Rejection
 from adapters.fhir_body import as_content
 from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.lookup import Absent, read
+from gateway.own_records import SOURCE, key_at, own_record
 from gateway.preview import Preview, preview
 from gateway.registry.drafts import draft
 
-SOURCE = "fhir"
 Words = tuple[str, str]
 """Vietnamese, English."""
 CODES = {
@@ -34,9 +34,14 @@ OTHER_ID: Words = (
 )
 NOT_THERE: Words = ("Không có tài nguyên này.", "There is no such resource.")
 NOTHING_SENT: Words = ("Thiếu tài nguyên cần kiểm tra.", "There is no resource to be looked at.")
+NOT_OWN: Words = (
+    "Phải nói về một Patient của bên gửi: Patient/<id> do hệ thống này cấp, hoặc Patient gửi cùng.",
+    "It must be about a Patient of the sender's own: Patient/<id> as given out here, or one that is"
+    " sent along.",
+)
 ALONE: Words = (
-    "Chỉ được nhận cùng với Patient của trẻ, trong một Bundle.",
-    "It is taken in together with the child's Patient only, in one Bundle.",
+    "Chỉ được nhận trong một transaction, cùng với tài nguyên của trẻ có nhắc đến nó.",
+    "It is taken in by a transaction only, with a resource of a child that names it.",
 )
 UNKEYED: Words = (
     "Không có mã số riêng của bên gửi: sau này không sửa lại được bằng mã số.",
@@ -73,6 +78,7 @@ def validate(
     resource: Resource | None,
     adapter: SourceAdapter,
     caller: Caller,
+    domains: Domains,
     *,
     id_: str | None = None,
     mode: Mode = Mode.CREATE,
@@ -86,7 +92,7 @@ def validate(
     audit.append(session, event)
     found = list(_about_place(session, kind, resource, caller, id_, mode))
     if mode is not Mode.DELETE:
-        found += _about_content(session, kind, resource, adapter, caller)
+        found += _about_content(session, kind, resource, adapter, caller, domains)
     return found or [_finding("information", "informational", SOUND)]
 
 
@@ -115,7 +121,12 @@ def _about_place(
 
 
 def _about_content(
-    session: Session, kind: str, resource: Resource | None, adapter: SourceAdapter, caller: Caller
+    session: Session,
+    kind: str,
+    resource: Resource | None,
+    adapter: SourceAdapter,
+    caller: Caller,
+    domains: Domains,
 ) -> Iterator[Finding]:
     if resource is None:
         yield _finding("error", "required", NOTHING_SENT)
@@ -128,20 +139,40 @@ def _about_content(
         "type": "collection",
         "entry": [{"resource": resource}],
     }
-    sent = SourceMessage(
-        source=SOURCE, content=as_content(resource if kind == "Patient" else alone)
-    )
+    content = as_content(resource if kind == "Patient" else alone)
+    known = _known(session, resource, adapter, domains)
+    sent = SourceMessage(source=SOURCE, content=content, known=known)
     told = preview(session, draft(sent, adapter), caller)
     yield from (_refused(one, kind, resource) for one in told.rejections)
     yield from _remarks(told)
+    if kind in ("Organization", "Location"):
+        yield _finding("warning", "business-rule", ALONE, kind)
+
+
+def _known(
+    session: Session, resource: Resource, adapter: SourceAdapter, domains: Domains
+) -> Mapping[str, Known]:
+    """What is kept of the child that it is about, where that is the sender's own."""
+    told = (resource.get(name) for name in ("subject", "patient"))
+    addresses = [one.get("reference") for one in told if isinstance(one, dict)]
+    for address in addresses:
+        key = key_at(session, domains, address) if isinstance(address, str) else None
+        record = own_record(session, adapter, key) if key else None
+        if record is not None:
+            return record.known()
+    return {}
 
 
 def _refused(one: Rejection, kind: str, resource: Resource) -> Finding:
     place = one.element or kind
     stem, _, element = place.partition(".")
     if one.problem is Problem.MISSING_VALUE and stem == kind and resource.get(element):
-        # It refers to its child, who is not in the same payload.
-        return _finding("warning", "business-rule", ALONE, place)
+        # It refers to its child, who is not the sender's; or comes along, if it is only announced.
+        told = resource[element]
+        address = told.get("reference") if isinstance(told, dict) else None
+        is_announced = isinstance(address, str) and address.startswith("urn:")
+        severity = "warning" if is_announced else "error"
+        return _finding(severity, "business-rule", NOT_OWN, place)
     words = (one.vietnamese, one.english)
     return _finding("error", CODES.get(one.problem, "value"), words, place)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from adapters.contract import Reading, Statement, content_hash
+from adapters.contract import Named, Reading, Statement, content_hash
 from adapters.errors import PayloadError, Rejection
 from adapters.formats.fields import Content
 
@@ -19,6 +19,7 @@ class Gathered:
     rejections: list[Rejection] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    named: dict[str, Named] = field(default_factory=dict)
 
     def refuse(self, error: PayloadError, excerpt: bytes) -> None:
         """Keep the bytes of a record that cannot be read; the others are not spoilt."""
@@ -34,6 +35,7 @@ class Gathered:
             rejections=self.rejections,
             left_out=dict(self.left_out),
             unknown_fields=dict(self.unknown),
+            named=self.named,
         )
 
 

@@ -11,6 +11,14 @@ DEEPEST = 4
 
 def strict_object(content: bytes, deepest: int = DEEPEST) -> dict[str, Any]:
     """The object of a JSON text in UTF-8. Raises ValueError, which quotes nothing."""
+    found = strict(content, deepest)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
+def strict(content: bytes, deepest: int = DEEPEST) -> Any:
+    """Whatever a JSON text in UTF-8 holds. Raises ValueError, which quotes nothing."""
     try:
         text = content.decode("utf-8")
         if _depth(text) > deepest:
@@ -19,8 +27,6 @@ def strict_object(content: bytes, deepest: int = DEEPEST) -> dict[str, Any]:
         _require_whole(text)
     except ValueError:
         raise ValueError("not the JSON that is expected") from None
-    if not isinstance(found, dict):
-        raise ValueError("not an object")
     return found
 
 

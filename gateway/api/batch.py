@@ -1,29 +1,37 @@
-"""A batch of FHIR R4: several requests in one Bundle, each answered as if it had come by itself."""
+"""Several requests in one Bundle: a batch, each answered as if it had come by itself, or a transaction."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import Message, Scope
 
 from adapters.contract import Resource
-from adapters.fhir_body import as_content
 from gateway.api.bundles import FHIR_BASE, NO_STORE
-from gateway.api.dependencies import CurrentCaller
+from gateway.api.dependencies import (
+    CurrentCaller,
+    CurrentEntrance,
+    CurrentSaid,
+    CurrentServices,
+    Turns,
+)
 from gateway.api.disclosure import EVENT_HEADER
 from gateway.api.fhir_parameters import body_of
 from gateway.api.outcome import ERROR, FHIR_JSON, FhirResponse
 from gateway.api.payload import FHIR_TYPES, read_required
+from gateway.api.transaction import Asked, Sender, transacted
+from gateway.api.written_types import JSON_PATCH
 from gateway.errors import WrongRequestError
 from gateway.fhir.bundle import Entry, bundle
 from gateway.receipts import issue
 
+KINDS = ("batch", "transaction")
 MOST = 500
 """Entries."""
 LARGEST = 5 * 1024 * 1024
@@ -54,28 +62,11 @@ router = APIRouter()
 
 
 class NoBatchError(WrongRequestError):
-    """The body must be a Bundle of type batch, of at most 500 entries with a request each."""
+    """The body must be a Bundle of type batch or transaction, of at most 500 entries with a request
+    each."""
 
-    vietnamese = "Nội dung phải là Bundle loại batch, không quá 500 mục, mỗi mục có request."
+    vietnamese = "Nội dung phải là Bundle loại batch hoặc transaction, không quá 500 mục, mỗi mục có request."
     expression = "Bundle"
-
-
-class TransactionError(WrongRequestError):
-    """Transactions are not offered: send a batch, or one Bundle at the door of the fhir source."""
-
-    code = "not-supported"
-    vietnamese = "Chưa hỗ trợ transaction: hãy gửi batch, hoặc gửi Bundle qua nguồn fhir."
-    expression = "Bundle.type"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """One entry's request."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
 
 
 async def content_of(request: Request, _caller: CurrentCaller) -> bytes:
@@ -84,9 +75,22 @@ async def content_of(request: Request, _caller: CurrentCaller) -> bytes:
 
 
 @router.post("")
-async def batch(request: Request, content: Annotated[bytes, Depends(content_of)]) -> Response:
-    """Several requests at once, each under its own right; what becomes of one is nothing to the others."""
-    asked = asked_in(body_of(content))
+@router.post("/", include_in_schema=False)
+async def batch(
+    request: Request,
+    content: Annotated[bytes, Depends(content_of)],
+    services: CurrentServices,
+    entrance: CurrentEntrance,
+    said: CurrentSaid,
+    turns: Turns,
+) -> Response:
+    """Several requests at once, each under its own right: a batch, what becomes of one being nothing to
+    the others, or a transaction, all or nothing."""
+    resource = body_of(content)
+    asked = asked_in(resource)
+    if resource["type"] == "transaction":
+        sender = Sender(request=request, services=services, entrance=entrance, said=said)
+        return await run_in_threadpool(transacted, sender, asked, content, turns)
     answers: dict[int, _Answer] = {}
     for number in sorted(range(len(asked)), key=lambda at: ORDER.index(asked[at].method)):
         answers[number] = await _answered(request, asked[number])
@@ -102,13 +106,11 @@ async def batch(request: Request, content: Annotated[bytes, Depends(content_of)]
 
 
 def asked_in(resource: Resource) -> Sequence[Asked]:
-    """The requests of a Bundle. Raises NoBatchError, TransactionError."""
+    """The requests of a Bundle. Raises NoBatchError."""
     if resource.get("resourceType") != "Bundle":
         raise NoBatchError
-    if resource.get("type") == "transaction":
-        raise TransactionError
     entries = resource.get("entry", [])
-    if resource.get("type") != "batch" or not isinstance(entries, list) or len(entries) > MOST:
+    if resource.get("type") not in KINDS or not isinstance(entries, list) or len(entries) > MOST:
         raise NoBatchError
     return [_asked(entry) for entry in entries]
 
@@ -128,7 +130,8 @@ def _asked(entry: Any) -> Asked:
         method=method,
         url=_own(url),
         headers=conditions,
-        body=b"" if body is None else as_content(body),
+        resource=body,
+        full_url=entry["fullUrl"] if isinstance(entry.get("fullUrl"), str) else "",
     )
 
 
@@ -177,7 +180,7 @@ async def _answered(request: Request, asked: Asked) -> _Answer:
 def _scope(request: Request, asked: Asked) -> Scope:
     path, _, query = asked.url.partition("?")
     told = {"accept": FHIR_JSON, "content-length": str(len(asked.body)), **asked.headers}
-    kind = "application/json-patch+json" if asked.method == "PATCH" else FHIR_JSON
+    kind = JSON_PATCH if asked.method == "PATCH" else FHIR_JSON
     told |= {"content-type": kind} if asked.body else {}
     given = [(name, value) for name, value in request.scope["headers"] if name in FORWARDED]
     own = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]

@@ -103,8 +103,13 @@ def caller_of(
     says it is, and its purpose of use or else that of the settings, with every right. Raises
     NotAllowedHereError for whoever may not.
     """
+    return admitted(services, entrance, said, request.method, _path(request))
+
+
+def admitted(services: Services, entrance: Entrance, said: Said, method: str, path: str) -> Caller:
+    """The same for what stands inside a request. Raises NotAllowedHereError, OverBudgetError."""
     if said.token or said.session or not entrance.is_open:
-        return entrance.admit(said, need_of(request.method, _path(request)))
+        return entrance.admit(said, need_of(method, path))
     return _anybody(said, services.settings.purpose)
 
 

@@ -3,33 +3,27 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import format_datetime
-from http import HTTPStatus
 from threading import BoundedSemaphore
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qsl
 
-import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from adapters.contract import Resource
-from adapters.errors import Problem, Rejection
 from audit.event import Caller
+from gateway.api.answers_to_writes import response
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Turns
-from gateway.api.fhir_parameters import GENERAL, answered, base_of, body_of
-from gateway.api.outcome import issue, outcome
-from gateway.api.payload import SentResource, wants
+from gateway.api.fhir_parameters import GENERAL, body_of
+from gateway.api.payload import SentResource
 from gateway.api.sources import adapter_of
 from gateway.errors import WrongRequestError
-from gateway.feed import SOURCE, Fed, Feed, Number, Sent, create, put, remove
+from gateway.feed import Feed, Number, Sent, create, put, remove
 from gateway.own_patients import delete, update
+from gateway.own_records import SOURCE
 from gateway.services import Services
 
 router = APIRouter()
 BY_NUMBER = "identifier"
 VERSION = re.compile(r'(?:W/)?"([1-9]\d{0,8})"')
-IDENTITY, DECISION, MESSAGE = "X-Motem-Identity", "X-Motem-Link", "X-Motem-Message"
-"""The golden Patient, how the record came to it (pending, single, auto, manual), the kept message."""
 Prefer = Annotated[str, Header()]
 
 
@@ -72,7 +66,7 @@ def writing_of(
     turns: Turns,
     prefer: Prefer = "",
 ) -> Writing:
-    feed = _feed(services, caller)
+    feed = feed_of(services, caller)
     return Writing(request=request, sent=_sent(content), feed=feed, turns=turns, prefer=prefer)
 
 
@@ -82,11 +76,11 @@ Wanted = Annotated[Writing, Depends(writing_of)]
 @router.put("/Patient")
 def conditional_update(wanted: Wanted, if_match: Annotated[str, Header()] = "") -> Response:
     """201 for a new Patient, 200 for one that was there."""
-    number = _number(wanted.request.query_params.multi_items())
-    version = _version(if_match)
+    number = number_of(wanted.request.query_params.multi_items())
+    version = version_of(if_match)
     with wanted.turns:
         fed = put(wanted.feed, number, wanted.sent, version)
-    return _response(wanted.request, fed, wanted.prefer)
+    return response(wanted.request, fed, wanted.prefer)
 
 
 @router.post("/Patient")
@@ -95,10 +89,10 @@ def conditional_create(wanted: Wanted, if_none_exist: Annotated[str, Header()] =
     query = wanted.request.query_params.multi_items()
     told = [pair for pair in query if pair[0] not in GENERAL]
     told += parse_qsl(if_none_exist.partition("?")[2] or if_none_exist, keep_blank_values=True)
-    unless = _number(told) if told or if_none_exist else None
+    unless = number_of(told) if told or if_none_exist else None
     with wanted.turns:
         fed = create(wanted.feed, wanted.sent, unless)
-    return _response(wanted.request, fed, wanted.prefer)
+    return response(wanted.request, fed, wanted.prefer)
 
 
 @router.delete("/Patient")
@@ -106,18 +100,18 @@ def conditional_delete(
     request: Request, services: CurrentServices, caller: CurrentCaller
 ) -> Response:
     """A mark, never a loss: the Patient stays, and is not active."""
-    number = _number(request.query_params.multi_items())
-    fed = remove(_feed(services, caller), number)
-    return _response(request, fed, "return=OperationOutcome")
+    number = number_of(request.query_params.multi_items())
+    fed = remove(feed_of(services, caller), number)
+    return response(request, fed, "return=OperationOutcome")
 
 
 @router.put("/Patient/{id_}")
 def update_by_id(id_: str, wanted: Wanted, if_match: Annotated[str, Header()] = "") -> Response:
     """200. Ids are given out here, so that a PUT to an id that nobody has makes nothing (404)."""
-    version = _version(if_match)
+    version = version_of(if_match)
     with wanted.turns:
         fed = update(wanted.feed, id_, wanted.sent, version)
-    return _response(wanted.request, fed, wanted.prefer)
+    return response(wanted.request, fed, wanted.prefer)
 
 
 @router.delete("/Patient/{id_}")
@@ -129,11 +123,11 @@ def delete_by_id(
     if_match: Annotated[str, Header()] = "",
 ) -> Response:
     """A mark, never a loss: the Patient stays, and is not active."""
-    fed = delete(_feed(services, caller), id_, _version(if_match))
-    return _response(request, fed, "return=OperationOutcome")
+    fed = delete(feed_of(services, caller), id_, version_of(if_match))
+    return response(request, fed, "return=OperationOutcome")
 
 
-def _feed(services: Services, caller: Caller) -> Feed:
+def feed_of(services: Services, caller: Caller) -> Feed:
     return Feed(
         engine=services.engine,
         adapter=adapter_of(services, SOURCE, caller),
@@ -142,7 +136,7 @@ def _feed(services: Services, caller: Caller) -> Feed:
     )
 
 
-def _number(told: Sequence[tuple[str, str]]) -> Number:
+def number_of(told: Sequence[tuple[str, str]]) -> Number:
     found = [pair for pair in told if pair[0] not in GENERAL]
     if len(found) != 1 or found[0][0] != BY_NUMBER:
         raise ConditionError
@@ -159,60 +153,8 @@ def _sent(content: bytes) -> Sent:
     return Sent(content=content, patient=patient)
 
 
-def _version(if_match: str) -> int | None:
+def version_of(if_match: str) -> int | None:
     found = VERSION.fullmatch(if_match.strip())
     if if_match and found is None:
         raise WrongVersionError
     return int(found[1]) if found else None
-
-
-def _response(request: Request, fed: Fed, prefer: str) -> Response:
-    """What stands, and in the head to which child it belongs and how that was decided."""
-    told = outcome(*_issues(fed))
-    if fed.id is None or fed.updated is None:
-        foreign = any(one.problem is Problem.FOREIGN_DOMAIN for one in fed.rejections)
-        status = HTTPStatus.FORBIDDEN if foreign else HTTPStatus.UNPROCESSABLE_ENTITY
-        response = answered(told, status)
-        response.headers[MESSAGE] = fed.message or ""
-        return response
-    body = _body(fed, told, prefer)
-    status = HTTPStatus.CREATED if fed.is_new else HTTPStatus.OK
-    response = answered(body, status) if body is not None else Response(status_code=status)
-    base = base_of(request)
-    response.headers.update(
-        {
-            "ETag": f'W/"{fed.version}"',
-            "Last-Modified": format_datetime(fed.updated, usegmt=True),
-            "Location": f"{base}/Patient/{fed.id}/_history/{fed.version}",
-            IDENTITY: f"Patient/{fed.identity}",
-            DECISION: fed.decision,
-        }
-    )
-    if fed.message:
-        response.headers[MESSAGE] = fed.message
-    return response
-
-
-def _body(fed: Fed, told: Resource, prefer: str) -> Resource | orjson.Fragment | None:
-    if wants(prefer, "return=minimal"):
-        return None
-    if wants(prefer, "return=operationoutcome") or fed.body is None:
-        return told
-    return orjson.Fragment(fed.body)
-
-
-def _issues(fed: Fed) -> list[dict[str, Any]]:
-    found = [issue("warning", "informational", words) for words in fed.remarks]
-    found += [_refused(one) for one in fed.rejections]
-    if fed.id is not None:
-        words = (
-            f"Thuộc hồ sơ chung Patient/{fed.identity}; cách liên kết: {fed.decision}.",
-            f"It belongs to the golden Patient/{fed.identity}; linked: {fed.decision}.",
-        )
-        found.append(issue("information", "informational", words))
-    return found
-
-
-def _refused(one: Rejection) -> dict[str, Any]:
-    told = issue("error", "invalid", (one.vietnamese, one.english))
-    return told | {"expression": [one.element or one.position]}

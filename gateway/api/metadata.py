@@ -10,6 +10,7 @@ from adapters.profile import FHIR_VERSION
 from gateway.api.audit_parameters import SEARCHABLE
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON, FhirResponse
+from gateway.api.written_types import JSON_PATCH, OF_A_CHILD
 from gateway.fhir.conditions import MODES
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
@@ -58,7 +59,8 @@ WRITTEN = {
     "conditionalUpdate": True,
     "conditionalDelete": "single",
 }
-"""Of Patients, by the PIXm feed."""
+"""Of each type that can be written by itself; of Patients it is the PIXm feed."""
+WRITES = ("create", "update", "patch", "delete")
 
 router = APIRouter()
 
@@ -79,6 +81,7 @@ def capability_statement() -> dict[str, Any]:
         "implementation": {"description": "Motem: mỗi trẻ em một hồ sơ – one child, one record"},
         "fhirVersion": FHIR_VERSION,
         "format": [FHIR_JSON, "json", FHIR_XML, "xml"],
+        "patchFormat": [JSON_PATCH],
         "rest": [
             {
                 "mode": "server",
@@ -109,7 +112,7 @@ def capability_statement() -> dict[str, Any]:
                         ],
                     },
                 ],
-                "interaction": [{"code": "batch"}],
+                "interaction": [{"code": "batch"}, {"code": "transaction"}],
                 "searchParam": [
                     {"name": name, "type": "special", "documentation": "search.html of R4"}
                     for name in CONTROLS
@@ -140,8 +143,9 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
         "searchRevInclude": list(_referring(kind)),
     }
     if kind == "Patient":
-        told["interaction"] += [{"code": code} for code in ("create", "update", "delete")]
         told["operation"] += [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
+    if kind in ("Patient", *OF_A_CHILD):
+        told["interaction"] += [{"code": code} for code in WRITES]
         told |= WRITTEN
     return told | {name: value for name, value in further.items() if value}
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.profile import UCUM
 from gateway.api import break_glass, clients, findings, lookups, messages, registrations
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.payload import FHIR_TYPES, KINDS
+from gateway.api.written_types import JSON_PATCH
 
 JSON, TEXT, BYTES, FORM = (
     "application/json",
@@ -67,10 +69,28 @@ OPENING = {
     "code": "treatment",
     "reason": "Cấp cứu: cần biết dị ứng thuốc trước khi mổ",
 }
-BATCH = {
+WEIGHT = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+    "subject": {"reference": "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"},
+    "valueQuantity": {"value": 3200, "unit": "g", "system": UCUM, "code": "g"},
+}
+CHILD_TO_COME = "urn:uuid:8c1a1e52-5f4f-4f8e-9b5e-0d6f0f1f2a3b"
+TRANSACTION = {
     "resourceType": "Bundle",
-    "type": "batch",
-    "entry": [{"request": {"method": "GET", "url": "Patient?gender=female&birthdate=2026-03"}}],
+    "type": "transaction",
+    "entry": [
+        {
+            "fullUrl": CHILD_TO_COME,
+            "resource": PATIENT,
+            "request": {"method": "POST", "url": "Patient"},
+        },
+        {
+            "resource": WEIGHT | {"subject": {"reference": CHILD_TO_COME}},
+            "request": {"method": "POST", "url": "Observation"},
+        },
+    ],
 }
 MINUTES = {
     "loai": "BIEN_BAN_TRE_BI_BO_ROI",
@@ -161,6 +181,18 @@ TOKEN_ASKED = {
 }
 DEVELOPING = {"type": "object", "properties": {"user": {"type": "string"}}}
 LEAVING = {"type": "object", "properties": {"csrf": {"type": "string"}}}
+PATCHED = Taken(
+    types=(JSON_PATCH,),
+    schema={
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["op", "path"],
+            "properties": {"op": {"type": "string"}, "path": {"type": "string"}},
+        },
+    },
+    example=[{"op": "replace", "path": "/gender", "value": "female"}],
+)
 BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/token", Taken(types=(FORM,), schema=TOKEN_FORM, example=TOKEN_ASKED)),
     ("POST", r"/login/development", Taken(types=(FORM,), schema=DEVELOPING)),
@@ -186,8 +218,9 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),
     ("POST", r"/fhir/R4/.*\$.*", _fhir("Parameters", example=DECISION)),
     ("(POST|PUT)", r"/fhir/R4/Patient(/\{id\})?", _fhir("Patient", example=PATIENT)),
-    ("POST", r"/fhir/R4", _fhir("Bundle", example=BATCH)),
-    ("(POST|PUT)", r"/fhir/R4/.*", _fhir(example=PATIENT)),
+    ("POST", r"/fhir/R4", _fhir("Bundle", example=TRANSACTION)),
+    ("PATCH", r"/fhir/R4/.*", PATCHED),
+    ("(POST|PUT)", r"/fhir/R4/.*", _fhir(example=WEIGHT)),
 )
 """Method and path, the first that fits; searches by POST have the form of their parameters."""
 

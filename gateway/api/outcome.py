@@ -69,7 +69,7 @@ def translated(vietnamese: str, english: str) -> dict[str, Any]:
 
 def operation_outcome(error: GatewayError) -> dict[str, Any]:
     """With our stable code, where it is explained, and the id of the request."""
-    found = issue("error", error.code, (error.vietnamese, str(error)))
+    found = issue("error", error.code, (error.sentence, str(error)))
     found["details"]["coding"] = [{"system": CODES, "code": error.problem}]
     found["extension"] = [{"url": EXPLAINED, "valueUri": f"/errors/{error.problem}"}]
     if error.expression:

@@ -64,7 +64,7 @@ def _need_of_fhir(method: str, path: str) -> Need | None:
         return Need(right=Right.STEWARD, scope="motem/stewardship")
     if path in EXPORT:
         return Need(right=Right.EXPORT)
-    if path == "" and method == "POST":
+    if path in ("", "/") and method == "POST":
         return BATCH
     found = TYPE.fullmatch(path)
     if found is None:

@@ -19,7 +19,8 @@ from gateway.api.outcome import issue, outcome
 from gateway.api.payload import SentResource
 from gateway.api.sources import adapter_of
 from gateway.fhir.parameters import TYPES
-from gateway.validating import SOURCE, Finding, Mode, validate
+from gateway.own_records import SOURCE
+from gateway.validating import Finding, Mode, validate
 
 KNOWN = frozenset({"resource", "mode"})
 """A `profile` is refused: against others than its own dialect nothing is looked at here."""
@@ -44,7 +45,10 @@ def _add(router: APIRouter, kind: str) -> None:
     ) -> Response:
         resource, mode = _told(request, content)
         adapter = adapter_of(services, SOURCE, caller)
-        found = validate(session, kind, resource, adapter, caller, mode=mode or Mode.CREATE)
+        domains = services.site.domains_of(SOURCE, caller.system)
+        found = validate(
+            session, kind, resource, adapter, caller, domains, mode=mode or Mode.CREATE
+        )
         return _answer(found)
 
     def validate_one(
@@ -57,8 +61,9 @@ def _add(router: APIRouter, kind: str) -> None:
     ) -> Response:
         resource, mode = _told(request, content)
         adapter = adapter_of(services, SOURCE, caller)
+        domains = services.site.domains_of(SOURCE, caller.system)
         found = validate(
-            session, kind, resource, adapter, caller, id_=id_, mode=mode or Mode.UPDATE
+            session, kind, resource, adapter, caller, domains, id_=id_, mode=mode or Mode.UPDATE
         )
         return _answer(found)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ulid import ULID
 
-from adapters import history
+from adapters import history, replacing
 from adapters.contract import Conversion, Resource
 from adapters.profile import TAG_SYSTEM, Tag, coding
 from gateway.registry.records import KeptRecord
@@ -42,7 +42,7 @@ def assemble(
 
     A record keeps its opaque id as long as one of its statements is in it.
     """
-    pairs = [(kept.statement, conversion) for kept, conversion in said]
+    pairs = replacing.standing([(kept.statement, conversion) for kept, conversion in said])
     kept_of = {id(pair): kept for pair, (kept, _) in zip(pairs, said, strict=True)}
     free = {record.id: record for record in records}
     for variant, members in history.group(pairs).items():

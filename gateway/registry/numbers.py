@@ -10,8 +10,8 @@ from gateway.registry.tables import resource, search
 CURRENT = '$.identifier[*] ? (@.system == $system && @.value == $value && !(@.use == "old"))'
 
 
-def bearers(session: Session, system: str, value: str) -> list[str]:
-    """Ids of the records whose Patient has this identifier now, in their order.
+def bearers(session: Session, system: str, value: str, kind: str = "Patient") -> list[str]:
+    """Ids of the resources of records, mostly Patients, that have this identifier now, in order.
 
     Not those that had it: a number that was corrected may have been another child's.
     """
@@ -22,8 +22,8 @@ def bearers(session: Session, system: str, value: str) -> list[str]:
         select(c.id)
         .distinct()
         .join(search, search.c.id == c.id)
-        .where(c.type == "Patient", c.is_current, c.record_id.is_not(None), still)
-        .where(*_identified(), search.c.value == code(value), search.c.qualifier == system)
+        .where(c.type == kind, c.is_current, c.record_id.is_not(None), still)
+        .where(*_identified(kind), search.c.value == code(value), search.c.qualifier == system)
     )
     return sorted(session.scalars(query))
 
@@ -35,8 +35,8 @@ def is_used(session: Session, system: str) -> bool:
     return session.scalar(found) is not None
 
 
-def _identified() -> tuple[ColumnElement[bool], ...]:
-    """Rows of Patients' identifiers; `listed` stands in the index between, so both are named."""
+def _identified(kind: str = "Patient") -> tuple[ColumnElement[bool], ...]:
+    """Rows of a type's identifiers; `listed` stands in the index between, so both are named."""
     both = any_(literal([False, True], ARRAY(Boolean)))
     c = search.c
-    return c.type == "Patient", c.parameter == "identifier", c.listed == both
+    return c.type == kind, c.parameter == "identifier", c.listed == both

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from adapters import communes
-from adapters.contract import Conversion, Resource, Statement
+from adapters.contract import REPLACES, Conversion, Resource, Statement
 from adapters.formats import evidence
 from adapters.formats.sensitivity import hiv_labels
 from adapters.profile import (
@@ -33,12 +33,16 @@ UNKNOWN_BODY = "hospital:unknown"
 
 
 def convert(statement: Statement) -> Conversion:
-    """Patient, what refers to it, and the bodies that are known by their code."""
+    """Patient, what refers to it, and the bodies that are known by their code.
+
+    What was written by itself has no Patient, and tells who keeps the record.
+    """
     content = statement.content
     bodies = {_place(body): body["name"] for body in content["bodies"]}
-    house = custodian_of(content)
+    house = _told_house(content["house"]) if "house" in content else custodian_of(content)
+    is_told = "patient" in content
     resources = [
-        to_patient(content, house, unkeyed=statement.unkeyed),
+        *([to_patient(content, house, unkeyed=statement.unkeyed)] if is_told else []),
         *(to_other(resource) for resource in content["resources"]),
         *(organization(place, name or None) for place, name in bodies.items()),
     ]
@@ -46,7 +50,13 @@ def convert(statement: Statement) -> Conversion:
         resources=resources,
         custodian=str(house) if house else UNKNOWN_BODY,
         province=province_of(house),
+        replaces=content.get(REPLACES),
     )
+
+
+def _told_house(custodian: str) -> Place | None:
+    kind, _, code = custodian.partition(":")
+    return None if custodian == UNKNOWN_BODY else Place(kind=PlaceKind(kind), code=code)
 
 
 def custodian_of(content: Mapping[str, Any]) -> Place | None:

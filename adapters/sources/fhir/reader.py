@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.contract import Domains, Reading, Resource, SourceMessage
+from adapters.contract import Known, Named, Reading, Resource, SourceMessage
 from adapters.errors import PayloadError, Problem
 from adapters.formats import births
 from adapters.formats.gathering import Gathered, statement
@@ -27,28 +27,54 @@ def read(message: SourceMessage) -> Reading:
     found = Gathered()
     for root, spot in roots(message.content, found):
         try:
-            _read_root(root, spot, found, message.domains)
+            _read_root(root, spot, found, message)
         except PayloadError as error:
             found.refuse(error, excerpt(root))
     return found.reading()
 
 
-def _read_root(root: Resource, spot: Spot, found: Gathered, domains: Domains) -> None:
+def _read_root(root: Resource, spot: Spot, found: Gathered, message: SourceMessage) -> None:
     sent = items(root, spot, found)
     taken = completed(sent, index(sent))
-    coming, patients = records(taken, index(taken))
+    coming, patients = records(taken, index(taken), message.known)
     used = set(patients)
     for place in patients:
         used.update(coming.subjects.get(place, ()))
         try:
-            _read_patient(place, coming, root, found, domains)
+            _read_patient(place, coming, root, found, message)
         except PayloadError as error:
             told = error.rejection
             at = PayloadError(told.problem, taken[place].spot.at(""), told.element)
             found.refuse(at, excerpt(taken[place].resource))
+    for address, places in coming.written.items():
+        used.update(places)
+        _read_written(address, coming, found)
     for place, item in enumerate(taken):
         if place not in used and item.kind not in BODIES:
             _leave(item, coming.index.target(place, subject_of(item.resource)), found)
+
+
+def _read_written(address: str, coming: Records, found: Gathered) -> None:
+    """Resources of a child whose Patient is kept here, and was not sent along."""
+    known, first = coming.known[address], coming.index.items[coming.written[address][0]]
+    try:
+        content, roles = coming.written_to(address)
+    except PayloadError as error:
+        found.refuse(error, excerpt(first.resource))
+        return
+    for resource in content["resources"]:
+        _keep_meta(resource)
+    system, _, value = known.key.partition("|")
+    own = {"own": {"system": system, "value": value}}
+    _name(roles, coming, found)
+    found.statements.append(statement("patient", known.key, {**own, **content}, first.spot.at("")))
+
+
+def _name(roles: Mapping[int, str], coming: Records, found: Gathered) -> None:
+    """What became of each, for the statement that comes next."""
+    for place, role in roles.items():
+        named = Named(statement=len(found.statements), role=role)
+        found.named.setdefault(coming.index.items[place].spot.at(""), named)
 
 
 def _leave(item: Item, target: int | None, found: Gathered) -> None:
@@ -65,13 +91,13 @@ def _leave(item: Item, target: int | None, found: Gathered) -> None:
 
 
 def _read_patient(
-    place: int, coming: Records, root: Resource, found: Gathered, domains: Domains
+    place: int, coming: Records, root: Resource, found: Gathered, message: SourceMessage
 ) -> None:
     item = coming.index.items[place]
     if _is_inside_a_person(item, coming):
         found.left_out["contained-patient"] += 1
         return
-    content = coming.content(place)
+    content, roles = coming.content(place)
     every = [content["patient"], *content["resources"]]
     stated = [_updated(resource) for resource in every]
     updated = [time for time in map(moment, stated) if time]
@@ -80,14 +106,31 @@ def _read_patient(
         found.left_out["adult"] += 1
         found.left_out.update(["adult-part"] * len(content["resources"]))
         return
-    number = own_number(content["patient"], _sayings(content["patient"], root), domains)
+    known = coming.known_role(place)
+    number = (
+        _number_of(known, content["patient"])
+        if known
+        else own_number(content["patient"], _sayings(content["patient"], root), message.domains)
+    )
     key = f"{number[0]}|{number[1]}" if number else None
     for resource in every:
         _keep_meta(resource)
     own = {"own": {"system": number[0], "value": number[1]}} if number else {}
+    _name(roles, coming, found)
     found.statements.append(
         statement("patient", key, {**own, **content}, item.spot.at(""), effective)
     )
+
+
+def _number_of(known: Known, patient: Resource) -> tuple[str, str]:
+    """The number of a record that is kept. Raises PayloadError where the Patient no longer bears it."""
+    system, _, value = known.key.partition("|")
+    if not any(
+        (one.get("system"), one.get("value")) == (system, value)
+        for one in patient.get("identifier", ())
+    ):
+        raise PayloadError(Problem.MISSING_VALUE, element="Patient.identifier")
+    return system, value
 
 
 def _is_inside_a_person(item: Item, coming: Records) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.contract import Resource
+from adapters.contract import Known, Resource
 from adapters.errors import PayloadError, Problem
 from adapters.formats.json import excerpt
 from adapters.profile import PATIENT, Place
@@ -30,30 +30,57 @@ class Records:
     index: Index
     subjects: Mapping[int, Sequence[int]] = field(repr=False)
     """Patient → the resources that are about it."""
+    known: Mapping[str, Known] = field(repr=False, default_factory=dict)
+    """Address → what is kept under it."""
+    written: Mapping[str, Sequence[int]] = field(repr=False, default_factory=dict)
+    """Address of a Patient that is kept and not sent along → the resources that are about it."""
     copied: int = 0
     sizes: dict[int, int] = field(default_factory=dict, repr=False)
 
-    def content(self, patient: int) -> dict[str, Any]:
-        """`patient`, the other `resources` sorted, and the `bodies` that are known by their code.
+    def content(self, patient: int) -> tuple[dict[str, Any], Mapping[int, str]]:
+        """`patient`, the other `resources` sorted, and the `bodies` that are known by their code;
+        and the role of each.
 
         Raises PayloadError(TOO_LARGE) where copies of shared bodies would outgrow the payload.
         """
-        items = self.index.items
         members = [patient, *self.subjects.get(patient, ())]
-        members += self._bodies(members)
+        known = self.known_role(patient)
+        given = {patient: PATIENT["reference"]}
+        made, names = self._made(members, given, known.key if known else None)
+        return {"patient": made.pop(names[patient]), **self._rest(made, names)}, _roles(names)
+
+    def written_to(self, address: str) -> tuple[dict[str, Any], Mapping[int, str]]:
+        """The same of what was sent without its Patient. Raises PayloadError too."""
+        known = self.known[address]
+        made, names = self._made(self.written[address], {}, known.key)
+        return self._rest(made, names) | {"house": known.custodian}, _roles(names)
+
+    def _rest(self, made: Mapping[str, Resource], names: Mapping[int, str]) -> dict[str, Any]:
+        places = {m: place for m in names if (place := self._place(m))}
+        return {"resources": [made[name] for name in sorted(made)], "bodies": self._known(places)}
+
+    def known_role(self, member: int) -> Known | None:
+        """What a resource is here, where it bears an id that was given out here."""
+        item = self.index.items[member]
+        return None if item.is_new else self.known.get(f"{item.kind}/{item.resource.get('id')}")
+
+    def _made(
+        self, members: Sequence[int], given: Mapping[int, str], key: str | None
+    ) -> tuple[dict[str, Resource], dict[int, str]]:
+        items = self.index.items
+        members = [*members, *self._bodies(members)]
         relations = [relation_of(items[m].resource) for m in members]
-        names = {m: f"{items[m].kind}/{role_of(items[m], relations)}" for m in members[1:]}
-        names[patient] = PATIENT["reference"]
+        names = {m: given.get(m) or f"{items[m].kind}/{self._role(m, relations)}" for m in members}
         places = {m: place for m in members if (place := self._place(m))}
         made: dict[str, Resource] = {}
         for member in members:
             if not (member in places and items[member].kind == "Organization"):
-                made.setdefault(names[member], self._resource(member, names, places))
-        return {
-            "patient": made.pop(names[patient]),
-            "resources": [made[name] for name in sorted(made)],
-            "bodies": self._known(places),
-        }
+                made.setdefault(names[member], self._resource(member, names, places, key))
+        return made, names
+
+    def _role(self, member: int, relations: Sequence[str | None]) -> str:
+        known = self.known_role(member)
+        return known.role if known else role_of(self.index.items[member], relations)
 
     def _bodies(self, members: Sequence[int]) -> list[int]:
         """Organizations and Locations that members refer to, and those that these refer to."""
@@ -98,12 +125,16 @@ class Records:
         return [{"kind": p.kind.value, "code": p.code, "name": named[p]} for p in sorted(named)]
 
     def _resource(
-        self, member: int, names: Mapping[int, str], places: Mapping[int, Place]
+        self,
+        member: int,
+        names: Mapping[int, str],
+        places: Mapping[int, Place],
+        key: str | None,
     ) -> Resource:
         item = self.index.items[member]
 
         def pointed(reference: Resource) -> Resource:
-            return self._pointed(member, reference, names, places)
+            return self._pointed(member, reference, names, places, key)
 
         rest = {name: value for name, value in item.resource.items() if name != "id"}
         made: Resource = _with_references(rest, pointed)
@@ -115,8 +146,14 @@ class Records:
         reference: Resource,
         names: Mapping[int, str],
         places: Mapping[int, Place],
+        key: str | None,
     ) -> Resource:
         target = self.index.target(source, reference)
+        kept = self.known.get(reference.get("reference", "")) if target is None else None
+        if kept is not None and kept.key == key:
+            return reference | {
+                "reference": f"{reference['reference'].partition('/')[0]}/{kept.role}"
+            }
         if target is None or target not in names:
             elsewhere = None if target is None else self.index.items[target].resource
             made = unresolved(reference, elsewhere)
@@ -129,16 +166,25 @@ class Records:
         return made
 
 
-def records(items: Sequence[Item], index: Index) -> tuple[Records, list[int]]:
+def records(
+    items: Sequence[Item], index: Index, known: Mapping[str, Known]
+) -> tuple[Records, list[int]]:
     """The records to come, and the places of their Patients."""
     patients = [n for n, item in enumerate(items) if item.kind == "Patient"]
     subjects: dict[int, list[int]] = defaultdict(list)
+    written: dict[str, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
         subject = subject_of(item.resource)
         target = index.target(place, subject) if subject else None
         if target is not None and items[target].kind == "Patient":
             subjects[target].append(place)
-    return Records(index=index, subjects=subjects), patients
+        elif target is None and subject.get("reference") in known:
+            written[subject["reference"]].append(place)
+    return Records(index=index, subjects=subjects, known=known, written=written), patients
+
+
+def _roles(names: Mapping[int, str]) -> dict[int, str]:
+    return {member: name.partition("/")[2] for member, name in names.items()}
 
 
 def subject_of(resource: Resource) -> Resource:

@@ -24,6 +24,13 @@ HOSPITAL = "https://benh-vien-mau.example/mrn"
 NATIONAL = "http://fhir.ehealth.gov.vn/core/sid/national_id"
 
 
+AGREED = "".join(
+    f'[[agreement]]\nsource = "fhir"\nsystem = "{who}"\nowner = "Mẫu"\ndomains = ["{domain}"]\n'
+    for who, domain in (("clinic", CLINIC), ("hospital", HOSPITAL))
+)
+"""A site's file: a clinic and a hospital, each with a domain of its own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """A client of a running service, and the database behind it."""
@@ -55,6 +62,15 @@ def operating(
         ):
             client.timeout = httpx.Timeout(60)
             yield Service(client=client, engine=engine)
+
+
+@contextmanager
+def agreed(server: URL, template: URL, folder: Path) -> Iterator[Service]:
+    """A service for a clinic and a hospital that write in their own domains."""
+    site = folder / "site.toml"
+    site.write_text(AGREED, encoding="utf-8")
+    with operating(server, template, site) as service:
+        yield service
 
 
 def patient(**elements: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, text
 
 import audit
 from audit.event import Action
@@ -172,10 +172,55 @@ def test_what_is_no_batch_is_refused_as_a_whole(service: httpx.Client, entries: 
     assert sent(service, "so-01", READS, *entries).status_code == 400
 
 
-def test_a_transaction_is_refused_and_not_half_done(service: httpx.Client) -> None:
-    answer = sent(service, "so-01", READS, entry("GET", "Patient"), kind="transaction")
-    assert answer.status_code == 400
-    assert answer.json()["issue"][0]["code"] == "not-supported"
+def kept(engine: Engine) -> int | None:
+    with engine.connect() as connection:
+        found: int | None = connection.scalar(text("SELECT count(*) FROM registry_resource"))
+        return found
+
+
+def test_a_transaction_leads_around_nothing_and_is_not_half_done(
+    service: httpx.Client, engine: Engine, child: str
+) -> None:
+    """Each entry under its own right; what it reads is what its sender may read."""
+    patient = {
+        "resourceType": "Patient",
+        "identifier": [{"system": OWN, "value": "B2"}],
+        "name": [{"text": "Lê Thị Hương"}],
+    }
+    flag = {
+        "resourceType": "Flag",
+        "status": "active",
+        "code": {"text": "x"},
+        "subject": {"reference": "urn:uuid:1"},
+    }
+    first = entry("POST", "Patient", patient) | {"fullUrl": "urn:uuid:1"}
+    second = entry("POST", "Flag", flag)
+    before = kept(engine)
+    for scope, entries, place in (
+        (f"{READS} {WRITES}", (first, second), 1),
+        (READS, (first,), 0),
+        (WRITES, (first, entry("GET", f"Patient/{child}")), 1),
+        (f"{READS} {WRITES}", (first, entry("DELETE", f"Patient/{child}")), 1),
+        (f"{READS} {WRITES}", (first, entry("POST", "Patient/$match", patient)), 1),
+    ):
+        answer = sent(service, "so-02", scope, *entries, kind="transaction")
+        assert answer.status_code in (400, 403, 405), answer.text
+        assert answer.json()["issue"][0]["expression"] == [f"Bundle.entry[{place}]"]
+    assert kept(engine) == before
+    wide = f"{READS} {WRITES} system/Flag.cud"
+    told = sent(service, "so-02", wide, first, second, kind="transaction")
+    assert told.status_code == 403, "the client was never registered for Flags"
+    alone = sent(
+        service,
+        "so-02",
+        f"{READS} {WRITES}",
+        first,
+        entry("GET", f"Patient/{child}"),
+        kind="transaction",
+    )
+    assert alone.status_code == 200, alone.text
+    assert alone.headers["x-audit-event"]
+    assert alone.json()["entry"][1]["resource"]["id"] == child
 
 
 def test_an_empty_batch_and_one_of_errors_alone_are_answered(service: httpx.Client) -> None:

@@ -19,7 +19,7 @@ from tests.journeys.steps import connected
 
 MODULES = Path(__file__).parents[3] / "var" / "node" / "node_modules"
 """`.ci/run` installs it there: npm install --prefix var/node fhir-kit-client@2.0.3."""
-SCOPE = "system/Patient.cruds"
+SCOPE = "system/Patient.cruds system/Observation.cruds"
 PROGRAM = """
 const {entry, base, token, clinic} = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const patient = (number, name) => ({resourceType: 'Patient', gender: 'female',
@@ -49,7 +49,7 @@ const main = async () => {
     {resourceType: 'Patient', id, version: made[0].meta.versionId});
   told.versions = (await client.history({resourceType: 'Patient', id})).entry.length;
   let page = await client.search({resourceType: 'Patient',
-    searchParams: {gender: 'female', _count: 1, _sort: '_lastUpdated'}});
+    searchParams: {gender: 'female', _count: 1, _sort: '_lastUpdated', _total: 'accurate'}});
   told.total = page.total;
   const seen = [];
   while (page) {
@@ -69,6 +69,18 @@ const main = async () => {
     {request: {method: 'GET', url: `Patient/${id}`}},
     {request: {method: 'GET', url: 'Patient/nobody'}}]}});
   told.batch = batch.entry.map((one) => one.response.status.slice(0, 3));
+  const patched = await client.patch({resourceType: 'Patient', id,
+    jsonPatch: [{op: 'replace', path: '/birthDate', value: '2024-05-07'}]});
+  told.patched = patched.birthDate;
+  const child = 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0';
+  const made4 = await client.transaction({body: {resourceType: 'Bundle', type: 'transaction', entry: [
+    {fullUrl: child, resource: patient('KIT.3', 'Hồ Văn Tèo'),
+      request: {method: 'POST', url: 'Patient'}},
+    {resource: {resourceType: 'Observation', status: 'final', subject: {reference: child},
+      code: {coding: [{system: 'http://loinc.org', code: '29463-7'}]},
+      valueQuantity: {value: 3200, unit: 'g', system: 'http://unitsofmeasure.org', code: 'g'}},
+      request: {method: 'POST', url: 'Observation'}}]}});
+  told.transaction = made4.entry.map((one) => one.response.status.slice(0, 3));
   told.resolved = (await client.resolve({reference: `${base}/Patient/${id}`})).id === id;
   const gone = await client.delete({resourceType: 'Patient', id});
   told.gone = gone.resourceType ?? 'nothing';
@@ -89,7 +101,7 @@ def service(server_url: URL, template_url: URL, tmp_path: Path) -> Iterator[http
     agreement = f'source = "fhir"\nsystem = "clinic"\nowner = "Mẫu"\ndomains = ["{CLINIC}"]'
     site.write_text(f"[[agreement]]\n{agreement}\n", encoding="utf-8")
     with fresh_database(server_url, template_url.database) as url:
-        rights: dict[str, Any] = {"provinces": ("*",), "sources": ("fhir",), "scopes": (SCOPE,)}
+        rights: dict[str, Any] = {"provinces": ("*",), "sources": ("fhir",), "scopes": tuple(SCOPE.split())}
         with connected(url) as engine:
             registered(engine, client_of("clinic", "child-protection", "CHILDPROT", **rights))
         with guarded(url, MOTEM_SITE=site) as client:
@@ -131,6 +143,8 @@ def test_it_writes_reads_searches_and_asks(service: httpx.Client) -> None:
         "form": "Lý A Sùng",
         "match": found["match"],
         "batch": ["200", "404"],
+        "patched": "2024-05-07",
+        "transaction": ["201", "201"],
         "resolved": True,
         "gone": "OperationOutcome",
         "error": [404, "OperationOutcome"],

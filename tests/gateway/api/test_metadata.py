@@ -17,9 +17,11 @@ from gateway.api import (
     match,
     stewardship,
     validate,
+    writes,
 )
 from gateway.api.audit_parameters import READERS, SEARCHABLE
 from gateway.api.metadata import capability_statement
+from gateway.api.written_types import OF_A_CHILD
 from gateway.fhir.parameters import TYPES
 
 
@@ -53,19 +55,23 @@ def routes_in(router: APIRouter) -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-def test_patients_are_written_by_the_feed_alone() -> None:
+def test_what_is_written_is_what_its_routes_write() -> None:
     resources = capability_statement()["rest"][0]["resource"]
-    writing = {
-        one["type"]: {code["code"] for code in one["interaction"]} & {"create", "update", "delete"}
+    codes = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+    claimed = {
+        (one["type"], codes[said["code"]])
         for one in resources
+        for said in one["interaction"]
+        if said["code"] in codes
     }
-    assert {kind: codes for kind, codes in writing.items() if codes} == {
-        "Patient": {"create", "update", "delete"}
-    }
-    assert methods(feed.router) == {
-        *(("/Patient", method) for method in ("POST", "PUT", "DELETE")),
-        *(("/Patient/{id_}", method) for method in ("PUT", "DELETE")),
-    }
+    written = methods(feed.router) | methods(writes.routes())
+    assert {(path.split("/")[1], method) for path, method in written} == claimed
+    assert {kind for kind, _ in claimed} == {"Patient", *OF_A_CHILD}
+    for kind in ("Patient", *OF_A_CHILD):
+        by_condition = {method for path, method in written if path == f"/{kind}"}
+        by_id = {method for path, method in written if path == f"/{kind}/{{id_}}"}
+        assert by_condition == {"POST", "PUT", "PATCH", "DELETE"}
+        assert by_id == {"PUT", "PATCH", "DELETE"}
 
 
 def methods(router: APIRouter) -> set[tuple[str, str]]:

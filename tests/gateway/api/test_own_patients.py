@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,24 +12,16 @@ from sqlalchemy import URL
 from tests.gateway.api.operating import (
     CLINIC,
     FHIR,
-    HOSPITAL,
     Service,
-    operating,
+    agreed,
     patient,
     problems,
-)
-
-AGREED = "".join(
-    f'[[agreement]]\nsource = "fhir"\nsystem = "{who}"\nowner = "Mẫu"\ndomains = ["{domain}"]\n'
-    for who, domain in (("clinic", CLINIC), ("hospital", HOSPITAL))
 )
 
 
 @pytest.fixture(scope="module")
 def service(server_url: URL, template_url: URL, tmp_path_factory: Any) -> Iterator[Service]:
-    site: Path = tmp_path_factory.mktemp("site") / "site.toml"
-    site.write_text(AGREED, encoding="utf-8")
-    with operating(server_url, template_url, site) as service:
+    with agreed(server_url, template_url, tmp_path_factory.mktemp("site")) as service:
         yield service
 
 
@@ -76,15 +67,16 @@ def test_what_was_read_goes_back_and_only_what_changed_changes(service: Service)
         assert answer.json()["address"] == first["address"]
 
 
-def test_what_is_not_stated_is_kept(service: Service) -> None:
+def test_what_is_not_stated_is_no_more(service: Service) -> None:
     first = made(service, "P9", "Tạ Mơ")
     brief = {name: first[name] for name in ("resourceType", "id", "identifier", "name")}
     answer = write(service, "PUT", first["id"], {**brief, "name": [{"text": "Tạ Mây"}]})
-    assert answer.json()["name"][0]["text"] == "Tạ Mây"
-    assert (answer.json()["birthDate"], answer.json()["address"]) == (
-        first["birthDate"],
-        first["address"],
-    )
+    assert answer.json()["name"] == [{"text": "Tạ Mây"}]
+    assert not answer.json().keys() & {"birthDate", "address", "gender"}
+    golden = service.client.get(f"/fhir/R4/{answer.headers['x-motem-identity']}").json()
+    assert not golden.keys() & {"birthDate", "address", "gender"}
+    past = service.client.get(f"/fhir/R4/Patient/{first['id']}/_history/1").json()
+    assert past["birthDate"] == first["birthDate"]
 
 
 def test_what_was_read_as_xml_goes_back_too(service: Service) -> None:

@@ -130,7 +130,22 @@ WRONG = [
             "code": {"text": "x"},
             "subject": {"reference": "Patient/1"},
         },
+        ("error", "business-rule", "Observation.subject"),
+    ),
+    (
+        "Observation",
+        {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"text": "x"},
+            "subject": {"reference": "urn:uuid:8c1a1e52-5f4f-4f8e-9b5e-0d6f0f1f2a3b"},
+        },
         ("warning", "business-rule", "Observation.subject"),
+    ),
+    (
+        "Location",
+        {"resourceType": "Location", "name": "Khoa Nhi"},
+        ("warning", "business-rule", "Location"),
     ),
 ]
 
