@@ -30,6 +30,7 @@ from gateway.api import (
     registrations,
     sources,
     stewardship,
+    subscriptions,
     tokens,
     validate,
 )
@@ -71,7 +72,9 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
         reading = working(services.engine, services.adapters_of, caller)
         send = sender(inside=settings.receivers_inside)
         telling = repeated(
-            "telling", lambda: deliver_due(services.engine, caller, send), TOLD_EVERY
+            "telling",
+            lambda: deliver_due(services.engine, caller, send, entrance=app.state.entrance),
+            TOLD_EVERY,
         )
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
@@ -99,6 +102,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(stewardship.router, prefix=FHIR_BASE)
     app.include_router(feed.router, prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
+    app.include_router(subscriptions.router, prefix=FHIR_BASE)
     app.include_router(auditing.router)
     app.include_router(sources.router)
     app.include_router(messages.router)

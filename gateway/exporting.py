@@ -92,7 +92,7 @@ def begin(
         },
     )
     owner = Owner(
-        client=_client(),
+        client=asking_client(),
         who=caller.who,
         system=caller.system,
         purpose=caller.purpose,
@@ -135,7 +135,7 @@ def may_take(kind: str) -> bool:
     return told is None or told.scopes is None or allows(told.scopes, kind, "r")
 
 
-def _client() -> str | None:
+def asking_client() -> str | None:
     """Who asks; None where nobody has to say it."""
     told = acting.current()
     asking = told.subject if told else None
@@ -145,7 +145,7 @@ def _client() -> str | None:
 def _own(session: Session, id_: str) -> Export:
     """Raises NotFoundError, also for the export of another."""
     found = exports.find(session, id_)
-    if found is None or found.owner.client != _client() or found.expires <= datetime.now(UTC):
+    if found is None or found.owner.client != asking_client() or found.expires <= datetime.now(UTC):
         raise NotFoundError
     return found
 

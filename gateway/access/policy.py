@@ -43,10 +43,11 @@ class Right(StrEnum):
     AUDIT = "audit"
     STEWARD = "steward"
     FOLLOW = "follow"
+    SUBSCRIBE = "subscribe"
     ADMINISTER = "administer"
 
 
-ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT})
+ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT, Right.SUBSCRIBE})
 """Rights that hold for some rows; the others are about the service as a whole."""
 
 
@@ -85,10 +86,12 @@ class Rule(BaseModel):
     @model_validator(mode="after")
     def rows_where_they_count(self) -> "Rule":
         if self.actions & ROW_BY_ROW and self.actions - ROW_BY_ROW:
-            raise ValueError("read, search, match and export stand in rules of their own")
+            raise ValueError(
+                "read, search, match, export and subscribe stand in rules of their own"
+            )
         if bool(self.actions & ROW_BY_ROW) != bool(self.sources):
             raise ValueError(
-                "sources are named with read, search, match and export, and only there"
+                "sources are named with read, search, match, export and subscribe, and only there"
             )
         if self.children == "own" and not (self.own and self.bodies):
             raise ValueError("children of its own has who has a body: own = true, bodies = […]")

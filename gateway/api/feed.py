@@ -83,7 +83,7 @@ Wanted = Annotated[Writing, Depends(writing_of)]
 def conditional_update(wanted: Wanted, if_match: Annotated[str, Header()] = "") -> Response:
     """201 for a new Patient, 200 for one that was there."""
     number = _number(wanted.request.query_params.multi_items())
-    version = _version(if_match)
+    version = version_in(if_match)
     with wanted.turns:
         fed = put(wanted.feed, number, wanted.sent, version)
     return _response(wanted.request, fed, wanted.prefer)
@@ -114,7 +114,7 @@ def conditional_delete(
 @router.put("/Patient/{id_}")
 def update_by_id(id_: str, wanted: Wanted, if_match: Annotated[str, Header()] = "") -> Response:
     """200. Ids are given out here, so that a PUT to an id that nobody has makes nothing (404)."""
-    version = _version(if_match)
+    version = version_in(if_match)
     with wanted.turns:
         fed = update(wanted.feed, id_, wanted.sent, version)
     return _response(wanted.request, fed, wanted.prefer)
@@ -129,7 +129,7 @@ def delete_by_id(
     if_match: Annotated[str, Header()] = "",
 ) -> Response:
     """A mark, never a loss: the Patient stays, and is not active."""
-    fed = delete(_feed(services, caller), id_, _version(if_match))
+    fed = delete(_feed(services, caller), id_, version_in(if_match))
     return _response(request, fed, "return=OperationOutcome")
 
 
@@ -159,7 +159,7 @@ def _sent(content: bytes) -> Sent:
     return Sent(content=content, patient=patient)
 
 
-def _version(if_match: str) -> int | None:
+def version_in(if_match: str) -> int | None:
     found = VERSION.fullmatch(if_match.strip())
     if if_match and found is None:
         raise WrongVersionError

@@ -10,6 +10,7 @@ from adapters.profile import FHIR_VERSION
 from gateway.api.audit_parameters import SEARCHABLE
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON, FhirResponse
+from gateway.api.subscriptions import SEARCHED
 from gateway.fhir.conditions import MODES
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
@@ -60,6 +61,22 @@ WRITTEN = {
 }
 """Of Patients, by the PIXm feed."""
 
+SUBSCRIPTION: Mapping[str, Any] = {
+    "type": "Subscription",
+    "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
+    "interaction": [
+        {"code": code} for code in ("read", "search-type", "create", "update", "delete")
+    ],
+    "versioning": "versioned",
+    "readHistory": False,
+    "updateCreate": False,
+    "searchParam": [
+        {"name": name, "type": kind, "documentation": words}
+        for name, (kind, words) in SEARCHED.items()
+    ],
+}
+"""Of a client's own."""
+
 router = APIRouter()
 
 
@@ -108,6 +125,7 @@ def capability_statement() -> dict[str, Any]:
                             for name, (kind, words) in SEARCHABLE.items()
                         ],
                     },
+                    SUBSCRIPTION,
                 ],
                 "interaction": [{"code": "batch"}],
                 "searchParam": [

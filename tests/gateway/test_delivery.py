@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -34,6 +34,7 @@ from tests.journeys.steps import ingest, minutes
 NAME = "Nguyễn Thị Bí Mật"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SEND = sender(inside=True)
+Headers = Mapping[str, str]
 
 
 class Receiving(HTTPServer):
@@ -216,7 +217,7 @@ def test_stopped_amid_a_delivery_nothing_more_is_sent(engine: Engine, caller: Ca
     id_, _ = added(engine, caller, "http://localhost:9/")
     sent: list[str] = []
 
-    def send(_url: str, _secret: str, message: str, _body: bytes) -> Reply:
+    def send(_url: str, _secret: str, message: str, _body: bytes, _: Headers) -> Reply:
         sent.append(message)
         with transaction(engine) as session:
             stop_receiver(session, caller, id_)
@@ -233,10 +234,10 @@ def test_a_process_that_ends_amid_a_delivery_leaves_it_to_the_next(
     reports(engine, 12, 13)
     added(engine, caller, hook.url)
 
-    def killed(url: str, secret: str, message: str, body: bytes) -> Reply:
+    def killed(url: str, secret: str, message: str, body: bytes, further: Headers) -> Reply:
         if len(hook.got) == 1:
             raise KeyboardInterrupt
-        return SEND(url, secret, message, body)
+        return SEND(url, secret, message, body, further)
 
     with pytest.raises(KeyboardInterrupt):
         deliver_due(engine, caller, killed)
@@ -251,9 +252,9 @@ def test_two_processes_do_not_bring_the_same(
     reports(engine, 12)
     added(engine, caller, hook.url)
 
-    def send(url: str, secret: str, message: str, body: bytes) -> Reply:
+    def send(url: str, secret: str, message: str, body: bytes, further: Headers) -> Reply:
         assert not deliver_due(engine, caller, SEND)
-        return SEND(url, secret, message, body)
+        return SEND(url, secret, message, body, further)
 
     assert deliver_due(engine, caller, send)
     assert len(hook.got) == 1
@@ -279,7 +280,7 @@ def test_two_processes_do_not_bring_the_same(
     ],
 )
 def test_nothing_is_sent_into_a_private_network(url: str) -> None:
-    reply = sender(inside=False)(url, "whsec_AAAA", "msg_1_1", b"{}")
+    reply = sender(inside=False)(url, "whsec_AAAA", "msg_1_1", b"{}", {})
     assert reply.status is None
 
 
@@ -295,5 +296,5 @@ def test_what_can_never_be_reached_is_refused_at_once(
 
 def test_where_a_receiver_points_on_nobody_goes(hook: Receiving) -> None:
     hook.answers.append(307)
-    assert SEND(hook.url, "whsec_AAAA", "msg_1_1", b"{}") == Reply(status=307)
+    assert SEND(hook.url, "whsec_AAAA", "msg_1_1", b"{}", {}) == Reply(status=307)
     assert len(hook.got) == 1

@@ -33,7 +33,7 @@ def test_the_statement_is_fhir_r4(client: httpx.Client) -> None:
 def test_it_names_exactly_the_interactions_that_there_are() -> None:
     """Of what is kept: tests/gateway/api/test_fhir_claims.py carries them out."""
     resources = capability_statement()["rest"][0]["resource"]
-    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent"]
+    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent", "Subscription"]
     paths = {re.sub("{.*?}", "{}", route.path) for route in routes_in(fhir.routes())}
     for kind in TYPES:
         own = {f"/{kind}", f"/{kind}/{{}}", f"/{kind}/{{}}/_history/{{}}"}
@@ -60,7 +60,8 @@ def test_patients_are_written_by_the_feed_alone() -> None:
         for one in resources
     }
     assert {kind: codes for kind, codes in writing.items() if codes} == {
-        "Patient": {"create", "update", "delete"}
+        "Patient": {"create", "update", "delete"},
+        "Subscription": {"create", "update", "delete"},
     }
     assert methods(feed.router) == {
         *(("/Patient", method) for method in ("POST", "PUT", "DELETE")),
