@@ -57,6 +57,7 @@ def subscribe(session: Session, caller: Caller, sent: Resource, *, inside: bool 
     client, secret = asking_client(), new_secret()
     owner = Owner(client=client, purpose=caller.purpose, terms=wanted.terms)
     with seeing_everything(session):
+        receivers.lock(session, client)
         if len(receivers.subscriptions(session, client)) >= MOST:
             raise TooManySubscriptionsError
         told = changes.place_at(session, now)

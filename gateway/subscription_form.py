@@ -150,7 +150,8 @@ def status_of(one: Receiver) -> str:
 
 def resource_of(one: Receiver) -> Resource:
     """The Subscription of a receiver, for the client whose it is."""
-    assert one.terms is not None and one.changed is not None, "a subscription has both"
+    assert one.terms is not None, "a subscription has terms"
+    assert one.changed is not None, "a subscription says when it was changed"
     terms, channel = one.terms, {"type": "rest-hook", "endpoint": one.url}
     told: Resource = {
         "resourceType": KIND,

@@ -153,6 +153,12 @@ def _terms(kept: Mapping[str, Any] | None) -> Terms | None:
     return Terms(**{**kept, "headers": tuple(kept["headers"])}) if kept is not None else None
 
 
+def lock(session: Session, client: str | None) -> None:
+    """Until the end nobody else adds one for this client: how many there are can be counted."""
+    name = func.hashtextextended(f"subscription {client or ''}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(name)))
+
+
 def subscriptions(session: Session, client: str | None) -> list[Receiver]:
     """Those of a client that it did not take back, the oldest first."""
     c = table.c
