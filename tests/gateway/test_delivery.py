@@ -302,6 +302,12 @@ def test_where_a_receiver_points_on_nobody_goes(hook: Receiving) -> None:
     assert len(hook.got) == 1
 
 
+@pytest.fixture
+def entrance(engine: Engine, database_url: URL) -> Entrance:
+    """Of a service that asks nobody who it is: the database is an embedded one."""
+    return Entrance(Settings.model_validate({"DATABASE_URL": printable(database_url)}), engine)
+
+
 def subscribed(engine: Engine, caller: Caller, url: str, **channel: Any) -> str:
     """The id of a subscription of somebody who has no need to say who it is."""
     told = {
@@ -324,9 +330,8 @@ def fares(engine: Engine, caller: Caller, id_: str) -> tuple[str, str | None]:
 
 
 def test_a_subscription_gives_an_entry_up_after_three_days_and_says_so(
-    engine: Engine, caller: Caller, database_url: URL, hook: Receiving
+    engine: Engine, caller: Caller, entrance: Entrance, hook: Receiving
 ) -> None:
-    entrance = Entrance(Settings.model_validate({"DATABASE_URL": printable(database_url)}), engine)
     id_ = subscribed(engine, caller, hook.url)
     reports(engine, 12)
     moment = datetime.now(UTC) + timedelta(seconds=5)
@@ -354,9 +359,8 @@ def test_a_subscription_gives_an_entry_up_after_three_days_and_says_so(
 
 
 def test_an_address_that_never_takes_the_first_message_is_told_nothing(
-    engine: Engine, caller: Caller, database_url: URL, hook: Receiving
+    engine: Engine, caller: Caller, entrance: Entrance, hook: Receiving
 ) -> None:
-    entrance = Entrance(Settings.model_validate({"DATABASE_URL": printable(database_url)}), engine)
     id_ = subscribed(engine, caller, hook.url)
     reports(engine, 12)
     hook.answers.extend([500] * (len(PAUSES) + 1))
