@@ -182,6 +182,7 @@ class Entrance:
             who=asking.subject.client,
             system=asking.subject.client,
             purpose=asking.purpose,
+            request=(request.id or None) if request else None,
             policy=self.policy.sha256,
         )
 

@@ -33,6 +33,7 @@ from gateway.api import (
     registrations,
     sources,
     stewardship,
+    subscriptions,
     tokens,
     validate,
     writes,
@@ -76,7 +77,9 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
         reading = working(services.engine, services.adapters_of, caller)
         send = sender(inside=settings.receivers_inside)
         telling = repeated(
-            "telling", lambda: deliver_due(services.engine, caller, send), TOLD_EVERY
+            "telling",
+            lambda: deliver_due(services.engine, caller, send, entrance=app.state.entrance),
+            TOLD_EVERY,
         )
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
@@ -126,6 +129,7 @@ def _include(app: FastAPI) -> None:
     app.include_router(feed.router, prefix=FHIR_BASE)
     app.include_router(writes.routes(), prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
+    app.include_router(subscriptions.router, prefix=FHIR_BASE)
     app.include_router(auditing.router)
     app.include_router(findings.router)
     app.include_router(sources.router)

@@ -5,7 +5,7 @@ to stewards, and the next one goes out. It can be polled for ever.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import uniform
 from typing import ClassVar
@@ -16,12 +16,17 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit.event import Action, AuditEvent, Caller, DetailValue, Seen, naming
+from gateway.access.errors import NotAllowedHereError
+from gateway.access.policy import Asking
+from gateway.admission import Entrance
 from gateway.changes import KeptChange, Place, as_told, seen_by
 from gateway.database import retried, transaction
 from gateway.errors import NotFoundError, WrongRequestError
 from gateway.outside import pinned
 from gateway.registry import changes, receivers
 from gateway.registry.receivers import Receiver, State, Undelivered
+from gateway.subscribed import first_for, still
+from gateway.subscription_form import headers_of
 from gateway.webhook import Reply, Send, new_secret
 
 AT_ONCE = 20
@@ -101,69 +106,176 @@ def _log(session: Session, caller: Caller, detail: Mapping[str, DetailValue]) ->
     audit.append(session, AuditEvent(action=Action.RECEIVER_CHANGE, caller=caller, detail=detail))
 
 
-def deliver_due(engine: Engine, caller: Caller, send: Send, clock: Clock = now) -> bool:
+def deliver_due(
+    engine: Engine,
+    caller: Caller,
+    send: Send,
+    clock: Clock = now,
+    entrance: Entrance | None = None,
+) -> bool:
     """Bring what has changed to one receiver that is due; whether there was one.
 
     A process that ends amid this leaves it to the next one, from the first entry of which it was
-    not written down that it arrived.
+    not written down that it arrived. `entrance`: says what clients may be told that subscribed.
     """
-    taken = retried(engine, lambda session: _taken(session, caller, clock()))
-    if taken is None:
+    moment = clock()
+    one = retried(engine, lambda session: receivers.take_due(session, moment, moment + LEASE))
+    if one is None:
         return False
-    one, found, last = taken
-    for entry in found:
-        reply = send(one.url, one.secret, message_id(entry), orjson.dumps(as_told(entry)))
-        if not reply.is_taken:
-            _put_off(engine, caller, one, entry, reply, clock())
-            return True
-        one = replace(one, told=entry.place, failures=0)
-        if not _written(engine, one, clock() + LEASE):
-            return True  # Stopped, begun again, or taken by another meanwhile.
-    _written(engine, replace(one, told=last), clock() + (IDLE if len(found) < AT_ONCE else -IDLE))
+    if one.terms is None:
+        found = retried(engine, lambda session: _for_receiver(session, caller, one))
+        _bring(engine, caller, send, clock, one, found)
+    else:
+        _tell_subscriber(engine, caller, send, clock, one, entrance)
     return True
 
 
-def _taken(
-    session: Session, caller: Caller, moment: datetime
-) -> tuple[Receiver, list[KeptChange], Place] | None:
-    """A receiver, what it is to be told, and the place after that; the log knows before it does."""
-    one = receivers.take_due(session, moment, moment + LEASE)
-    if one is None:
-        return None
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Due:
+    """What is to be told, the place after that, and whether there may be more at once."""
+
+    entries: Sequence[KeptChange]
+    last: Place
+    more: bool
+
+
+def _bring(
+    engine: Engine, caller: Caller, send: Send, clock: Clock, one: Receiver, due: _Due
+) -> None:
+    for entry in due.entries:
+        reply = _sent(send, one, message_id(entry), as_told(entry))
+        if not reply.is_taken:
+            _put_off(engine, caller, one, entry.place, reply, clock())
+            return
+        one = replace(one, told=entry.place, failures=0, error=None)
+        if not _written(engine, one, clock() + LEASE):
+            return  # Stopped, begun again, or taken by another meanwhile.
+    _written(engine, replace(one, told=due.last), clock() + (-IDLE if due.more else IDLE))
+
+
+def _sent(send: Send, one: Receiver, id_: str, told: Mapping[str, object]) -> Reply:
+    """A subscription without payload is sent a POST without a body, as FHIR R4 has it."""
+    is_bare = one.terms is not None and one.terms.payload is None
+    further = headers_of(one.terms) if one.terms else {}
+    return send(one.url, one.secret, id_, b"" if is_bare else orjson.dumps(told), further)
+
+
+def _for_receiver(session: Session, caller: Caller, one: Receiver) -> _Due:
+    """The log knows before it does."""
     found = changes.following(session, one.told, AT_ONCE)
     entries = list(seen_by(session, found))
+    _log_sending(session, caller, one, entries)
+    last = found[-1].place if found else one.told
+    return _Due(entries=entries, last=last, more=len(found) == AT_ONCE)
+
+
+def _log_sending(
+    session: Session, caller: Caller, one: Receiver, entries: Sequence[KeptChange]
+) -> None:
     seen = sorted({(entry.identity, id_) for entry in entries for id_ in entry.records})
     if seen:
         told = (Seen(identity=identity, record=id_) for identity, id_ in seen)
         detail: dict[str, DetailValue] = {"receiver": one.id, "entries": len(entries)}
         audit.append_many(session, naming(Action.CHANGES_SEND, caller, told, detail))
-    return one, entries, found[-1].place if found else one.told
+
+
+def _tell_subscriber(
+    engine: Engine,
+    worker: Caller,
+    send: Send,
+    clock: Clock,
+    one: Receiver,
+    entrance: Entrance | None,
+) -> None:
+    """By the rights of its client as they are now; first whether its address takes anything at all."""
+    assert one.terms is not None, "a subscription has terms"
+    ends = one.terms.is_over
+    if ends is not None and ends <= clock():
+        _end(engine, worker, one, "ended")
+        return
+    try:
+        if entrance is None:
+            raise NotAllowedHereError
+        asking = still(entrance, one)
+    except NotAllowedHereError:
+        _end(engine, worker, one, "forbidden")
+        return
+    if not one.verified:
+        _verify(engine, worker, send, clock, one)
+        return
+    caller = _subscriber(worker, one, asking)
+    due = retried(engine, lambda session: _for_subscriber(session, caller, one, asking))
+    _bring(engine, worker, send, clock, one, due)
+
+
+def _for_subscriber(session: Session, caller: Caller, one: Receiver, asking: Asking | None) -> _Due:
+    found = changes.following(session, one.told, AT_ONCE)
+    entry = first_for(session, one, asking, found)
+    _log_sending(session, caller, one, [entry] if entry else [])
+    if entry is not None:
+        return _Due(entries=(entry,), last=entry.place, more=True)
+    last = found[-1].place if found else one.told
+    return _Due(entries=(), last=last, more=len(found) == AT_ONCE)
+
+
+def _subscriber(worker: Caller, one: Receiver, asking: Asking | None) -> Caller:
+    """On whose behalf children are named: the client that learns of them."""
+    if asking is None:
+        return worker
+    who, policy = asking.subject.client, asking.policy.sha256
+    return Caller(who=who, system=who, purpose=asking.purpose, policy=policy)
+
+
+def _verify(engine: Engine, caller: Caller, send: Send, clock: Clock, one: Receiver) -> None:
+    """One message that names nobody: only an address that takes it is told anything."""
+    told = {"type": "subscription.verified", "data": {"subscription": one.id}}
+    reply = _sent(send, one, f"msg_{one.id}_{one.version}", told)
+    if not reply.is_taken:
+        _put_off(engine, caller, one, None, reply, clock())
+        return
+    with transaction(engine) as session:
+        if receivers.put(session, one, verified=True, failures=0, error=None, due=clock()):
+            _log(session, caller, {"what": "verified", "receiver": one.id})
+
+
+def _end(engine: Engine, caller: Caller, one: Receiver, why: str) -> None:
+    with transaction(engine) as session:
+        if receivers.put(session, one, state=State.GONE, error=why):
+            _log(session, caller, {"what": why, "receiver": one.id})
 
 
 def _written(engine: Engine, one: Receiver, due: datetime) -> bool:
     """Write down how far it was told; whether it is still ours."""
-    values = {"leaf": one.told.leaf, "number": one.told.number, "failures": 0, "due": due}
+    place = {"leaf": one.told.leaf, "number": one.told.number}
+    values = place | {"failures": 0, "error": one.error, "due": due}
     with transaction(engine) as session:
         return receivers.put(session, one, **values)
 
 
 def _put_off(
-    engine: Engine, caller: Caller, one: Receiver, entry: KeptChange, reply: Reply, moment: datetime
+    engine: Engine,
+    caller: Caller,
+    one: Receiver,
+    place: Place | None,
+    reply: Reply,
+    moment: datetime,
 ) -> None:
-    """Try again later, or give up the entry, or the receiver where it wants no more."""
+    """Try again later, or give up the entry, or the receiver where it wants no more, or never took
+    anything (without `place`)."""
     why = reply.why or f"HTTP {reply.status}"
+    if reply.is_gone or (place is None and one.failures >= len(PAUSES)):
+        _end(engine, caller, one, "gone" if reply.is_gone else why)
+        return
     with transaction(engine) as session:
-        if reply.is_gone:
-            if receivers.put(session, one, state=State.GONE):
-                _log(session, caller, {"what": "gone", "receiver": one.id})
-        elif one.failures < len(PAUSES):
+        if place is None or one.failures < len(PAUSES):
             pause = PAUSES[one.failures] * uniform(1 - JITTER, 1 + JITTER)
-            receivers.put(session, one, failures=one.failures + 1, due=moment + pause)
-        else:
-            place = {"leaf": entry.place.leaf, "number": entry.place.number}
-            if receivers.put(session, one, failures=0, due=moment, **place):
-                receivers.give_up(session, one, entry.place, why, moment)
-                _log(session, caller, {"what": "given up", "receiver": one.id})
+            values = {"failures": one.failures + 1, "due": moment + pause, "error": why}
+            receivers.put(session, one, **values)
+            return
+        told = {"leaf": place.leaf, "number": place.number}
+        if receivers.put(session, one, failures=0, due=moment, error=why, **told):
+            receivers.give_up(session, one, place, why, moment)
+            _log(session, caller, {"what": "given up", "receiver": one.id})
 
 
 def message_id(entry: KeptChange) -> str:

@@ -92,13 +92,14 @@ def begin(
         },
     )
     owner = Owner(
-        client=_client(),
+        client=asking_client(),
         who=caller.who,
         system=caller.system,
         purpose=caller.purpose,
         policy=caller.policy,
     )
     with seeing_everything(session):
+        exports.lock(session, owner.client)
         if exports.running(session, owner.client) >= MOST_AT_ONCE:
             raise TooManyError
         id_ = exports.add(
@@ -135,17 +136,20 @@ def may_take(kind: str) -> bool:
     return told is None or told.scopes is None or allows(told.scopes, kind, "r")
 
 
-def _client() -> str | None:
+def asking_client() -> str | None:
     """Who asks; None where nobody has to say it."""
     told = acting.current()
     asking = told.subject if told else None
     return asking.subject.client if isinstance(asking, Asking) else None
 
 
-def _own(session: Session, id_: str) -> Export:
-    """Raises NotFoundError, also for the export of another."""
+def _own(session: Session, caller: Caller, id_: str) -> Export:
+    """Raises NotFoundError, also for the export of another, or for another purpose: what was listed
+    for one is shown for no other."""
     found = exports.find(session, id_)
-    if found is None or found.owner.client != _client() or found.expires <= datetime.now(UTC):
+    if found is None or found.expires <= datetime.now(UTC):
+        raise NotFoundError
+    if (found.owner.client, found.owner.purpose) != (asking_client(), caller.purpose):
         raise NotFoundError
     return found
 
@@ -157,7 +161,7 @@ def how_far(session: Session, caller: Caller, id_: str) -> tuple[Export, Sequenc
     """
     now = datetime.now(UTC)
     with seeing_everything(session):
-        found = _own(session, id_)
+        found = _own(session, caller, id_)
         if found.state is State.FAILED:
             raise EndedError
         is_running = found.state is State.RUNNING
@@ -172,7 +176,7 @@ def how_far(session: Session, caller: Caller, id_: str) -> tuple[Export, Sequenc
 def end(session: Session, caller: Caller, id_: str) -> None:
     """The export and its files are gone. Raises NotFoundError."""
     with seeing_everything(session):
-        _own(session, id_)
+        _own(session, caller, id_)
         exports.remove(session, id_)
     audit.append(session, _event(Action.EXPORT_END, caller, id_))
 
@@ -187,7 +191,7 @@ def page(session: Session, caller: Caller, id_: str, kind: str, number: int) -> 
     Every child in it is named in the log with the hash of all that leaves. Raises NotFoundError.
     """
     with seeing_everything(session):
-        found = _own(session, id_)
+        found = _own(session, caller, id_)
         file = exports.file_of(session, id_, number) if found.state is State.DONE else None
     if file is None or file.kind != kind:
         raise NotFoundError

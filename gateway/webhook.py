@@ -6,7 +6,7 @@ webhook-signature, which is HMAC-SHA-256 of `id.timestamp.body`.
 
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
@@ -39,8 +39,8 @@ class Reply:
         return self.status == GONE
 
 
-Send = Callable[[str, str, str, bytes], Reply]
-"""Address, secret, id of the entry, body."""
+Send = Callable[[str, str, str, bytes, Mapping[str, str]], Reply]
+"""Address, secret, id of the entry, body, headers that the receiver asked for."""
 
 
 def new_secret() -> str:
@@ -56,10 +56,10 @@ def signature(secret: str, id_: str, timestamp: int, body: bytes) -> str:
 def sender(*, inside: bool) -> Send:
     """`inside`: also to private addresses, see `outside.pinned`."""
 
-    def send(url: str, secret: str, id_: str, body: bytes) -> Reply:
+    def send(url: str, secret: str, id_: str, body: bytes, further: Mapping[str, str]) -> Reply:
         timestamp = int(time.time())
-        headers = {
-            "Content-Type": "application/json",
+        headers = dict(further) | {
+            **({"Content-Type": "application/json"} if body else {}),
             "webhook-id": id_,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature(secret, id_, timestamp, body),

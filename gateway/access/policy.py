@@ -43,11 +43,12 @@ class Right(StrEnum):
     AUDIT = "audit"
     STEWARD = "steward"
     FOLLOW = "follow"
+    SUBSCRIBE = "subscribe"
     ADMINISTER = "administer"
     BREAK_GLASS = "break-glass"
 
 
-ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT})
+ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT, Right.SUBSCRIBE})
 """Rights that hold for some rows; the others are about the service as a whole."""
 WITH_ROWS = ROW_BY_ROW | {Right.BREAK_GLASS}
 """Whose rules name rows. Those of an emergency access are shown of its one child only."""
@@ -102,10 +103,13 @@ class Rule(BaseModel):
     @model_validator(mode="after")
     def rows_where_they_count(self) -> "Rule":
         if self.actions & ROW_BY_ROW and self.actions - ROW_BY_ROW:
-            raise ValueError("read, search, match and export stand in rules of their own")
+            raise ValueError(
+                "read, search, match, export and subscribe stand in rules of their own"
+            )
         if bool(self.actions & WITH_ROWS) != bool(self.sources):
             raise ValueError(
-                "sources are named with read, search, match, export and break-glass, and only there"
+                "sources are named with read, search, match, export, subscribe and break-glass,"
+                " and only there"
             )
         if self.children == "own" and not (self.own and self.bodies):
             raise ValueError("children of its own has who has a body: own = true, bodies = […]")

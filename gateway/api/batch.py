@@ -25,6 +25,7 @@ from gateway.api.disclosure import EVENT_HEADER
 from gateway.api.fhir_parameters import body_of
 from gateway.api.outcome import ERROR, FHIR_JSON, FhirResponse
 from gateway.api.payload import FHIR_TYPES, read_required
+from gateway.api.safeguards import KEPT_UNDER, REQUEST_ID
 from gateway.api.transaction import Asked, Sender, transacted
 from gateway.api.written_types import JSON_PATCH
 from gateway.errors import WrongRequestError
@@ -180,6 +181,7 @@ async def _answered(request: Request, asked: Asked) -> _Answer:
 def _scope(request: Request, asked: Asked) -> Scope:
     path, _, query = asked.url.partition("?")
     told = {"accept": FHIR_JSON, "content-length": str(len(asked.body)), **asked.headers}
+    told[REQUEST_ID.lower()] = request.scope[KEPT_UNDER]
     kind = JSON_PATCH if asked.method == "PATCH" else FHIR_JSON
     told |= {"content-type": kind} if asked.body else {}
     given = [(name, value) for name, value in request.scope["headers"] if name in FORWARDED]

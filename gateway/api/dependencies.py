@@ -160,6 +160,7 @@ def _anybody(said: Said, purpose: str) -> Caller:
         who=f"unauthenticated:{said.host}",
         system=said.system or UNNAMED_SYSTEM,
         purpose=said.purpose or purpose,
+        request=(request.id or None) if request else None,
     )
 
 

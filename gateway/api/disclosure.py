@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from gateway import acting
 from gateway.api.outcome import AGAIN, ERROR, failure
@@ -47,8 +48,9 @@ class Disclosure:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with receiving() as receipts, acting.request() as request:
-            request.id = scope.get(KEPT_UNDER, "")
+        id_ = scope.get(KEPT_UNDER, "")
+        with receiving() as receipts, acting.request() as request, bound_contextvars(request=id_):
+            request.id = id_
             if _is_public(scope["path"]):
                 request.rows = acting.SYSTEM  # Counts and states: no row of a child leaves.
             gate = _Gate(scope, receive, send, receipts)

@@ -10,6 +10,7 @@ from adapters.profile import FHIR_VERSION
 from gateway.api.audit_parameters import SEARCHABLE
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON, FhirResponse
+from gateway.api.subscriptions import SEARCHED
 from gateway.api.written_types import JSON_PATCH, OF_A_CHILD
 from gateway.fhir.conditions import MODES
 from gateway.fhir.parameters import TYPES, Kind, Parameter
@@ -62,6 +63,22 @@ WRITTEN = {
 """Of each type that can be written by itself; of Patients it is the PIXm feed."""
 WRITES = ("create", "update", "patch", "delete")
 
+SUBSCRIPTION: Mapping[str, Any] = {
+    "type": "Subscription",
+    "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
+    "interaction": [
+        {"code": code} for code in ("read", "search-type", "create", "update", "delete")
+    ],
+    "versioning": "versioned",
+    "readHistory": False,
+    "updateCreate": False,
+    "searchParam": [
+        {"name": name, "type": kind, "documentation": words}
+        for name, (kind, words) in SEARCHED.items()
+    ],
+}
+"""Of a client's own."""
+
 router = APIRouter()
 
 
@@ -111,6 +128,7 @@ def capability_statement() -> dict[str, Any]:
                             for name, (kind, words) in SEARCHABLE.items()
                         ],
                     },
+                    SUBSCRIPTION,
                 ],
                 "interaction": [{"code": "batch"}, {"code": "transaction"}],
                 "searchParam": [

@@ -16,6 +16,7 @@ from gateway.api.disclosure import PUBLIC, PUBLIC_UNDER
 from gateway.api.openapi_tables import Given, Taken
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.rights import need_of
+from gateway.api.subscriptions import SEARCHED
 from gateway.fhir.parameters import TYPES
 from gateway.fhir.query import CONTROLS
 
@@ -180,7 +181,7 @@ def _named(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_search(path: str) -> bool:
-    return path.removeprefix(f"{FHIR_BASE}/") in (*TYPES, "AuditEvent")
+    return path.removeprefix(f"{FHIR_BASE}/") in (*TYPES, "AuditEvent", "Subscription")
 
 
 def _searched(path: str) -> Iterator[dict[str, Any]]:
@@ -200,6 +201,8 @@ def searchable(kind: str) -> dict[str, tuple[str, str]]:
     """Search parameter → its kind, and of what it is."""
     if kind == "AuditEvent":
         return dict(SEARCHABLE)
+    if kind == "Subscription":
+        return dict(SEARCHED)
     return {
         "_id": ("token", "id"),
         **{name: (one.kind.value, one.path) for name, one in TYPES[kind].items()},

@@ -92,6 +92,17 @@ TRANSACTION = {
         },
     ],
 }
+SUBSCRIBED = {
+    "resourceType": "Subscription",
+    "status": "requested",
+    "reason": "Theo dõi trẻ của trung tâm",
+    "criteria": f"Patient?_id={CHILD}",
+    "channel": {
+        "type": "rest-hook",
+        "endpoint": "https://trung-tam-mau.example/motem",
+        "payload": "application/json",
+    },
+}
 MINUTES = {
     "loai": "BIEN_BAN_TRE_BI_BO_ROI",
     "soBienBan": "12/BB-CAX",
@@ -218,6 +229,7 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),
     ("POST", r"/fhir/R4/.*\$.*", _fhir("Parameters", example=DECISION)),
     ("(POST|PUT)", r"/fhir/R4/Patient(/\{id\})?", _fhir("Patient", example=PATIENT)),
+    ("(POST|PUT)", r"/fhir/R4/Subscription(/.*)?", _fhir("Subscription", example=SUBSCRIBED)),
     ("POST", r"/fhir/R4", _fhir("Bundle", example=TRANSACTION)),
     ("PATCH", r"/fhir/R4/.*", PATCHED),
     ("(POST|PUT)", r"/fhir/R4/.*", _fhir(example=WEIGHT)),

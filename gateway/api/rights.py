@@ -84,6 +84,8 @@ def _need_of_fhir(method: str, path: str) -> Need | None:
 
 
 def _reading(kind: str, letter: str) -> Need:
+    if kind == "Subscription":
+        return Need(right=Right.SUBSCRIBE, kind=kind, letter=letter)
     if kind == "AuditEvent":
         return Need(right=Right.AUDIT, kind=kind, letter=letter)
     return Need(right=Right.SEARCH if letter == "s" else Right.READ, kind=kind, letter=letter)
@@ -92,4 +94,5 @@ def _reading(kind: str, letter: str) -> Need:
 def _writing(kind: str, letter: str | None) -> Need | None:
     if letter is None or kind == "AuditEvent":
         return None
-    return Need(right=Right.WRITE, kind=kind, letter=letter)
+    right = Right.SUBSCRIBE if kind == "Subscription" else Right.WRITE
+    return Need(right=right, kind=kind, letter=letter)

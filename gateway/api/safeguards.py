@@ -11,9 +11,14 @@ from ulid import ULID
 from gateway.access.budgets import spending
 
 REQUEST_ID = "X-Request-Id"
-"""What to name when asking about an answer; an OperationOutcome has it as its id."""
+"""What to name when asking about an answer: an OperationOutcome has it as its id, the access log and
+the lines of the service have it as `request`."""
 SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What may stand in a log line and a header; any other id is replaced by one of ours."""
+NUMBER = re.compile(r"(?<![A-Za-z0-9])\d{9,}(?![A-Za-z0-9])")
+"""May be a child's or a telephone's, and would stand in the log for ever."""
+GIVEN = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A UUID: digits in it are chance."""
 ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -61,4 +66,5 @@ def guard(headers: MutableHeaders, scope: Scope) -> None:
 
 def request_id(told: str) -> str:
     """The caller's own, if it is sound; else a new one."""
-    return told if SOUND_ID.fullmatch(told) else str(ULID()).lower()
+    is_sound = SOUND_ID.fullmatch(told) and (GIVEN.fullmatch(told) or not NUMBER.search(told))
+    return told if is_sound else str(ULID()).lower()

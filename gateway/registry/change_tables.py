@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -62,6 +64,14 @@ receiver = Table(
     Column("created", DateTime(timezone=True), nullable=False),
     written_by(),
     *label_columns(),
+    Column("client", String(64), comment="Whose subscription it is"),
+    Column("purpose", String(16)),
+    Column("terms", JSONB, comment="Of a subscription; none: told of all changes"),
+    Column("verified", Boolean, nullable=False, server_default=true()),
+    Column("error", String(40)),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("changed", DateTime(timezone=True)),
+    Index(None, "client"),
     Index("ix_registry_receiver_due", "due", postgresql_where=text("state = 'active'")),
 )
 

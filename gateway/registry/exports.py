@@ -173,6 +173,12 @@ def _export(row: Mapping[Any, Any]) -> Export:
     )
 
 
+def lock(session: Session, client: str | None) -> None:
+    """Until the end nobody else begins one for this client: how many there are can be counted."""
+    name = func.hashtextextended(f"export {client or ''}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(name)))
+
+
 def running(session: Session, client: str | None) -> int:
     """How many exports of a client are not at their end."""
     query = select(func.count()).select_from(table).where(table.c.state == State.RUNNING)

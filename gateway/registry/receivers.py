@@ -1,11 +1,12 @@
 """Keeps who is told of changes, how far each was told, and what could not be brought."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Update, func, insert, select, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
@@ -14,6 +15,12 @@ from gateway.registry.change_tables import undelivered
 from gateway.registry.changes import Place
 from gateway.registry.versions import SHARED_BY_ALL, label_values
 
+SAME = (
+    *("id", "name", "url", "secret", "due", "lease", "failures"),
+    *("client", "purpose", "verified", "error", "version", "changed"),
+)
+"""Columns that a receiver has as they are kept."""
+
 
 class State(StrEnum):
     """Whether a receiver is told of changes."""
@@ -21,12 +28,36 @@ class State(StrEnum):
     ACTIVE = "active"
     STOPPED = "stopped"
     GONE = "gone"
-    """It answered that it wants no more (410)."""
+    """It answered that it wants no more (410); of a subscription also: it ended, or its client may no
+    longer be told."""
+    DELETED = "deleted"
+    """Its client took the subscription back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What a client subscribed to. `criteria`: a search as FHIR has it; `payload`: a MIME type, none
+    for notifications without a body; `headers`: `Name: value`, as it sent them; `end`: ISO 8601."""
+
+    criteria: str
+    reason: str = field(repr=False)
+    payload: str | None = None
+    headers: tuple[str, ...] = field(default=(), repr=False)
+    end: str | None = None
+
+    @property
+    def is_over(self) -> datetime | None:
+        """When it ends."""
+        return datetime.fromisoformat(self.end) if self.end else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receiver:
-    """Who is told. `told`: the place up to which; `failures` in a row of the entry after it."""
+    """Who is told. `told`: the place up to which; `failures` in a row of the entry after it.
+
+    With `terms` it is a subscription of `client` (None where nobody had to say who it is), which is
+    told nothing before it is `verified`. `error`: why the last attempt failed.
+    """
 
     id: str
     name: str
@@ -38,6 +69,13 @@ class Receiver:
     lease: int
     failures: int
     undelivered: int = 0
+    client: str | None = None
+    purpose: str | None = None
+    terms: Terms | None = None
+    verified: bool = True
+    error: str | None = None
+    version: int = 1
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +88,24 @@ class Undelivered:
     given_up: datetime
 
 
-def add(session: Session, name: str, url: str, secret: str, told: Place, now: datetime) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    """Whose subscription it is, and what it subscribed to."""
+
+    client: str | None
+    purpose: str
+    terms: Terms
+
+
+def add(
+    session: Session,
+    name: str,
+    url: str,
+    secret: str,
+    told: Place,
+    now: datetime,
+    owner: Owner | None = None,
+) -> str:
     """Its id."""
     id_ = str(ULID()).lower()
     row = {
@@ -66,6 +121,8 @@ def add(session: Session, name: str, url: str, secret: str, told: Place, now: da
         "failures": 0,
         "created": now,
     }
+    if owner is not None:
+        row |= asdict(owner) | {"verified": False, "changed": now}
     session.execute(insert(table).values(row | label_values(SHARED_BY_ALL)))
     return id_
 
@@ -84,11 +141,45 @@ def all_of(session: Session) -> list[Receiver]:
 def _receiver(row: object, given_up: int = 0) -> Receiver:
     c = row._mapping  # type: ignore[attr-defined]
     return Receiver(
-        **{name: c[name] for name in ("id", "name", "url", "secret", "due", "lease", "failures")},
+        **{name: c[name] for name in SAME},
         state=State(c["state"]),
         told=Place(leaf=c["leaf"], number=c["number"]),
         undelivered=given_up,
+        terms=_terms(c["terms"]),
     )
+
+
+def _terms(kept: Mapping[str, Any] | None) -> Terms | None:
+    return Terms(**{**kept, "headers": tuple(kept["headers"])}) if kept is not None else None
+
+
+def lock(session: Session, client: str | None) -> None:
+    """Until the end nobody else adds one for this client: how many there are can be counted."""
+    name = func.hashtextextended(f"subscription {client or ''}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(name)))
+
+
+def subscriptions(session: Session, client: str | None) -> list[Receiver]:
+    """Those of a client that it did not take back, the oldest first."""
+    c = table.c
+    own = (c.terms.is_not(None), c.client.is_not_distinct_from(client), c.state != State.DELETED)
+    found = session.execute(select(table).where(*own).order_by(c.created, c.id))
+    return [_receiver(row) for row in found]
+
+
+def subscription(session: Session, client: str | None, id_: str) -> Receiver | None:
+    """One of a client, also one that it took back; nobody else changes it until the end."""
+    c = table.c
+    own = (c.id == id_, c.terms.is_not(None), c.client.is_not_distinct_from(client))
+    row = session.execute(select(table).where(*own).with_for_update()).one_or_none()
+    return _receiver(row) if row else None
+
+
+def revise(session: Session, one: Receiver, now: datetime, **values: object) -> None:
+    """Change a subscription; what is under way counts no longer."""
+    c = table.c
+    further = {"lease": c.lease + 1, "version": c.version + 1, "changed": now, "failures": 0}
+    session.execute(update(table).where(c.id == one.id).values(**values | further))
 
 
 def take_due(session: Session, now: datetime, until: datetime) -> Receiver | None:
@@ -125,16 +216,22 @@ def begin_again(session: Session, id_: str, told: Place, now: datetime) -> bool:
         "number": told.number,
         "due": now,
         "failures": 0,
+        "error": None,
         "lease": c.lease + 1,  # What is under way counts no longer.
     }
-    found = session.execute(update(table).where(c.id == id_).values(values).returning(c.id))
+    found = session.execute(_standing(id_).values(values).returning(c.id))
     return found.one_or_none() is not None
+
+
+def _standing(id_: str) -> Update:
+    """A change of one that was not taken back."""
+    return update(table).where(table.c.id == id_, table.c.state != State.DELETED)
 
 
 def stop(session: Session, id_: str) -> bool:
     """Whether there is such a receiver."""
     values = {"state": State.STOPPED, "lease": table.c.lease + 1}
-    change = update(table).where(table.c.id == id_).values(values).returning(table.c.id)
+    change = _standing(id_).values(values).returning(table.c.id)
     return session.execute(change).one_or_none() is not None
 
 

@@ -3,21 +3,22 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 from standardwebhooks import Webhook
 
 import audit
 from audit.event import Action, Caller
-from gateway import delivery
+from gateway import delivery, subscribing
+from gateway.admission import Entrance
 from gateway.changes import Place, read_changes
-from gateway.database import transaction
+from gateway.database import printable, transaction
 from gateway.delivery import (
     PAUSES,
     WrongAddressError,
@@ -28,12 +29,14 @@ from gateway.delivery import (
     stop_receiver,
 )
 from gateway.registry.receivers import Receiver, State
+from gateway.settings import Settings
 from gateway.webhook import Reply, sender
 from tests.journeys.steps import ingest, minutes
 
 NAME = "Nguyễn Thị Bí Mật"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SEND = sender(inside=True)
+Headers = Mapping[str, str]
 
 
 class Receiving(HTTPServer):
@@ -216,7 +219,7 @@ def test_stopped_amid_a_delivery_nothing_more_is_sent(engine: Engine, caller: Ca
     id_, _ = added(engine, caller, "http://localhost:9/")
     sent: list[str] = []
 
-    def send(_url: str, _secret: str, message: str, _body: bytes) -> Reply:
+    def send(_url: str, _secret: str, message: str, _body: bytes, _: Headers) -> Reply:
         sent.append(message)
         with transaction(engine) as session:
             stop_receiver(session, caller, id_)
@@ -233,10 +236,10 @@ def test_a_process_that_ends_amid_a_delivery_leaves_it_to_the_next(
     reports(engine, 12, 13)
     added(engine, caller, hook.url)
 
-    def killed(url: str, secret: str, message: str, body: bytes) -> Reply:
+    def killed(url: str, secret: str, message: str, body: bytes, further: Headers) -> Reply:
         if len(hook.got) == 1:
             raise KeyboardInterrupt
-        return SEND(url, secret, message, body)
+        return SEND(url, secret, message, body, further)
 
     with pytest.raises(KeyboardInterrupt):
         deliver_due(engine, caller, killed)
@@ -251,9 +254,9 @@ def test_two_processes_do_not_bring_the_same(
     reports(engine, 12)
     added(engine, caller, hook.url)
 
-    def send(url: str, secret: str, message: str, body: bytes) -> Reply:
+    def send(url: str, secret: str, message: str, body: bytes, further: Headers) -> Reply:
         assert not deliver_due(engine, caller, SEND)
-        return SEND(url, secret, message, body)
+        return SEND(url, secret, message, body, further)
 
     assert deliver_due(engine, caller, send)
     assert len(hook.got) == 1
@@ -279,7 +282,7 @@ def test_two_processes_do_not_bring_the_same(
     ],
 )
 def test_nothing_is_sent_into_a_private_network(url: str) -> None:
-    reply = sender(inside=False)(url, "whsec_AAAA", "msg_1_1", b"{}")
+    reply = sender(inside=False)(url, "whsec_AAAA", "msg_1_1", b"{}", {})
     assert reply.status is None
 
 
@@ -295,5 +298,86 @@ def test_what_can_never_be_reached_is_refused_at_once(
 
 def test_where_a_receiver_points_on_nobody_goes(hook: Receiving) -> None:
     hook.answers.append(307)
-    assert SEND(hook.url, "whsec_AAAA", "msg_1_1", b"{}") == Reply(status=307)
+    assert SEND(hook.url, "whsec_AAAA", "msg_1_1", b"{}", {}) == Reply(status=307)
     assert len(hook.got) == 1
+
+
+@pytest.fixture
+def entrance(engine: Engine, database_url: URL) -> Entrance:
+    """Of a service that asks nobody who it is: the database is an embedded one."""
+    return Entrance(Settings.model_validate({"DATABASE_URL": printable(database_url)}), engine)
+
+
+def subscribed(engine: Engine, caller: Caller, url: str, **channel: Any) -> str:
+    """The id of a subscription of somebody who has no need to say who it is."""
+    told = {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "x",
+        "criteria": "Patient",
+        "channel": {"type": "rest-hook", "endpoint": url, "payload": "application/json"} | channel,
+    }
+    with transaction(engine) as session:
+        kept = subscribing.subscribe(session, caller, told, inside=True)
+    id_: str = kept.resource["id"]
+    return id_
+
+
+def fares(engine: Engine, caller: Caller, id_: str) -> tuple[str, str | None]:
+    with transaction(engine) as session:
+        found = subscribing.read(session, caller, id_).resource
+    return found["status"], found.get("error")
+
+
+def test_a_subscription_gives_an_entry_up_after_three_days_and_says_so(
+    engine: Engine, caller: Caller, entrance: Entrance, hook: Receiving
+) -> None:
+    id_ = subscribed(engine, caller, hook.url)
+    reports(engine, 12)
+    moment = datetime.now(UTC) + timedelta(seconds=5)
+
+    def brings() -> bool:
+        return deliver_due(engine, caller, SEND, at(moment), entrance)
+
+    assert brings()
+    assert fares(engine, caller, id_) == ("active", None)
+    hook.answers.extend([503] * (len(PAUSES) + 1))
+    for pause in (*PAUSES, timedelta()):
+        assert brings()
+        assert fares(engine, caller, id_) == ("error", "HTTP 503")
+        moment += pause * 1.3
+    with transaction(engine) as session:
+        (lost,) = given_up(session, caller)
+    assert lost.receiver == id_
+    assert brings()  # There is no more; that it failed is still to be seen.
+    assert fares(engine, caller, id_) == ("error", "HTTP 503")
+    reports(engine, 13)
+    moment += timedelta(seconds=5)
+    assert brings()
+    assert fares(engine, caller, id_) == ("active", None)
+    assert len(set(hook.ids)) == 3
+
+
+def test_an_address_that_never_takes_the_first_message_is_told_nothing(
+    engine: Engine, caller: Caller, entrance: Entrance, hook: Receiving
+) -> None:
+    id_ = subscribed(engine, caller, hook.url)
+    reports(engine, 12)
+    hook.answers.extend([500] * (len(PAUSES) + 1))
+    moment = datetime.now(UTC) + timedelta(seconds=5)
+    for pause in (*PAUSES, timedelta()):
+        assert deliver_due(engine, caller, SEND, at(moment), entrance)
+        moment += pause * 1.3
+    assert fares(engine, caller, id_) == ("off", "HTTP 500")
+    assert not deliver_due(engine, caller, SEND, at(moment), entrance)
+    assert {json.loads(body)["type"] for _, body in hook.got} == {"subscription.verified"}
+
+
+def test_where_nobody_says_what_its_client_may_see_a_subscription_is_told_nothing(
+    engine: Engine, caller: Caller, hook: Receiving
+) -> None:
+    id_ = subscribed(engine, caller, hook.url)
+    reports(engine, 12)
+    assert deliver_due(engine, caller, SEND, soon)
+    assert fares(engine, caller, id_) == ("off", "forbidden")
+    assert hook.got == []

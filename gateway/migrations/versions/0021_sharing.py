@@ -5,7 +5,7 @@ from alembic import op
 from gateway.migrations.row_security import SHARING
 
 revision = "0021"
-down_revision = "0017"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from sqlalchemy import URL, Engine, text, update
 
 from audit.event import Action, AuditEvent
 from audit.log import append, events
+from gateway import exporting
 from gateway.access.tables import client
 from gateway.database import transaction
 from gateway.fhir.bulk import NO_CHILD
@@ -27,6 +29,9 @@ CLIENTS = [
     client_of("register", "child-protection", "CHILDPROT", provinces=("*",), scopes=ALL),
     client_of("other", "child-protection", "CHILDPROT", provinces=("*",), scopes=ALL),
     client_of("police", "police", "CHILDPROT", provinces=("*",), scopes=ALL),
+    client_of(
+        *("two", "facility", "CHILDPROT", "TREAT"), body="home:CB05", per_request=True, scopes=ALL
+    ),
 ]
 OF_CHILDREN, SYSTEM = f"{FHIR}/Patient/$export", f"{FHIR}/$export"
 
@@ -418,3 +423,30 @@ def test_the_log_has_the_hash_of_what_left(
 def test_every_type_can_be_exported(strict: httpx.Client, headers: dict[str, str]) -> None:
     address = begun(strict, headers, SYSTEM, type=",".join(TYPES))
     assert strict.delete(address, headers=headers).status_code == 202
+
+
+def test_what_was_listed_for_one_purpose_is_shown_for_no_other(strict: httpx.Client) -> None:
+    own = bearing(token_of(strict, "two", "system/*.rs")) | LATER
+    cares, treats = ({"X-Purpose-Of-Use": purpose} for purpose in ("CHILDPROT", "TREAT"))
+    address = begun(strict, own | cares)
+    assert strict.get(address, headers=own | treats).status_code == 404
+    assert strict.delete(address, headers=own | treats).status_code == 404
+    told = ended(strict, own | cares, address).json()
+    for one in told["output"]:
+        assert strict.get(one["url"], headers=own | treats).status_code == 404
+    assert strict.delete(address, headers=own | cares).status_code == 202
+
+
+def test_of_those_asked_for_at_once_no_more_begin_than_may(engine: Engine) -> None:
+    """Nobody lists them here, so that none comes to its end."""
+
+    def begins(_: int) -> bool:
+        try:
+            with transaction(engine) as session:
+                exporting.begin(session, TESTER, [], address="http://a/$export", only_children=True)
+        except exporting.TooManyError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(begins, range(16))) == exporting.MOST_AT_ONCE

@@ -101,7 +101,11 @@ def service(server_url: URL, template_url: URL, tmp_path: Path) -> Iterator[http
     agreement = f'source = "fhir"\nsystem = "clinic"\nowner = "Mẫu"\ndomains = ["{CLINIC}"]'
     site.write_text(f"[[agreement]]\n{agreement}\n", encoding="utf-8")
     with fresh_database(server_url, template_url.database) as url:
-        rights: dict[str, Any] = {"provinces": ("*",), "sources": ("fhir",), "scopes": tuple(SCOPE.split())}
+        rights: dict[str, Any] = {
+            "provinces": ("*",),
+            "sources": ("fhir",),
+            "scopes": tuple(SCOPE.split()),
+        }
         with connected(url) as engine:
             registered(engine, client_of("clinic", "child-protection", "CHILDPROT", **rights))
         with guarded(url, MOTEM_SITE=site) as client:

@@ -16,6 +16,7 @@ from gateway.api import (
     identity_links,
     match,
     stewardship,
+    subscriptions,
     validate,
     writes,
 )
@@ -35,7 +36,7 @@ def test_the_statement_is_fhir_r4(client: httpx.Client) -> None:
 def test_it_names_exactly_the_interactions_that_there_are() -> None:
     """Of what is kept: tests/gateway/api/test_fhir_claims.py carries them out."""
     resources = capability_statement()["rest"][0]["resource"]
-    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent"]
+    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent", "Subscription"]
     paths = {re.sub("{.*?}", "{}", route.path) for route in routes_in(fhir.routes())}
     for kind in TYPES:
         own = {f"/{kind}", f"/{kind}/{{}}", f"/{kind}/{{}}/_history/{{}}"}
@@ -64,9 +65,17 @@ def test_what_is_written_is_what_its_routes_write() -> None:
         for said in one["interaction"]
         if said["code"] in codes
     }
-    written = methods(feed.router) | methods(writes.routes())
+    written = (
+        methods(feed.router)
+        | methods(writes.routes())
+        | {
+            (path, method)
+            for path, method in methods(subscriptions.router)
+            if method in codes.values()
+        }
+    )
     assert {(path.split("/")[1], method) for path, method in written} == claimed
-    assert {kind for kind, _ in claimed} == {"Patient", *OF_A_CHILD}
+    assert {kind for kind, _ in claimed} == {"Patient", "Subscription", *OF_A_CHILD}
     for kind in ("Patient", *OF_A_CHILD):
         by_condition = {method for path, method in written if path == f"/{kind}"}
         by_id = {method for path, method in written if path == f"/{kind}/{{id_}}"}
@@ -90,7 +99,7 @@ def test_it_names_exactly_the_operations_that_there_are() -> None:
     (patient,) = [one for one in rest["resource"] if one["type"] == "Patient"]
     told |= {f"/Patient/${one['name']}" for one in patient["operation"]}
     for one in rest["resource"][:-1]:
-        told |= {f"/{one['type']}/${name['name']}" for name in one["operation"]}
+        told |= {f"/{one['type']}/${name['name']}" for name in one.get("operation", ())}
     assert told - {"/Patient/$everything"} == {path for path in paths if "{" not in path}
 
 

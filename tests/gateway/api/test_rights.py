@@ -51,6 +51,13 @@ NEEDS = {
     ("GET", "/events"): Need(right=Right.FOLLOW, scope="motem/events"),
     ("GET", "/fhir/R4/AuditEvent"): Need(right=Right.AUDIT, kind="AuditEvent", letter="s"),
     ("PUT", "/fhir/R4/AuditEvent/1"): None,
+    ("POST", "/fhir/R4/Subscription"): Need(right=Right.SUBSCRIBE, kind="Subscription", letter="c"),
+    ("GET", "/fhir/R4/Subscription/1"): Need(
+        right=Right.SUBSCRIBE, kind="Subscription", letter="r"
+    ),
+    ("DELETE", "/fhir/R4/Subscription/1"): Need(
+        right=Right.SUBSCRIBE, kind="Subscription", letter="d"
+    ),
     ("POST", "/fhir/R4"): Need(right=Right.READ),
     ("POST", "/fhir/R4/Patient/$unknown"): None,
     ("POST", "/break-glass"): Need(right=Right.BREAK_GLASS, scope="motem/break-glass"),

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy import URL
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 import audit
 from audit.event import Action
@@ -90,10 +93,43 @@ def test_a_mistake_of_ours_bears_them_too(own_url: URL) -> None:
     assert answer.headers["x-request-id"] == "a"
 
 
-@pytest.mark.parametrize("told", [b"", b"a b", b"a" * 65, b"a\tb", "é".encode(), b"<script>"])
+UNSOUND = [b"", b"a b", b"a" * 65, b"a\tb", "é".encode(), b"<script>"]
+NUMBERS = [b"999326000101", b"be-999326000101.2"]
+"""Might be a child's."""
+
+
+@pytest.mark.parametrize("told", UNSOUND + NUMBERS)
 def test_an_unsound_request_id_is_replaced(service: httpx.Client, told: bytes) -> None:
     given = service.get("/livez", headers=[(b"X-Request-Id", told)]).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-hjkmnp-tv-z]{26}", given)
+
+
+@pytest.mark.parametrize("told", ["So-01.b", "00000000-1111-2222-3333-444444444444"])
+def test_answer_and_access_log_name_the_same_request(
+    service: httpx.Client, own_url: URL, told: str
+) -> None:
+    """What the integrator has in its own log, the auditor finds in ours."""
+    answer = service.get(PATIENT, headers={"X-Request-Id": told})
+    assert answer.headers["x-request-id"] == answer.json()["id"] == told
+    entry = {"request": {"method": "GET", "url": f"Patient/{ID}"}}
+    several = {"resourceType": "Bundle", "type": "batch", "entry": [entry]}
+    batch = service.post("/fhir/R4", json=several, headers={"X-Request-Id": told})
+    looks = {one.headers["x-audit-event"] for one in (answer, batch)}
+    with connected(own_url) as engine, transaction(engine) as session:
+        found = [one for one in audit.events(session) if one.id in looks]
+    assert [one.caller.request for one in found] == [told, told]
+
+
+def test_lines_of_the_log_name_the_request(own_url: URL) -> None:
+    app = create_app(Settings.model_validate({"DATABASE_URL": printable(own_url)}))
+
+    @app.get("/readyz-loud")
+    def loud() -> None:
+        structlog.get_logger().warning("said")
+
+    with capture_logs(processors=[merge_contextvars]) as lines, served(app) as client:
+        client.get("/readyz-loud", headers={"X-Request-Id": "So-01"})
+    assert [one["request"] for one in lines if one["event"] == "said"] == ["So-01"]
 
 
 HOSTILE = {
