@@ -23,3 +23,7 @@ class RestoredError(LedgerError):
 
 class LateError(LedgerError):
     """The log was not signed in time. The event is kept; the answer is not given."""
+
+
+class UnfitError(LateError):
+    """The database does not take an event as it is. The answer is not given."""

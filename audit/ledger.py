@@ -1,29 +1,31 @@
 """The log as the gateway uses it: its keys, and the moment from which an event is signed."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from audit.anchor import Anchor, FileAnchor
-from audit.errors import LateError, LedgerError
+from audit.errors import LateError, LedgerError, UnfitError
+from audit.event import AuditEvent
 from audit.keys import EVENT, LOG, key_in
+from audit.log import Row, sealed
 from audit.proofs import consistency_proof
-from audit.sequencer import Sequencer
+from audit.sequencer import Sequencer, driver_of
 from audit.stored_tree import StoredTree
-from audit.together import Together
+from audit.together import Take, Together
 from audit.units import attach
 from audit.witness_anchor import WitnessAnchor
 from audit.witnessing import EVERY, Witnessing
 
 LOCK = 0x61756469743A3031
 """Advisory lock of PostgreSQL: whoever holds it signs."""
-HOLD = text("SELECT set_config('lock_timeout', :patience, false), pg_advisory_lock(:lock)")
-LET_GO = text("SELECT pg_advisory_unlock(:lock)").bindparams(lock=LOCK)
+HOLD = "SELECT set_config('lock_timeout', %s, false), pg_advisory_lock(%s)"
+LET_GO = "SELECT pg_advisory_unlock(%s)"
 PATIENCE = "10s"
 """Longer than a whole batch takes: then whoever signs has stopped, and no answer is given."""
 
@@ -31,7 +33,8 @@ PATIENCE = "10s"
 class Ledger:
     """Seals what engines write, and signs it into the tree.
 
-    Nobody signs in the background: who waits for a signature signs, for all who wait with it.
+    Nobody signs in the background: who waits for a signature signs, for all who wait with it. What
+    only read is written by that same one, for all of them at once.
     """
 
     def __init__(
@@ -51,7 +54,7 @@ class Ledger:
         """
         self._engine = engine
         self._alone = threading.Lock()
-        self._signing = Together(self._sign)
+        self._signing: Together[Sequence[Row]] = Together(self._sign)
         self.event_key = key_in(folder, EVENT)
         self.log_key = key_in(folder, LOG)
         self.witness = witness(folder / f"{engine.url.database}.witness") if witness else None
@@ -73,7 +76,19 @@ class Ledger:
 
         Raises LedgerError: then nothing of it may be disclosed.
         """
-        self._signing.do()
+        self._signing.do(())
+        self.keep_witness(EVERY)
+
+    def write(self, events: Iterable[AuditEvent]) -> None:
+        """Return once these are written and under a signed checkpoint; they are of no transaction.
+
+        Raises LedgerError: then nothing of it may be disclosed.
+        """
+        rows = sealed(events, self.event_key)
+        try:
+            self._signing.do(rows)
+        except UnfitError:  # Perhaps another's: each by itself, so that one spoils nothing for all.
+            self._sign(lambda: [rows])
         self.keep_witness(EVERY)
 
     def begin_epoch(self) -> None:
@@ -101,8 +116,11 @@ class Ledger:
         with self._engine.connect() as connection:
             return consistency_proof(old, new, StoredTree(connection=connection).node)
 
-    def _sign(self) -> None:
-        self._work(self._sequencer.drain)
+    def _sign(self, take: Take[Sequence[Row]]) -> None:
+        def work(connection: Connection) -> None:
+            self._sequencer.drain(connection, [row for part in take() for row in part])
+
+        self._work(work)
 
     def _work(self, work: Callable[[Connection], object]) -> None:
         """The sequencer is for one thread at a time, the log for one connection."""
@@ -130,10 +148,10 @@ def _told() -> Iterator[None]:
 def _alone(connection: Connection) -> Iterator[None]:
     """Hold the log's lock; it is the connection's, and outlives its transactions."""
     try:
-        connection.execute(HOLD, {"patience": PATIENCE, "lock": LOCK})
+        driver_of(connection).execute(HOLD, (PATIENCE, LOCK))
         yield
     except BaseException:
         # Closed for good, which lets go of the lock whatever state it is in.
         connection.invalidate()
         raise
-    connection.execute(LET_GO)
+    driver_of(connection).execute(LET_GO, (LOCK,))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
@@ -11,15 +12,15 @@ from audit.body import body_of, event_of, microseconds
 from audit.errors import NoKeyError
 from audit.event import Action, AuditEvent
 from audit.keys import Key
-from audit.sealing import seal
+from audit.sealing import Sealed, seal
 from audit.tables import audit_event, leaf, pending
-from audit.units import KEY, UNIT, Unit, execute
+from audit.units import KEY, READS, UNIT, Unit, execute
 
 WRITTEN = (
     "WITH written AS (INSERT INTO audit_event (id, body, salt, commitment, signature)"
-    " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::bytea[]))"
+    " SELECT * FROM unnest(%b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[]))"
     " INSERT INTO audit_pending (id)"
-    " SELECT id FROM unnest(%s::text[]) WITH ORDINALITY AS row(id, place) ORDER BY place"
+    " SELECT id FROM unnest(%b::text[]) WITH ORDINALITY AS row(id, place) ORDER BY place"
 )
 """All rows at once, in their order."""
 ONE_WRITTEN = (
@@ -27,6 +28,11 @@ ONE_WRITTEN = (
     " VALUES (%s, %s, %s, %s, %s)) INSERT INTO audit_pending (id) VALUES (%s)"
 )
 """The same for one: most use cases write one."""
+
+
+Row: TypeAlias = tuple[str, Sealed]
+"""An event as it is written, with its id."""
+Bytes: TypeAlias = list[bytes]
 
 
 def append(session: Session, event: AuditEvent) -> None:
@@ -37,35 +43,49 @@ def append(session: Session, event: AuditEvent) -> None:
 def append_many(session: Session, events: Iterable[AuditEvent]) -> None:
     """Write events in their order, in the session's transaction, sealed with the writer's key.
 
-    They are signed into the tree afterwards (`Ledger.settle`). Raises NoKeyError.
+    They are signed into the tree afterwards (`Ledger.settle`). In a transaction that only reads they
+    are kept for `Ledger.write`. Raises NoKeyError.
     """
     connection = session.connection()
-    key: Key | None = connection.get_execution_options().get(KEY)
+    options = connection.get_execution_options()
+    key: Key | None = options.get(KEY)
     if key is None:
         raise NoKeyError("This connection has no key of the log.")
     unit: Unit = connection.info[UNIT]
-    write(connection, _of_one_unit(unit, list(events)), key)
     session.info[UNIT] = unit
+    told = _of_one_unit(unit, list(events))
+    if options.get(READS):
+        unit.told.extend(told)
+    else:
+        write(connection, told, key)
 
 
 def write(connection: Connection, events: Sequence[AuditEvent], key: Key) -> None:
     """The same, with a key in hand."""
     if not events:
         return
-    sealed = [seal(body_of(event), key) for event in events]
-    ids = [event.id for event in events]
-    columns = (
-        ids,
+    columns = columns_of(rows := sealed(events, key))
+    if len(rows) == 1:
+        execute(connection, ONE_WRITTEN, (*(column[0] for column in columns), events[0].id))
+    else:
+        execute(connection, WRITTEN, (*columns, columns[0]))
+
+
+def sealed(events: Iterable[AuditEvent], key: Key) -> list[Row]:
+    """Events as they are written. Raises ValueError for text that the database cannot keep."""
+    return [(event.id, seal(body_of(event), key)) for event in events]
+
+
+def columns_of(rows: Sequence[Row]) -> tuple[list[str], list[str], Bytes, Bytes, Bytes]:
+    """Ids, bodies, salts, commitments, signatures: a list of each, as one statement takes them."""
+    sealed = [one for _, one in rows]
+    return (
+        [id_ for id_, _ in rows],
         [one.body for one in sealed],
         [one.salt for one in sealed],
         [one.commitment for one in sealed],
         [one.signature for one in sealed],
-        ids,
     )
-    if len(events) == 1:
-        execute(connection, ONE_WRITTEN, tuple(column[0] for column in columns))
-    else:
-        execute(connection, WRITTEN, columns)
 
 
 def events(

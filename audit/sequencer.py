@@ -13,15 +13,15 @@ from typing import Any, NamedTuple, cast
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from audit.anchor import Anchor
 from audit.body import outline
 from audit.checkpoint import Checkpoint, opened
-from audit.errors import RestoredError
+from audit.errors import RestoredError, UnfitError
 from audit.event import Action, AuditEvent, Caller, Outcome
 from audit.keys import Key, epoch_of
-from audit.log import write
+from audit.log import Row, columns_of, write
 from audit.merkle import Frontier, leaf_hash
 from audit.notes import NoteError
 from audit.proofs import consistency_proof
@@ -40,14 +40,28 @@ PENDING = (
     " ORDER BY number LIMIT %s) AS waiting ON true ORDER BY number"
 )
 TAKEN = (
-    "WITH taken AS (DELETE FROM audit_pending WHERE id = ANY(%s::text[]))"
+    "WITH taken AS (DELETE FROM audit_pending WHERE id = ANY(%b::text[]))"
     " INSERT INTO audit_leaf (seq, event_id, hash) SELECT %s + place - 1, id, hash"
-    " FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS row(id, hash, place)"
+    " FROM unnest(%b::text[], %b::bytea[]) WITH ORDINALITY AS row(id, hash, place)"
 )
+WRITTEN = (
+    "WITH written AS (INSERT INTO audit_event (id, body, salt, commitment, signature)"
+    " SELECT * FROM unnest(%b::text[], %b::text[], %b::bytea[], %b::bytea[], %b::bytea[]))"
+    " INSERT INTO audit_leaf (seq, event_id, hash) SELECT %s + place - 1, id, hash"
+    " FROM unnest(%b::text[], %b::bytea[]) WITH ORDINALITY AS row(id, hash, place)"
+)
+"""Events that are of no transaction get their leaves with them, and never wait."""
 LEAVES = (
     "SELECT l.seq, l.hash, e.body, e.salt, e.commitment, e.signature"
     " FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE l.seq >= %s ORDER BY l.seq"
 )
+UNFIT = ("22", "23", "54")
+"""Classes of SQLSTATE: the values, the constraints, the limits of the database."""
+GROWN = (
+    "SELECT (SELECT max(size) FROM audit_checkpoint),"
+    " array(SELECT hash FROM audit_leaf WHERE seq >= %s AND seq < %s ORDER BY seq)"
+)
+"""How far another process has signed, and the leaves up to there."""
 SIGNED = (
     "INSERT INTO audit_checkpoint (size, before, root, note) SELECT %s, %s, %s, %s"
     " FROM set_config('synchronous_commit', 'off', true)"
@@ -93,16 +107,21 @@ class Sequencer:
     ours: frozenset[bytes] = frozenset()
     """Entries of the last batch whose signatures were found good, and need no second look."""
 
-    def drain(self, connection: Connection) -> int:
-        """Sign all that was committed before; how many events. Raises LedgerError."""
+    def drain(self, connection: Connection, rows: Sequence[Row] = ()) -> int:
+        """Write these, and sign them and all that was committed before; how many events.
+
+        Raises LedgerError; UnfitError where the database does not take one of the rows.
+        """
         note = self.anchor.read()
         if note is None or (note != self.signed and not self._follow(connection, note)):
             self._resume(connection, note)
-        count = 0
+        count = len(rows)
         more = True
         while more:
             size, found = self._pending(connection)
             alarms = self._take(connection, found, size)
+            self._write(connection, rows, size + len(found) - alarms)
+            rows = ()
             # Also where nothing was pending: who took it may have failed before it was signed.
             self._sign(connection)
             count += len(found)
@@ -114,7 +133,7 @@ class Sequencer:
 
         Raises RestoredError where there are fewer leaves than were signed.
         """
-        rows = [Found(*row) for row in _driver(connection).execute(PENDING, (BATCH,))]
+        rows = [Found(*row) for row in driver_of(connection).execute(PENDING, (BATCH,))]
         size = rows[0].size
         if size < self.frontier.size:
             raise RestoredError(
@@ -134,13 +153,31 @@ class Sequencer:
             self._refuse(connection, bad)
         return len(bad)
 
+    def _write(self, connection: Connection, rows: Sequence[Row], start: int) -> None:
+        """Commit events that this process has just sealed, with their leaves."""
+        if not rows:
+            return
+        sealed = [one for _, one in rows]
+        ids = [id_ for id_, _ in rows]
+        entries = [entry_of(one.commitment, one.signature) for one in sealed]
+        values = (*columns_of(rows), start, ids, list(map(leaf_hash, entries)))
+        try:
+            driver_of(connection).execute(WRITTEN, values)
+        except psycopg.Error as error:
+            if not (error.sqlstate or "").startswith(UNFIT):
+                raise
+            raise UnfitError(f"{UnfitError.__doc__} ({error.sqlstate})") from None
+        self.ours = self.ours | frozenset(entries)
+        if self.tell is not None:
+            self.telling += tuple(outline(one.body) for one in sealed)
+
     def _put(
         self, connection: Connection, start: int, good: Sequence[Found], taken: Sequence[str]
     ) -> None:
         """Give events their leaves, and let nothing of the batch wait any longer."""
         entries = [entry_of(one.commitment, one.signature) for one in good]
         values = (taken, start, [one.id for one in good], list(map(leaf_hash, entries)))
-        _driver(connection).execute(TAKEN, values)
+        driver_of(connection).execute(TAKEN, values)
         self.ours = frozenset(entries)
         if self.tell is not None:
             self.telling = tuple(outline(one.body) for one in good if one.body is not None)
@@ -197,7 +234,7 @@ class Sequencer:
         with _together(connection, grown.size // WIDTH > before // WIDTH):
             StoredTree(connection=connection).add_tiles(before, grown.size)
             values = (grown.size, before, grown.root(), self.signed)
-            _driver(connection).execute(SIGNED, values)
+            driver_of(connection).execute(SIGNED, values)
         self.frontier = grown
         if self.tell is not None:
             for told in self.telling:
@@ -207,7 +244,7 @@ class Sequencer:
 
     def _leaves(self, connection: Connection, start: int) -> Iterable[bytes]:
         """Hashes of the leaves from `start` on, made of what the events say today."""
-        with _driver(connection).cursor() as cursor:
+        with driver_of(connection).cursor() as cursor:
             for seq, row in enumerate(cursor.execute(LEAVES, (start,)), start):
                 stands, hash_, body, salt, commitment, signature = row
                 entry = entry_of(commitment, signature)
@@ -221,14 +258,17 @@ class Sequencer:
 
     def _follow(self, connection: Connection, note: str) -> bool:
         """Go on from where another process has signed; whether it was as simple as that."""
-        last = connection.scalar(select(func.max(checkpoint.c.size)))
         anchored = self._opened(note)
-        added = anchored.size - self.frontier.size
-        if self.signed is None or anchored.size != last or added < 0:
+        before = self.frontier.size
+        if self.signed is None or anchored.size < before:
             return False
-        grown = Frontier(self.frontier.size, self.frontier.hashes)
-        grown.extend(StoredTree(connection=connection).hashes(0, grown.size, added))
-        if grown.root() != anchored.root:
+        found = driver_of(connection).execute(GROWN, (before, anchored.size)).fetchone()
+        last, hashes = found or (None, [])
+        if last != anchored.size:
+            return False
+        grown = Frontier(before, self.frontier.hashes)
+        grown.extend(hashes)
+        if (grown.size, grown.root()) != (anchored.size, anchored.root):
             return False
         self.frontier, self.signed, self.epoch = grown, note, epoch_of(anchored.origin)
         return True
@@ -280,7 +320,7 @@ class Sequencer:
             raise RestoredError(f"A checkpoint is not signed by this log's key: {error}") from None
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
     """By the driver itself: all who wait for a signature wait for these few statements."""
     found: Any = connection.connection.driver_connection
     return cast("psycopg.Connection[Any]", found)

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from audit.event import new_id
+from audit.event import AuditEvent, new_id
 from audit.keys import Key
 
 KEY = "audit_key"
 """Execution option of an engine: the key with which what is written over it is sealed."""
+READS = "audit_reads"
+"""Execution option: the transactions are READ ONLY, and what they have to tell is written after them."""
 UNIT = "audit_unit"
 """In `Connection.info`, and in `Session.info` once it has written: the unit of the transaction."""
 SETTING = "motem.event"
@@ -25,11 +27,13 @@ class Unit:
     """The id that the first event of a transaction gets; `used` once there is one.
 
     `marks`: whether it was, at each open savepoint: what is rolled back to one was never written.
+    `told`: the events of a transaction that only reads; what a savepoint takes back stays told.
     """
 
     id: str
     used: bool = False
     marks: list[bool] = field(default_factory=list)
+    told: list[AuditEvent] = field(default_factory=list)
 
 
 def attach(engine: Engine, key: Key) -> None:
@@ -50,7 +54,7 @@ def attach(engine: Engine, key: Key) -> None:
     @event.listens_for(engine, "rollback_savepoint")
     def forget(connection: Connection, _name: str, _context: None) -> None:
         unit: Unit = connection.info[UNIT]
-        unit.used = unit.marks.pop()
+        unit.used = unit.marks.pop() or bool(unit.told)
 
     @event.listens_for(engine, "release_savepoint")
     def keep(connection: Connection, _name: str, _context: None) -> None:
@@ -67,6 +71,8 @@ def _begin(connection: Connection, setting: str) -> None:
     assert isinstance(driver, psycopg.Connection)
     level = driver.isolation_level
     begin = f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}" if level else "BEGIN"
+    if connection.get_execution_options().get(READS):
+        begin += " READ ONLY"
     if driver.pgconn.exec_(f"{begin}; {setting}".encode()).status != ExecStatus.COMMAND_OK:
         execute(connection, setting, ())  # Raises what is wrong, as the driver tells it.
 
@@ -85,3 +91,9 @@ def unit_of(session: Session) -> str | None:
     """The id of the first event that this session has written; None where there is none."""
     unit: Unit | None = session.info.get(UNIT)
     return unit.id if unit is not None and unit.used else None
+
+
+def told_in(session: Session) -> list[AuditEvent]:
+    """The events of a transaction that only reads: nobody has written them yet."""
+    unit: Unit | None = session.info.get(UNIT)
+    return unit.told if unit is not None else []

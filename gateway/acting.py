@@ -23,12 +23,14 @@ class Rows:
     `sees`: `source@province` (`@*` all, `@unknown` none known), and `source+label` for rows that
     carry a label. `types`: of resources, `*` for all. `body`: whose own rows are seen in any case;
     with `own_children`, those of others only where they are of a child of whom it has a row itself.
+    `child`: of all this only what is of this one identity.
     """
 
     sees: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     body: str = ""
     own_children: bool = False
+    child: str = ""
 
 
 SYSTEM = Everything()

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import NoReturn, TypeAlias
 
@@ -12,20 +13,25 @@ from sqlalchemy.orm import Session
 
 from audit.event import Action, Caller
 from gateway import acting
-from gateway.access import clients, refusals, scopes, tokens
+from gateway.access import clients, overrides, refusals, scopes, sessions, tokens
 from gateway.access.assertion import RefusedAssertionError, claimed, require_backend, verified
 from gateway.access.budgets import ADDRESS, CLIENT, MATCH, Budgets, address_of
 from gateway.access.errors import (
+    ForgedError,
     NoPurposeError,
     NotAllowedHereError,
+    NothingOpenError,
     NoTokenError,
     OtherSystemError,
     OverBudgetError,
     ScopeError,
+    StepUpError,
 )
 from gateway.access.fetching import KeySets
 from gateway.access.keys import Jwk
 from gateway.access.policy import (
+    EMERGENCY,
+    OPENED,
     ROW_BY_ROW,
     Asking,
     Policy,
@@ -33,10 +39,11 @@ from gateway.access.policy import (
     decide,
     load_policy,
     rows_of,
+    rule_of,
 )
 from gateway.access.published import is_published
 from gateway.access.tokens import Holder, Issued
-from gateway.database import narrow, transaction
+from gateway.database import narrow, reading, transaction
 from gateway.postgres import EMBEDDED
 from gateway.settings import Settings
 
@@ -67,13 +74,25 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """What a request says of its caller. `host`: where it comes from; `source`: in which it writes."""
+    """What a request says of its caller. `host`: where it comes from; `source`: in which it writes.
+
+    `session`: the cookie of a person, where there is no token; then `changes`: whether the request
+    may change something, and `csrf`: that it comes from a page of ours.
+    """
 
     host: str
     token: str = ""
     system: str = ""
     purpose: str = ""
     source: str | None = None
+    session: str = field(default="", repr=False)
+    csrf: str = field(default="", repr=False)
+    changes: bool = False
+
+
+STEPPED = frozenset({Right.BREAK_GLASS, Right.STEWARD, Right.ADMINISTER})
+"""For what a person must have proved lately who it is, where it changes something."""
+STEP = timedelta(minutes=5)
 
 
 class Entrance:
@@ -115,7 +134,9 @@ class Entrance:
         Raises NotAllowedHereError, which is kept before it is answered, and OverBudgetError.
         """
         with acting.as_system(), transaction(self._engine) as session:
-            holder = _holder(session, said)
+            if said.session and not said.token:
+                sessions.use(session, said.session)
+            holder = _holder(session, said, self.policy)
         try:
             return self._admitted(holder, said, need)
         except REFUSALS as error:
@@ -124,16 +145,19 @@ class Entrance:
 
     @contextmanager
     def admitting(self, said: Said, need: Need | None) -> Iterator[tuple[Session, Caller]]:
-        """The same, and one transaction in which it was asked for and goes on working: to begin
+        """The same, and one transaction in which it was asked for and goes on reading: to begin
         another one takes as long as to read a row. Raises NotAllowedHereError, OverBudgetError."""
         holder: Holder | None = None
         refused: Refusal | None = None
         # Found out before a connection is held: the first time it takes one itself.
         _ = self._budgets
-        with transaction(self._engine) as session:
+        if said.session and not said.token:
+            with acting.as_system(), transaction(self._engine) as session:
+                sessions.use(session, said.session)
+        with reading(self._engine) as session:
             with acting.as_system():
                 session.connection()  # Begins; until `narrow` it sees as the service does.
-                holder = _holder(session, said)
+                holder = _holder(session, said, self.policy)
             try:
                 caller = self._admitted(holder, said, need)
             except REFUSALS as error:
@@ -152,7 +176,8 @@ class Entrance:
         asking = _asking(self.policy, holder, said, need)
         if request is not None:
             request.subject, request.scopes = asking, holder.scopes if holder else ()
-            request.rows = rows_of(asking) if asking.right in ROW_BY_ROW else acting.SYSTEM
+            limited = asking.right in ROW_BY_ROW or asking.child is not None
+            request.rows = rows_of(asking) if limited else acting.SYSTEM
         return Caller(
             who=asking.subject.client,
             system=asking.subject.client,
@@ -218,13 +243,35 @@ class Entrance:
                 self._refuse(Action.TOKEN_REFUSE, who, error.reason)
             raise
 
+    def spend_address(self, host: str) -> None:
+        """What is asked by nobody yet. Raises OverBudgetError."""
+        self._budgets.spend(ADDRESS, address_of(host))
+
     def _refuse(self, action: Action, who: str, reason: str) -> None:
         with acting.as_system(), transaction(self._engine) as session:
             refusals.refuse(session, action, who, reason)
 
 
-def _holder(session: Session, said: Said) -> Holder | None:
-    return tokens.holder(session, said.token) if said.token else None
+def _holder(session: Session, said: Said, policy: Policy) -> Holder | None:
+    """Whose token it is, and for an emergency the child that it has open."""
+    holder = tokens.holder(session, said.token) if said.token else None
+    if said.session and not said.token:
+        holder = sessions.holder(session, said.session)
+    if holder is None or EMERGENCY not in (holder.purpose, said.purpose):
+        return holder
+    rule = rule_of(_breaking(policy, holder))
+    labels = rule.labels if rule else ()
+    return replace(holder, child=overrides.open_child(session, holder.client.id, labels))
+
+
+def _breaking(policy: Policy, holder: Holder) -> Asking:
+    return Asking(
+        policy=policy,
+        subject=holder.client.subject,
+        right=Right.BREAK_GLASS,
+        purpose=EMERGENCY,
+        child=holder.child,
+    )
 
 
 def _budget(holder: Holder | None, need: Need | None) -> str:
@@ -239,18 +286,33 @@ def _asking(policy: Policy, holder: Holder | None, said: Said, need: Need | None
         raise NoTokenError
     if need is None:
         raise NotAllowedHereError
+    if said.session and not said.token and said.changes:
+        _require_person(holder, said, need)
     if not need.is_met_by(holder.scopes):
         raise ScopeError
     _require_own(holder, said, need)
-    asking = Asking(
-        policy=policy,
-        subject=holder.client.subject,
-        right=need.right,
-        purpose=_purpose(holder, said.purpose),
-    )
+    purpose = _purpose(holder, said.purpose)
+    if purpose == EMERGENCY and need.right in OPENED:
+        asking = _breaking(policy, holder)
+        opened = holder.child is not None
+    else:
+        subject = holder.client.subject
+        asking = Asking(policy=policy, subject=subject, right=need.right, purpose=purpose)
+        opened = True
     if not decide(asking).allowed:
         raise NotAllowedHereError
+    if not opened:
+        raise NothingOpenError
     return asking
+
+
+def _require_person(holder: Holder, said: Said, need: Need) -> None:
+    """That a page of ours sends it, and for what is dangerous, that the person was there just now."""
+    if not sessions.is_csrf_of(said.session, said.csrf):
+        raise ForgedError
+    proved = holder.authenticated
+    if need.right in STEPPED and (proved is None or datetime.now(UTC) - proved > STEP):
+        raise StepUpError
 
 
 def _require_own(holder: Holder, said: Said, need: Need) -> None:

@@ -11,6 +11,7 @@ from gateway.admission import Entrance
 from gateway.api import (
     auditing,
     batch,
+    break_glass,
     clients,
     cross_reference,
     errors,
@@ -22,6 +23,7 @@ from gateway.api import (
     health,
     identity_links,
     ledger,
+    logins,
     lookups,
     match,
     messages,
@@ -45,6 +47,7 @@ from gateway.background import repeated
 from gateway.database import Role
 from gateway.delivery import deliver_due
 from gateway.listing import Lister
+from gateway.logins import Logins
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.webhook import sender
@@ -83,6 +86,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app = FastAPI(title="Motem", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
     app.state.entrance = Entrance(settings, services.engine, sandbox=sandbox)
+    app.state.logins = Logins(settings, services.engine, app.state.entrance)
     app.state.turns = BoundedSemaphore(AT_WORK)
     app.include_router(health.router)
     app.include_router(metrics.router)
@@ -90,6 +94,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(metadata.router, prefix=FHIR_BASE)
     app.include_router(errors.router)
     app.include_router(tokens.router)
+    app.include_router(logins.router)
     # Names with a $ before what takes any id.
     app.include_router(exports.fhir, prefix=FHIR_BASE)
     app.include_router(validate.routes(), prefix=FHIR_BASE)
@@ -100,11 +105,12 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.include_router(stewardship.router, prefix=FHIR_BASE)
     app.include_router(feed.router, prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
-    app.include_router(auditing.router)
-    app.include_router(findings.router)
+    for about_the_log in (auditing.router, findings.router):
+        app.include_router(about_the_log)
     app.include_router(sources.router)
     app.include_router(messages.router)
     app.include_router(clients.router)
+    app.include_router(break_glass.router)
     app.include_router(ledger.router)
     app.include_router(exports.router)
     app.include_router(events.router)

@@ -63,7 +63,7 @@ def candidates(
         append_many(session, naming(Action.MATCH_SEARCH, caller, (), {"compared": 0, "found": 0}))
         return Candidates()
     model = modelling.in_use(session)
-    answer = matching.compare(session, asked, model, max(count, 1))
+    answer = matching.compare(session, asked, model, max(count, 1), guarded=True)
     held = _members(session, [one.identity for one in answer.matches])
     records = [[one.record for one in held[match.identity]] for match in answer.matches]
     graded = grades(asked, answer, records, model.thresholds)

@@ -22,7 +22,7 @@ from audit.errors import LedgerError
 from audit.ledger import Ledger
 from audit.notes import NoteError, VerifierKey
 from audit.syslog import syslog_at
-from audit.units import execute, unit_of
+from audit.units import READS, execute, told_in, unit_of
 from audit.witness_client import WitnessClient
 from audit.witnessing import Witnessing
 from gateway import acting, postgres
@@ -109,6 +109,8 @@ def open_engine(settings: Settings, role: Role | None = Role.APP) -> Engine:
 
 LEDGER = "ledger"
 """Execution option of an engine: the access log of its database."""
+READING = "reading"
+"""The same engine, for transactions that only read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +211,8 @@ BECOME = "SELECT set_config('role', %s, true)"
 SEE = (
     "SELECT set_config('role', %s, true),"
     " set_config('motem.sees', %s, true), set_config('motem.types', %s, true),"
-    " set_config('motem.body', %s, true), set_config('motem.children', %s, true)"
+    " set_config('motem.body', %s, true), set_config('motem.children', %s, true),"
+    " set_config('motem.child', %s, true)"
 )
 
 
@@ -221,7 +224,7 @@ def _tell_for_whom(connection: Connection) -> None:
         execute(connection, BECOME, (Role.APP.value,))
     else:
         children = "own" if rows.own_children else "any"
-        told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children)
+        told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children, rows.child)
         execute(connection, SEE, (Role.CALLER.value, *told))
 
 
@@ -258,6 +261,7 @@ def _with_ledger(engine: Engine, told: Log) -> None:
         raise NotSignedError(str(error)) from error
     ledger.attach(engine)
     engine.update_execution_options(**{LEDGER: ledger})
+    engine.update_execution_options(**{READING: engine.execution_options(**{READS: True})})
     event.listen(engine, "engine_disposed", lambda _engine: ledger.close())
 
 
@@ -293,10 +297,40 @@ def transaction(engine: Engine) -> Iterator[Session]:
         issue(unit)
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One unit of work that changes nothing, and which the database lets change nothing.
+
+    What it tells is written and signed after the block, together with what others tell at that
+    moment: a transaction for each would cost more than what it reads. Raises NotSignedError.
+    """
+    with Session(_reading(engine), expire_on_commit=False) as session, session.begin():
+        yield session
+        told = told_in(session)
+    if told:
+        with _signed():
+            ledger_of(engine).write(told)
+        issue(told[0].id)
+
+
+def _reading(engine: Engine) -> Engine:
+    """Raises NotSignedError where the engine was opened without the access log."""
+    ledger_of(engine)
+    found: Engine = engine.get_execution_options()[READING]
+    return found
+
+
 def settle(engine: Engine) -> None:
     """Return once all events that were committed are signed. Raises NotSignedError."""
-    try:
+    with _signed():
         ledger_of(engine).settle()
+
+
+@contextmanager
+def _signed() -> Iterator[None]:
+    """What the log cannot do, as NotSignedError."""
+    try:
+        yield
     except LedgerError as error:
         log.error("the access log cannot be signed", reason=str(error))
         raise NotSignedError(f"{NotSignedError.__doc__} {error}") from error

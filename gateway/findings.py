@@ -35,6 +35,8 @@ __all__ = [
 ]
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:\-]{0,127}")
 """A name of an account; nothing else may come into the log by it."""
+REVIEW = "unreviewed"
+"""The rule of emergency accesses, whose findings stand open from the moment of each."""
 PAST = timedelta(days=30)
 """How far back an actor's own past is looked at."""
 
@@ -175,9 +177,19 @@ def _change(
         raise ClosedError
     if found.noticed.who in (caller.who, step.owner):
         raise OwnFindingError
+    if found.noticed.rule == REVIEW and step.state is State.CLOSED:
+        _reviewed(session, found, caller)
     store.add_step(session, id_, step)
     detail: dict[str, DetailValue] = {"finding": id_, "state": step.state.value}
     detail |= {"outcome": step.outcome.value} if step.outcome else {}
     detail |= {"owner": step.owner} if step.owner not in (None, caller.who) else {}
     audit.append(session, AuditEvent(action=Action.FINDING_CHANGE, caller=caller, detail=detail))
     return True
+
+
+def _reviewed(session: Session, found: Finding, caller: Caller) -> None:
+    told: dict[str, DetailValue] = {"override": found.noticed.key}
+    event = AuditEvent(
+        action=Action.OVERRIDE_REVIEW, caller=caller, identity=found.noticed.child, detail=told
+    )
+    audit.append(session, event)

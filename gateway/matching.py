@@ -121,10 +121,17 @@ def match(
     return answer
 
 
-def compare(session: Session, asked: PersonRecord, model: MatchModel, count: int) -> Answer:
+def compare(
+    session: Session,
+    asked: PersonRecord,
+    model: MatchModel,
+    count: int,
+    *,
+    guarded: bool = False,
+) -> Answer:
     """As `match`, for a use case that writes down itself whom it shows (`log`)."""
     scorer = scorer_of(model)
-    found = candidates(session, asked)
+    found = candidates(session, asked, guarded=guarded)
     best = _best(found, asked, scorer)
     shown = best[: min(count, MOST_ASKED)]
     return Answer(

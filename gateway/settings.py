@@ -3,12 +3,21 @@
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pydantic import DirectoryPath, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from audit.purposes import PURPOSES
 from gateway.errors import GatewayError
+
+KNOWN_SECRETS = frozenset(
+    {
+        *("admin", "change-me", "change_me", "changeit", "changeme", "default", "example"),
+        *("keycloak", "motem", "password", "postgres", "secret", "test", "todo", "your-secret"),
+    }
+)
+"""What programs and manuals have in the place of a secret."""
 
 
 class LogFormat(StrEnum):
@@ -135,10 +144,54 @@ class Settings(BaseSettings):
         validation_alias="MOTEM_KEYS_INSIDE",
         description="Public keys of clients may also be fetched from private and loopback addresses, and by http.",
     )
+    oidc_issuer: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        validation_alias="MOTEM_OIDC_ISSUER",
+        description=(
+            "Issuer of the OpenID Connect provider by which people log in, exactly as it says it "
+            "itself; https, or on this machine. Without it nobody logs in."
+        ),
+    )
+    oidc_client: str = Field(
+        default="motem",
+        min_length=1,
+        max_length=200,
+        validation_alias="MOTEM_OIDC_CLIENT",
+        description="Id under which the provider knows this service.",
+    )
+    oidc_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias="MOTEM_OIDC_SECRET",
+        description="Secret of this service at the provider. No default.",
+    )
+    oidc_acr: str | None = Field(
+        default=None,
+        max_length=200,
+        validation_alias="MOTEM_OIDC_ACR",
+        description=(
+            "How strongly a person must have proved who it is for dangerous acts (acr of the "
+            "provider). Without it, the password again suffices."
+        ),
+    )
+    session_idle: int = Field(
+        default=900,
+        ge=1,
+        le=86_400,
+        validation_alias="MOTEM_SESSION_IDLE",
+        description="Seconds without use after which a person's session is over.",
+    )
+    session_longest: int = Field(
+        default=8 * 3600,
+        ge=1,
+        le=86_400,
+        validation_alias="MOTEM_SESSION_LONGEST",
+        description="Seconds after which a person's session is over in any case.",
+    )
     host: str = Field(
         default="127.0.0.1",
         validation_alias="MOTEM_HOST",
-        description="Address that `motem serve` listens on: loopback only, until logins exist.",
+        description="Address that `motem serve` listens on: loopback only, a proxy in front adds TLS.",
     )
     port: int = Field(
         default=8000,
@@ -238,6 +291,25 @@ class Settings(BaseSettings):
             raise ValueError(f"one of {', '.join(PURPOSES)}")
         return value
 
+    @field_validator("oidc_secret", "platform_secret", "platform_key")
+    @classmethod
+    def no_default_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        """What stands in every manual is no secret."""
+        if value is not None and value.get_secret_value().strip().lower() in KNOWN_SECRETS:
+            raise ValueError("a secret that everybody knows")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def no_default_password(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            told = urlsplit(value.get_secret_value()).password if value is not None else None
+        except ValueError:  # Its text quotes the address; whoever connects says that it is none.
+            return value
+        if told is not None and unquote(told).lower() in KNOWN_SECRETS:
+            raise ValueError("its password is one that everybody knows")
+        return value
+
     @property
     def audit_folder(self) -> Path:
         """Where the keys and the last checkpoint of the access log stand."""
@@ -246,9 +318,9 @@ class Settings(BaseSettings):
     @field_validator("host")
     @classmethod
     def loopback_only(cls, value: str) -> str:
-        """Without authentication nothing but this machine may connect."""
+        """Without TLS nothing but this machine may connect."""
         if not ip_address(value).is_loopback:
-            raise ValueError("only a loopback address (127.0.0.1 or ::1), until logins exist")
+            raise ValueError("only a loopback address (127.0.0.1 or ::1): a proxy adds TLS")
         return value
 
 

@@ -86,11 +86,13 @@ class _View:
 
     def __init__(self, session: Session, asking: Asking) -> None:
         self._session, self._asking = session, asking
+        self._opened: frozenset[str] = frozenset()
 
     def shown(self, found: Sequence[KeptResource]) -> list[Shown]:
         bodies = [orjson.loads(one.body) for one in found]
         records_ = {one.record_id for one in found if one.record_id}
         sources, own = self._sources(records_), self._own_children(records_)
+        self._opened = self._of_the_child(records_)
         pairs = list(zip(found, bodies, strict=True))
         golden = [body["id"] for one, body in pairs if _is_golden(one, body)]
         members = self._members(golden)
@@ -115,17 +117,28 @@ class _View:
             allowed = may_see_type(self._asking, body["resourceType"])
             return Shown(text=one.body) if allowed else NOT_THERE
         source, is_own = sources.get(one.record_id), one.record_id in own
-        decision = self._decision(body["resourceType"], source, one, is_own_child=is_own)
+        child = self._asking.child if one.record_id in self._opened else None
+        decision = self._decision(
+            body["resourceType"], source, one, is_own_child=is_own, child=child
+        )
         if not decision.allowed:
             return NOT_THERE
         return _limited(body, decision) if decision.only else Shown(text=one.body)
 
     def _decision(
-        self, kind: str, source: str | None, one: KeptResource, *, is_own_child: bool
+        self,
+        kind: str,
+        source: str | None,
+        one: KeptResource,
+        *,
+        is_own_child: bool,
+        child: str | None,
     ) -> Decision:
         if source is None:
             return FORBIDDEN
-        thing = Thing(type=kind, source=source, labels=one.labels, is_own_child=is_own_child)
+        thing = Thing(
+            type=kind, source=source, labels=one.labels, is_own_child=is_own_child, child=child
+        )
         return decide(self._asking, thing)
 
     def _golden(
@@ -140,7 +153,9 @@ class _View:
         body_ = self._asking.subject.body
         own = any(m.identity == id_ and m.custodian == body_ for m in members if body_)
         decisions = {
-            m.record: self._decision("Patient", m.source, patients[m.record], is_own_child=own)
+            m.record: self._decision(
+                "Patient", m.source, patients[m.record], is_own_child=own, child=m.identity
+            )
             for m in members
             if m.record in patients
         }
@@ -173,6 +188,16 @@ class _View:
             .where(among(one.c.record_id, ids), own.c.custodian == self._asking.subject.body)
         )
         return set(self._session.scalars(query))
+
+    def _of_the_child(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the records that are of the child of an emergency access."""
+        if not ids or self._asking.child is None:
+            return frozenset()
+        c = linked.c
+        query = select(c.record_id).where(
+            among(c.record_id, ids), c.identity_id == self._asking.child
+        )
+        return frozenset(self._session.scalars(query))
 
     def _sources(self, ids: Collection[str]) -> dict[str, str]:
         if not ids:

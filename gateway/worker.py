@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audit.event import Caller
-from gateway.access import refusals, tokens
+from gateway.access import refusals, sessions, tokens
 from gateway.background import repeated
 from gateway.database import keep_witness, retried
 from gateway.errors import GatewayError
@@ -56,6 +56,7 @@ class _Looks:
         if time.monotonic() - self.forgot >= FORGET_EVERY:
             retried(self.engine, forget)
             retried(self.engine, tokens.forget)
+            retried(self.engine, sessions.forget)
             self.forgot = time.monotonic()
         if time.monotonic() - self.told >= TELL_EVERY:
             retried(self.engine, refusals.tell)

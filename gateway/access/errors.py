@@ -37,6 +37,15 @@ class NoPurposeError(NotAllowedHereError):
     reason = "purpose"
 
 
+class NothingOpenError(NotAllowedHereError):
+    """No child is open for you in an emergency, or its time is over: POST /break-glass first."""
+
+    vietnamese = (
+        "Chưa mở truy cập khẩn cấp cho trẻ nào, hoặc đã hết giờ: gọi POST /break-glass trước."
+    )
+    reason = "not-open"
+
+
 class OtherSystemError(NotAllowedHereError):
     """A client speaks for its own system and writes in its own sources only."""
 
@@ -48,6 +57,46 @@ class WrongClientError(WrongRequestError):
     """The client cannot be registered like this."""
 
     vietnamese = "Không thể đăng ký hệ thống như vậy."
+
+
+class StepUpError(NotAllowedHereError):
+    """For this prove again who you are, then come back within five minutes: GET /login?fresh=true."""
+
+    status = 401
+    code = "login"
+    vietnamese = (
+        "Thao tác này cần đăng nhập lại, rồi thực hiện trong vòng năm phút: GET /login?fresh=true."
+    )
+    reason = "step-up"
+
+
+class ForgedError(NotAllowedHereError):
+    """A request with a cookie that changes something needs X-CSRF-Token (GET /session tells it)."""
+
+    vietnamese = "Yêu cầu thay đổi dữ liệu bằng cookie cần X-CSRF-Token (xem GET /session)."
+    reason = "csrf"
+
+
+class LoginRefusedError(GatewayError):
+    """The login is not accepted. Begin again: GET /login."""
+
+    status = 403
+    code = "login"
+    vietnamese = "Không chấp nhận lần đăng nhập này. Hãy bắt đầu lại: GET /login."
+
+
+class ProviderAwayError(GatewayError):
+    """The login provider (MOTEM_OIDC_ISSUER) does not answer as it should. Please try again later."""
+
+    status = 503
+    code = "transient"
+    vietnamese = "Nhà cung cấp đăng nhập (MOTEM_OIDC_ISSUER) không trả lời đúng. Xin thử lại sau."
+
+
+class WrongUserError(WrongRequestError):
+    """The user cannot be added like this."""
+
+    vietnamese = "Không thể thêm người dùng như vậy."
 
 
 class OverBudgetError(GatewayError):

@@ -44,10 +44,17 @@ class Right(StrEnum):
     STEWARD = "steward"
     FOLLOW = "follow"
     ADMINISTER = "administer"
+    BREAK_GLASS = "break-glass"
 
 
 ROW_BY_ROW = frozenset({Right.READ, Right.SEARCH, Right.MATCH, Right.EXPORT})
 """Rights that hold for some rows; the others are about the service as a whole."""
+WITH_ROWS = ROW_BY_ROW | {Right.BREAK_GLASS}
+"""Whose rules name rows. Those of an emergency access are shown of its one child only."""
+EMERGENCY = "BTG"
+"""The purpose of use of an emergency access: by no other right is anything done for it."""
+OPENED = frozenset({Right.READ, Right.SEARCH})
+"""What an emergency access is good for."""
 
 
 class Rule(BaseModel):
@@ -83,12 +90,22 @@ class Rule(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def emergencies_alone(self) -> "Rule":
+        """Else somebody could read for that purpose without having said why."""
+        breaks, emergency = Right.BREAK_GLASS in self.actions, EMERGENCY in self.purposes
+        if (breaks or emergency) and (len(self.actions) > 1 or self.purposes != {EMERGENCY}):
+            raise ValueError(f"break-glass and the purpose {EMERGENCY} stand together, and alone")
+        if emergency and not breaks:
+            raise ValueError(f"the purpose {EMERGENCY} is for break-glass only")
+        return self
+
+    @model_validator(mode="after")
     def rows_where_they_count(self) -> "Rule":
         if self.actions & ROW_BY_ROW and self.actions - ROW_BY_ROW:
             raise ValueError("read, search, match and export stand in rules of their own")
-        if bool(self.actions & ROW_BY_ROW) != bool(self.sources):
+        if bool(self.actions & WITH_ROWS) != bool(self.sources):
             raise ValueError(
-                "sources are named with read, search, match and export, and only there"
+                "sources are named with read, search, match, export and break-glass, and only there"
             )
         if self.children == "own" and not (self.own and self.bodies):
             raise ValueError("children of its own has who has a body: own = true, bodies = […]")
@@ -136,25 +153,29 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """A subject that does one thing for one purpose, under a policy."""
+    """A subject that does one thing for one purpose, under a policy. `child`: the identity that an
+    emergency access opens, beside which nothing is shown."""
 
     policy: Policy
     subject: Subject
     right: Right
     purpose: str
+    child: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thing:
     """A resource of a record, as far as the policy looks at it.
 
-    `is_own_child`: whether the caller's body has a record of this child itself.
+    `is_own_child`: whether the caller's body has a record of this child itself; `child`: whose it
+    is today.
     """
 
     type: str
     source: str
     labels: Labels
     is_own_child: bool = False
+    child: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,6 +212,8 @@ def decide(asking: Asking, thing: Thing | None = None) -> Decision:
     if rule is None:
         return FORBIDDEN
     if thing is not None and not _covers(rule, asking.subject, thing):
+        return FORBIDDEN
+    if thing is not None and asking.child is not None and thing.child != asking.child:
         return FORBIDDEN
     return Decision(allowed=True, only=rule.only, identifiers=rule.identifiers, rule=rule.name)
 
@@ -229,6 +252,7 @@ def rows_of(asking: Asking) -> Rows:
         types=tuple(sorted(rule.types)),
         body=asking.subject.body if rule.own else "",
         own_children=rule.children == "own",
+        child=asking.child or "",
     )
 
 

@@ -17,8 +17,11 @@ OWN = {
     "motem/stewardship": Right.STEWARD,
     "motem/events": Right.FOLLOW,
     "motem/clients": Right.ADMINISTER,
+    "motem/break-glass": Right.BREAK_GLASS,
 }
 """For what is no FHIR resource: our own routes."""
+EVERY = ("system/*.cruds", *OWN)
+"""Those of people, for whom the policy decides alone."""
 PURPOSE = "purpose/"
 """`purpose/CHILDPROT` binds a token to a purpose of use."""
 SHOWN = (

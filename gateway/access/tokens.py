@@ -51,11 +51,14 @@ class Issued:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Holder:
-    """Whose token it is, and what it is good for."""
+    """Whose token it is, and what it is good for. `child`: whom it has open in an emergency."""
 
     client: Client
     scopes: tuple[str, ...]
     purpose: str | None
+    child: str | None = None
+    authenticated: datetime | None = None
+    """Of a person: when it last proved who it is."""
 
 
 def issue(session: Session, said: Assertion, asked: Collection[str], policy: str) -> Issued:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from gateway import auditing, fhir_log
 from gateway.api import answers
 from gateway.api.audit_parameters import asked_of, cursor_of
-from gateway.api.dependencies import CurrentCaller, Transaction
+from gateway.api.dependencies import CurrentCaller, Reading
 from gateway.api.outcome import FhirResponse, failure
 from gateway.auditing import Look
 from gateway.errors import NotFoundError
@@ -23,7 +23,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 @fhir.get("")
-def search(request: Request, session: Transaction, caller: CurrentCaller) -> Response:
+def search(request: Request, session: Reading, caller: CurrentCaller) -> Response:
     """A searchset, the newest first; `next` leads on."""
     asked = asked_of(request.query_params.multi_items())
     page = fhir_log.search(
@@ -33,7 +33,7 @@ def search(request: Request, session: Transaction, caller: CurrentCaller) -> Res
 
 
 @fhir.get("/{resource_id}")
-def read(resource_id: str, session: Transaction, caller: CurrentCaller) -> Response:
+def read(resource_id: str, session: Reading, caller: CurrentCaller) -> Response:
     if not RESOURCE_ID.fullmatch(resource_id):
         return failure(NotFoundError())
     found = fhir_log.read(session, resource_id, caller)
@@ -44,7 +44,7 @@ def read(resource_id: str, session: Transaction, caller: CurrentCaller) -> Respo
 
 
 @router.get("/who-saw/{child}")
-def who_saw(child: str, session: Transaction, caller: CurrentCaller) -> Response:
+def who_saw(child: str, session: Reading, caller: CurrentCaller) -> Response:
     """Every look at a child in the order of the log, through merges and splits."""
     found = auditing.who_saw(session, child, caller)
     if found is None:

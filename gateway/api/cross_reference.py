@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
+from gateway.api.dependencies import CurrentCaller, CurrentServices, Reading
 from gateway.api.fhir_parameters import (
     MissingParameterError,
     UnknownParameterError,
@@ -29,7 +29,7 @@ TARGETS = "targetSystem"
 def ihe_pix(
     request: Request,
     content: SentResource,
-    session: Transaction,
+    session: Reading,
     services: CurrentServices,
     caller: CurrentCaller,
 ) -> Response:

@@ -18,13 +18,17 @@ from gateway import acting
 from gateway.admission import Entrance, Said
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.rights import need_of
-from gateway.database import transaction
+from gateway.database import reading, transaction
 from gateway.errors import WrongPurposeError, WrongSystemError
 from gateway.services import Services
 from gateway.site import SYSTEM_NAME
 
 SYSTEM = re.compile(SYSTEM_NAME)
 UNNAMED_SYSTEM = "unnamed"
+SESSION = "__Host-motem"
+"""Name of the cookie of a person's session."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods by which nothing is changed (RFC 9110 9.2.1)."""
 
 
 async def services_of(request: Request) -> Services:
@@ -39,6 +43,11 @@ async def turns_of(request: Request) -> BoundedSemaphore:
 
 def open_transaction(services: Annotated[Services, Depends(services_of)]) -> Iterator[Session]:
     with transaction(services.engine) as session:
+        yield session
+
+
+def open_reading(services: Annotated[Services, Depends(services_of)]) -> Iterator[Session]:
+    with reading(services.engine) as session:
         yield session
 
 
@@ -61,6 +70,7 @@ async def said_of(
     authorization: Annotated[str, Header()] = "",
     x_motem_system: Annotated[str, Header()] = "",
     x_purpose_of_use: Annotated[str, Header()] = "",
+    x_csrf_token: Annotated[str, Header()] = "",
 ) -> Said:
     """What a request says of its caller. Raises WrongSystemError and WrongPurposeError for a header
     of another form: a mistyped name must not pass for no name."""
@@ -75,6 +85,9 @@ async def said_of(
         system=x_motem_system,
         purpose=x_purpose_of_use,
         source=_source_of(request),
+        session=request.cookies.get(SESSION, ""),
+        csrf=x_csrf_token,
+        changes=request.method not in SAFE,
     )
 
 
@@ -90,13 +103,13 @@ def caller_of(
     says it is, and its purpose of use or else that of the settings, with every right. Raises
     NotAllowedHereError for whoever may not.
     """
-    if said.token or not entrance.is_open:
+    if said.token or said.session or not entrance.is_open:
         return entrance.admit(said, need_of(request.method, _path(request)))
     return _anybody(said, services.settings.purpose)
 
 
 Turn: TypeAlias = AbstractContextManager[tuple[Session, Caller]]
-"""A transaction and who it is for; asked for, admitted, worked and signed in one thread, because to
+"""A transaction that only reads and who it is for; asked for, admitted, worked and signed in one thread, because to
 go from thread to thread takes longer than to read a row."""
 
 
@@ -111,12 +124,12 @@ async def turn_of(
 def _turn(
     request: Request, services: Services, entrance: Entrance, said: Said
 ) -> Iterator[tuple[Session, Caller]]:
-    if said.token or not entrance.is_open:
+    if said.token or said.session or not entrance.is_open:
         with entrance.admitting(said, need_of(request.method, _path(request))) as begun:
             yield begun
         return
     caller = _anybody(said, services.settings.purpose)
-    with transaction(services.engine) as session:
+    with reading(services.engine) as session:
         yield session, caller
 
 
@@ -147,6 +160,7 @@ def _anybody(said: Said, purpose: str) -> Caller:
 
 # With the default scope a failing commit would come after the answer, which would then be 200.
 Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
+Reading = Annotated[Session, Depends(open_reading, scope="function")]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 CurrentTurn = Annotated[Turn, Depends(turn_of)]
 Turns = Annotated[BoundedSemaphore, Depends(turns_of)]

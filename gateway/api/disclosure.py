@@ -24,6 +24,11 @@ PUBLIC = frozenset(
         "/fhir/R4/metadata",
         "/audit/checkpoint",
         "/fhir/R4/.well-known/smart-configuration",
+        "/login",
+        "/login/callback",
+        "/login/development",
+        "/logout",
+        "/session",
     }
 )
 PUBLIC_UNDER = ("/audit/tile/", "/audit/proof/", "/errors/")

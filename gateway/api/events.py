@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from fastapi import APIRouter, Query, Response
 
 from gateway.api import answers
-from gateway.api.dependencies import CurrentCaller, Transaction
+from gateway.api.dependencies import CurrentCaller, Reading
 from gateway.changes import Changes, Place, as_told, read_changes
 from gateway.errors import WrongRequestError
 
@@ -27,7 +27,7 @@ class WrongPlaceError(WrongRequestError):
 
 @router.get("/events")
 def get_events(
-    session: Transaction,
+    session: Reading,
     caller: CurrentCaller,
     since: Annotated[str, Query(max_length=40)] = START,
     count: Annotated[int, Query(alias="_count", ge=1, le=MOST)] = 100,

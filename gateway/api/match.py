@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from adapters.contract import Resource, SourceMessage
 from adapters.fhir_body import as_content
-from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
+from gateway.api.dependencies import CurrentCaller, CurrentServices, Reading
 from gateway.api.fhir_parameters import (
     MissingParameterError,
     NotParametersError,
@@ -56,7 +56,7 @@ UNSURE = (
 def match(
     request: Request,
     content: SentResource,
-    session: Transaction,
+    session: Reading,
     services: CurrentServices,
     caller: CurrentCaller,
 ) -> Response:

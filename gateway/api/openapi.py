@@ -23,7 +23,7 @@ router = APIRouter()
 SCHEME = "smart"
 OUTCOME = {"$ref": "#/components/schemas/OperationOutcome"}
 TYPE = re.compile(rf"{FHIR_BASE}/([A-Z][A-Za-z]+)(/.*)?")
-HIDDEN = {"authorization"}
+HIDDEN = {"authorization", "x-csrf-token"}
 """Parameters of routes that are told as security instead."""
 ID = {"type": "string", "pattern": r"^[A-Za-z0-9.-]{1,64}$", "examples": [tables.CHILD]}
 EXAMPLES: Mapping[str, str] = {
@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, str] = {
     "request_id": "01m82dnmd155s3hbb81qbbxkcb",
     "version": "1",
     "child": tables.CHILD,
+    "override_id": "01M82DNMD155S3HBB81QBBXKCB",
 }
 """Of what stands in a path."""
 DESCRIPTION = (
@@ -258,7 +259,7 @@ def _given(one: Given) -> dict[str, Any]:
 
 def _errors(method: str, path: str) -> Iterator[int]:
     yield from tables.FOR_ALL
-    if not _is_public(path):
+    if not _is_public(path) or path in tables.OF_PEOPLE:
         yield from tables.GUARDED
     if path.startswith(f"{FHIR_BASE}/"):
         yield from tables.OF_FHIR

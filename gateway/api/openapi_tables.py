@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.api import clients, findings, lookups, messages, registrations
+from gateway.api import break_glass, clients, findings, lookups, messages, registrations
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.payload import FHIR_TYPES, KINDS
@@ -61,6 +61,11 @@ DECISION = {
         {"name": "goldenResourceId", "valueString": f"Patient/{CHILD}"},
         {"name": "resourceId", "valueString": "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"},
     ],
+}
+OPENING = {
+    "child": CHILD,
+    "code": "treatment",
+    "reason": "Cấp cứu: cần biết dị ứng thuốc trước khi mổ",
 }
 BATCH = {
     "resourceType": "Bundle",
@@ -154,8 +159,12 @@ TOKEN_ASKED = {
     "client_assertion_type": ASSERTION,
     "client_assertion": "eyJhbGciOiJFUzM4NCJ9.e30.c2lnbmF0dXJl",
 }
+DEVELOPING = {"type": "object", "properties": {"user": {"type": "string"}}}
+LEAVING = {"type": "object", "properties": {"csrf": {"type": "string"}}}
 BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/token", Taken(types=(FORM,), schema=TOKEN_FORM, example=TOKEN_ASKED)),
+    ("POST", r"/login/development", Taken(types=(FORM,), schema=DEVELOPING)),
+    ("POST", r"/logout", Taken(types=(FORM,), schema=LEAVING)),
     ("POST", r"/sources/\{source\}/(messages|preview)", PAYLOAD),
     ("POST", r"/messages/replay", _json(messages.Group, {"source": "police", "dryRun": True})),
     ("POST", r"/messages/.*/withdrawal", _json(messages.Withdrawal, {"reason": "test"})),
@@ -163,6 +172,9 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/registrations", _json(registrations.Drafting, {"about": CHILD})),
     ("POST", r"/registrations/.*/withdrawal", _json(registrations.Withdrawal, None)),
     ("POST", r"/registrations/.*", _json(registrations.Nothing, {})),
+    ("POST", r"/break-glass", _json(break_glass.Opening, OPENING)),
+    ("POST", r"/break-glass/.*/end", _json(break_glass.Ending, {})),
+    ("POST", r"/break-glass/.*/review", _json(break_glass.Reviewing, None)),
     ("POST", r"/clients", _json(clients.Registering, None)),
     ("POST", r"/clients/.*/(disable|enable)", _json(clients.Switch, {})),
     ("POST", r"/clients/.*/keys", _json(clients.Keys, None)),
@@ -196,7 +208,16 @@ NDJSON = "application/fhir+ndjson"
 EXPORTED = with_keys(transactionTime="string", output="array", error="array")
 UNDER_WAY = Given(status=202, words="Under way: Content-Location or X-Progress says more")
 SEARCHSET = (_of_fhir("What was found, page by page", "Bundle"),)
+ELSEWHERE = Given(status=303, words="Go there")
+HTML = "text/html"
 ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
+    (
+        "GET",
+        r"/login",
+        (ELSEWHERE, Given(status=200, words="Whom, for development", types=(HTML,))),
+    ),
+    ("(GET|POST)", r"/(login/.*|logout)", (ELSEWHERE,)),
+    ("GET", r"/session", (Given(status=200, words="Who is logged in", types=(JSON, HTML)),)),
     ("GET", r"/openapi\.json", (_told("This document", with_keys(openapi="string")),)),
     ("GET", r"/(livez|readyz)", (_told("It works", STATUS),)),
     ("GET", r"/metrics", (Given(status=200, words="Prometheus", types=(TEXT,)),)),
@@ -247,6 +268,7 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ("POST", r"/.*/withdrawal", (DONE,)),
     ("POST", r"/registrations", (_told("A draft", with_keys(request="string"), 201),)),
     ("POST", r"/fhir/R4", (_of_fhir("What each was answered", "Bundle"),)),
+    ("POST", r"/break-glass", (_told("Open", with_keys(id="string", until="string"), 201),)),
     ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
     ("GET", r"/exports/[^/]*", (_told("All files", EXPORTED), UNDER_WAY)),
     ("DELETE", r"/exports/.*", (Given(status=202, words="It ends, and its files are gone"),)),
@@ -293,6 +315,8 @@ WORDS: Mapping[int, str] = {
 """Every status of an error, each an OperationOutcome."""
 FOR_ALL = (400, 404, 405, 503)
 GUARDED = (401, 403, 429)
+OF_PEOPLE = ("/login", "/login/callback", "/login/development", "/logout", "/session")
+"""Public, because people are not known before, and guarded all the same."""
 OF_FHIR = (406,)
 OF_READING = (410,)
 OF_BODIES = (408, 409, 412, 413, 415, 422, 507)

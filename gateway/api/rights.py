@@ -16,6 +16,8 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("GET", "/events", Need(right=Right.FOLLOW, scope="motem/events")),
     ("*", "/exports/", Need(right=Right.EXPORT)),
     ("*", "/clients", Need(right=Right.ADMINISTER, scope="motem/clients")),
+    ("GET", "/break-glass", Need(right=Right.AUDIT, scope="motem/audit")),
+    ("POST", "/break-glass", Need(right=Right.BREAK_GLASS, scope="motem/break-glass")),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
     ("*", "/audit/findings", Need(right=Right.AUDIT, scope="motem/audit")),
     ("GET", "/audit/rules", Need(right=Right.AUDIT, scope="motem/audit")),
@@ -23,6 +25,8 @@ OWN: Sequence[tuple[str, str, Need]] = (
 """Method (`*` any) and begin of the path of our own routes."""
 FILE = re.compile(r"/exports/[^/]+/([A-Z][A-Za-z]+)/.*")
 """A file of a bulk export, which the scope of its type must cover."""
+REVIEW = re.compile(r"/break-glass/[^/]+/review")
+"""What an emergency access is told by somebody else."""
 TYPE = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
 OPERATIONS: Mapping[str, tuple[Right, str]] = {
     "$match": (Right.MATCH, "s"),
@@ -47,6 +51,8 @@ def need_of(method: str, path: str) -> Need | None:
     file = FILE.fullmatch(path)
     if file is not None:
         return Need(right=Right.EXPORT, kind=file[1], letter="r")
+    if REVIEW.fullmatch(path):
+        return Need(right=Right.AUDIT, scope="motem/audit")
     for allowed, begin, need in OWN:
         if allowed in (method, "*") and path.startswith(begin):
             return need

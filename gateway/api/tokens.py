@@ -54,7 +54,7 @@ def issue(
         return _refused(kind, "grant_type is client_credentials.")
     if form.get("client_assertion_type") != ASSERTION_TYPE or not form.get("client_assertion"):
         return _refused("invalid_request", "client_assertion and its type are needed.")
-    audience = _own_url(request, services.settings)
+    audience = own_url(request, services.settings)
     if audience is None:
         return _refused("invalid_client", "MOTEM_URL is not set here.")
     return _answer(entrance, form, audience + TOKEN_PATH, host_of(request))
@@ -89,7 +89,7 @@ def _refused(error: str, why: str) -> Response:
     return JSONResponse(told, status_code=status, headers=NO_STORE | {ERROR: "1"})
 
 
-def _own_url(request: Request, settings: Settings) -> str | None:
+def own_url(request: Request, settings: Settings) -> str | None:
     """As it is set; else as it was called, if that is this machine: other names can be made up."""
     if settings.url is not None:
         return str(settings.url).rstrip("/")
@@ -104,7 +104,7 @@ def _own_url(request: Request, settings: Settings) -> str | None:
 @router.get("/fhir/R4/.well-known/smart-configuration")
 def configuration(request: Request, services: CurrentServices) -> Response:
     """What works, and nothing else (SMART App Launch 2.2, 4.2)."""
-    base = _own_url(request, services.settings)
+    base = own_url(request, services.settings)
     if base is None:  # Whatever name the caller made up must not come back to it.
         return failure(NotFoundError())
     return JSONResponse(

@@ -36,8 +36,10 @@ MODULES = {
     "receiver": "receivers",
     "audit": "auditing",
     "check": "checking",
+    "break-glass": "break_glass",
     "client": "clients",
     "policy": "clients",
+    "user": "users",
 }
 """Command → module of this package that defines it."""
 

@@ -19,6 +19,7 @@ from gateway.cli.caller import command_caller
 from gateway.database import settle, transaction
 from gateway.errors import DatabaseUnavailableError
 from gateway.garbage import collect_seldom
+from gateway.logins import Logins
 from gateway.migrate import require_newest
 from gateway.services import open_services
 
@@ -164,7 +165,7 @@ def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> Non
     collect_seldom()
     number = loaded.port if port is None else port
     typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
-    _warn_if_open(app.state.entrance)
+    _warn_if_open(app.state.entrance, app.state.logins)
     # Addresses may hold what somebody typed: no access log.
     uvicorn.run(app, host=address, port=number, log_config=None, access_log=False)
 
@@ -179,10 +180,20 @@ BANNER = """
 """
 
 
-def _warn_if_open(entrance: Entrance) -> None:
+LOGINS = """
+******************************************************************************
+* CHẾ ĐỘ PHÁT TRIỂN: ai cũng đăng nhập được (/login) dưới tên bất kỳ.        *
+* DEVELOPMENT: at /login anybody may log in as anybody. Made-up data only.   *
+******************************************************************************
+"""
+
+
+def _warn_if_open(entrance: Entrance, logins: Logins) -> None:
     with suppress(DatabaseUnavailableError, SQLAlchemyError):
         if entrance.is_open:
             typer.echo(BANNER, err=True)
+        if logins.is_development:
+            typer.echo(LOGINS, err=True)
 
 
 def _require_whole_log(engine: Engine) -> None:

@@ -30,6 +30,7 @@ class TableSet(StrEnum):
     EXPORTS = "exports"
     KEYS = "keys"
     ACCESS = "access"
+    OVERRIDES = "overrides"
 
 
 GRANTS: Mapping[TableSet, Mapping[str, str]] = {
@@ -88,6 +89,10 @@ GRANTS: Mapping[TableSet, Mapping[str, str]] = {
     },
     TableSet.ACCESS: {
         "motem_app": "SELECT, INSERT, UPDATE, DELETE",
+    },
+    TableSet.OVERRIDES: {
+        "motem_caller": "SELECT",
+        "motem_app": "SELECT, INSERT, UPDATE",
     },
 }
 """Who may do what with the tables of each set; which rows a caller sees, says row_security.py.

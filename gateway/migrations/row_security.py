@@ -71,6 +71,18 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = public AS $$
 $$
 """
 """Which records of a child say what its golden Patient is found by: asked as the owner, as above."""
+SHARING = {
+    name: f"""
+CREATE FUNCTION {name}(keys text[]) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = public AS $$
+  SELECT record_id FROM linkage_record WHERE block_keys {operator} keys
+$$
+"""
+    for name, operator in (("motem_sharing", "&&"), ("motem_sharing_all", "@>"))
+}
+"""Ids of the records that share any, or all, of some block keys: asked as the owner, because the
+database trusts an operator of arrays no index where a condition on rows holds too. Who asks then
+sees of these what it sees of all."""
 ABOUT_ITSELF = "(parameter IN ('_meta', 'active') OR parameter = '_tag' AND value = 'golden')"
 """What a golden Patient says of itself, and no record says."""
 DEFAULT = 'COLLATE "default"'
@@ -93,6 +105,47 @@ VISIBLE = {
     "registry_search": OF_A_SEARCH,
 }
 """Table → condition. Of every other table that is protected a caller sees nothing."""
+
+CHILD = "(SELECT nullif(current_setting('motem.child', true), ''))"
+LEADS_TO = """
+CREATE FUNCTION motem_leads_to(identity text, child text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT EXISTS (SELECT FROM linkage_record WHERE founding_id = identity AND identity_id = child)
+     AND NOT EXISTS (SELECT FROM linkage_record WHERE identity_id = identity)
+$$
+"""
+"""Whether an identity is retired and led to a child: asked as the owner, as above."""
+ONE_CHILD = {
+    "linkage_record": f"{CHILD} IS NULL OR identity_id = {CHILD}",
+    "registry_record": (
+        f"{CHILD} IS NULL OR EXISTS (SELECT FROM linkage_record l"
+        " WHERE l.record_id = registry_record.id)"
+    ),
+    "registry_resource": (
+        f"{CHILD} IS NULL OR type <> 'Patient' OR record_id IS NOT NULL OR id = {CHILD}"
+        f" OR motem_leads_to(id, {CHILD})"
+    ),
+}
+"""Table → what of the visible is of the child of an emergency access; all where there is none. What
+is kept of a record is seen through its row in `registry_record`, a search through its resource."""
+
+
+def narrow_to_one_child(connection: Connection) -> None:
+    """Restrictive: beside these no other policy shows anything."""
+    connection.execute(text(LEADS_TO))
+    for table, condition in ONE_CHILD.items():
+        connection.execute(
+            text(
+                f"CREATE POLICY one_child ON {table} AS RESTRICTIVE FOR SELECT TO {CALLER}"
+                f" USING ({condition})"
+            )
+        )
+
+
+def no_longer_narrow(connection: Connection) -> None:
+    for table in ONE_CHILD:
+        connection.execute(text(f"DROP POLICY one_child ON {table}"))
+    connection.execute(text("DROP FUNCTION motem_leads_to"))
 
 
 def protect(connection: Connection, table: str, visible: str | None = None) -> None:

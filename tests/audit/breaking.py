@@ -11,15 +11,15 @@ from sqlalchemy import URL, Engine, func, select, text
 from sqlalchemy.orm import Session
 
 import audit
-from audit import log
+from audit import ledger, log
 from audit.anchor import FileAnchor
 from audit.checking import Checked, check
 from audit.event import Action, AuditEvent, Caller
 from audit.sequencer import Sequencer
 from audit.tables import audit_event, leaf
-from audit.units import unit_of
+from audit.units import told_in, unit_of
 from gateway import database
-from gateway.database import Role, ledger_of, transaction
+from gateway.database import Role, ledger_of, reading, transaction
 from tests.ledger import engine_for
 
 CALLER = Caller(who="tester", system="pytest", purpose="HOPERAT")
@@ -53,7 +53,16 @@ POINTS = (
     Point(name="checkpoint not written", owner=Sequencer, call="_keep"),
     Point(name="committed, before the answer", owner=database, call="issue"),
 )
-"""Of a request and of the sequencer, in the order in which one request passes them."""
+"""Of a request that writes and of the sequencer, in the order in which one request passes them."""
+
+READ_POINTS = (
+    Point(name="before the sealing", owner=ledger, call="sealed"),
+    Point(name="after the lock", owner=Sequencer, call="drain"),
+    Point(name="nothing written", owner=Sequencer, call="_write"),
+    Point(name="event and leaf committed", owner=Sequencer, call="_write", after=True),
+    *POINTS[7:],
+)
+"""The same of a request that only reads: its events are written by whoever signs."""
 
 
 @contextmanager
@@ -89,6 +98,17 @@ def look(engine: Engine, count: int = 1) -> list[str]:
         return sorted(set(session.scalars(select(audit_event.c.id))) - before)
 
 
+def look_only(engine: Engine, count: int = 1) -> list[str]:
+    """The same by a unit of work that only reads."""
+    made = [
+        AuditEvent(action=Action.PATIENT_READ, caller=CALLER, identity=f"i{n % 7}")
+        for n in range(count)
+    ]
+    with reading(engine) as session:
+        audit.append_many(session, made)
+        return [one.id for one in told_in(session)]
+
+
 def write_unsigned(engine: Engine) -> str:
     """What a request has committed before it asks for its signature; the event's id."""
     with Session(engine) as session, session.begin():
@@ -99,9 +119,9 @@ def write_unsigned(engine: Engine) -> str:
 
 def checked(engine: Engine) -> Checked:
     """What the check finds, without a trace of having looked."""
-    ledger = ledger_of(engine)
+    own = ledger_of(engine)
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        return check(connection, ledger.log_key, ledger.anchor, [ledger.event_key])
+        return check(connection, own.log_key, own.anchor, [own.event_key])
 
 
 def in_tree(engine: Engine) -> list[str]:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,26 +15,31 @@ from typing import Any, NoReturn
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import URL, Connection, Engine, insert, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import audit
 from audit import ledger
+from audit.anchor import FileAnchor
 from audit.body import body_of
 from audit.event import Action, AuditEvent
 from audit.keys import Key, key_in
 from audit.merkle import Frontier, leaf_hash
 from audit.sealing import entry_of, seal
 from audit.tables import audit_event, checkpoint, leaf, pending
-from gateway.database import ledger_of, settle
+from audit.units import told_in
+from gateway.database import ledger_of, reading, settle
 from gateway.errors import NotSignedError
 from gateway.ledger_keeping import NothingLostError, gap_declared, proof_of
 from tests.audit.breaking import (
     CALLER,
     POINTS,
+    READ_POINTS,
     Point,
     checked,
     in_tree,
     look,
+    look_only,
     stopping_at,
     unguarded,
     write_unsigned,
@@ -454,3 +461,74 @@ def test_a_gap_half_declared_never_signs_two_pasts_under_one_name(
         assert [note.split("\n")[0][-2:] for note in notes] == ["/1", "/1", "/2"]
         assert checked(backup).findings == []
         backup.dispose()
+
+
+@pytest.mark.parametrize("point", READ_POINTS, ids=str)
+def test_after_each_step_half_done_of_a_read_the_tree_goes_on_as_it_was(
+    engine: Engine, point: Point
+) -> None:
+    look_only(engine)
+    before = in_tree(engine)
+    with stopping_at(point, fail), pytest.raises((OSError, NotSignedError)):
+        look_only(engine)
+    settle(engine)
+    after = in_tree(engine)
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + (point not in READ_POINTS[:3])
+    assert signed_root(engine) == root_of_leaves(engine)
+    look_only(engine)
+    assert checked(engine).findings == []
+
+
+def test_reads_of_many_threads_and_processes_stand_in_one_chain_each_once(
+    engine: Engine, database_url: URL
+) -> None:
+    others = [engine, engine_for(database_url), engine_for(database_url)]
+    with ThreadPoolExecutor(24) as pool:
+        told = pool.map(
+            lambda n: (look_only if n % 3 else look)(others[n % 2], 1 + n % 4), range(120)
+        )
+        ids = [id_ for each in told for id_ in each]
+    # `look` sees what others wrote meanwhile too.
+    assert Counter(in_tree(engine)) >= Counter(set(ids))
+    assert max(Counter(in_tree(engine)).values()) == 1
+    assert checked(engine).findings == []
+    for other in others[1:]:
+        other.dispose()
+
+
+def test_an_event_that_the_database_does_not_take_spoils_nothing_for_those_beside_it(
+    engine: Engine,
+) -> None:
+    look(engine)
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        assert go_on.wait(30)
+
+    def told(record: str) -> str:
+        with reading(engine) as session:
+            made = AuditEvent(action=Action.PATIENT_READ, caller=CALLER, record=record)
+            audit.append(session, made)
+            (one,) = told_in(session)
+        return one.id
+
+    point = Point(name="before the leaves are read", owner=FileAnchor, call="swap")
+    with stopping_at(point, hold), ThreadPoolExecutor(8) as pool:
+        first = pool.submit(told, "r0")
+        assert held.wait(30)  # The others come together, while the first one is being signed.
+        good = [pool.submit(told, f"r{n}") for n in range(1, 6)]
+        bad = pool.submit(told, "nul \0 in it")
+        time.sleep(0.3)
+        go_on.set()
+        ids = [one.result() for one in (first, *good)]
+        with pytest.raises(NotSignedError):
+            bad.result()
+    assert set(ids) <= set(in_tree(engine))
+    assert checked(engine).findings == []
+
+
+def test_a_unit_of_work_that_reads_can_change_nothing(engine: Engine) -> None:
+    with pytest.raises(DBAPIError, match="read-only transaction"), reading(engine) as session:
+        session.execute(text("INSERT INTO registry_message DEFAULT VALUES"))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from audit.errors import LateError, RestoredError
-from audit.together import Together
+from audit.together import Take, Together
 
 MANY = 16
 
@@ -16,7 +16,8 @@ def test_each_returns_after_work_that_began_after_it_came_and_most_share_it() ->
     began: list[float] = []
     ended: list[float] = []
 
-    def work() -> None:
+    def work(take: Take[int]) -> None:
+        take()
         began.append(time.monotonic())
         time.sleep(0.02)
         ended.append(time.monotonic())
@@ -25,7 +26,7 @@ def test_each_returns_after_work_that_began_after_it_came_and_most_share_it() ->
 
     def waited(_: int) -> tuple[float, float]:
         came = time.monotonic()
-        together.do()
+        together.do(0)
         return came, time.monotonic()
 
     with ThreadPoolExecutor(MANY) as pool:
@@ -42,7 +43,7 @@ def test_a_failure_is_told_to_all_who_waited_for_it_and_the_next_turn_is_a_new_o
     failing = True
     held, go_on = threading.Event(), threading.Event()
 
-    def work() -> None:
+    def work(_: Take[int]) -> None:
         held.set()
         assert go_on.wait(30)
         if failing:
@@ -52,7 +53,7 @@ def test_a_failure_is_told_to_all_who_waited_for_it_and_the_next_turn_is_a_new_o
 
     def told(_: int) -> type[BaseException]:
         with pytest.raises((LateError, RestoredError), match="made up") as raised:
-            together.do()
+            together.do(0)
         return raised.type
 
     with ThreadPoolExecutor(MANY) as pool:
@@ -62,4 +63,4 @@ def test_a_failure_is_told_to_all_who_waited_for_it_and_the_next_turn_is_a_new_o
         kinds = [one.result() for one in found]
     assert 0 < kinds.count(RestoredError) < MANY
     failing = False
-    together.do()
+    together.do(0)

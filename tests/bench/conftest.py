@@ -6,11 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import URL
 
 from gateway import postgres
 from gateway.database import printable
 from tests.bench.measure import Run, run
 from tests.conftest import temporary_home
+from tests.ledger import VARIABLE
 from tests.machine import slowness
 
 CHILDREN, SEED = "3000", "987001"
@@ -26,6 +28,15 @@ class Ingested:
     ingest: Run
     slowness: float
     """Of the machine, before and after (tests/machine.py)."""
+
+
+@pytest.fixture
+def disk_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[URL]:
+    """A migrated database, and a log, that wait for the disk (those of other tests do not)."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "audit"))
+    with temporary_home() as home:
+        assert run(home, "migrate").status == 0
+        yield postgres.ensure(home)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ OWN_RIGHTS = {
     ),
     **dict.fromkeys(("audit_finding", "audit_finding_state"), TableSet.FINDINGS),
     "registry_veil": TableSet.KEYS,
+    "access_override": TableSet.OVERRIDES,
 }
 
 

@@ -59,6 +59,30 @@ def test_a_wrong_value_is_named_but_not_shown(monkeypatch: pytest.MonkeyPatch) -
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MOTEM_OIDC_SECRET", "changeme"),
+        ("MOTEM_PLATFORM_SECRET", "Secret"),
+        ("MOTEM_PLATFORM_KEY", " password "),
+        ("DATABASE_URL", "postgresql://motem:postgres@db/motem"),
+        ("DATABASE_URL", "postgresql://motem:chang%65me@db/motem"),
+    ],
+)
+def test_a_secret_that_every_manual_has_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettingError, match=name) as caught:
+        settings.load()
+    assert value.strip() not in str(caught.value)
+
+
+def test_an_address_that_is_none_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://motem:can\u2100ary@[db/motem")
+    assert settings.load().database_url is not None
+
+
 def test_nothing_else_reads_the_environment() -> None:
     root = Path(__file__).parents[2]
     readers = {

@@ -6,6 +6,7 @@ What is logged but was never shown may be there: one line too many rather than o
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import URL, Engine
@@ -13,7 +14,16 @@ from sqlalchemy import URL, Engine
 from gateway.database import settle
 from gateway.ledger_keeping import proof_of
 from gateway.receipts import receiving
-from tests.audit.breaking import POINTS, Point, checked, in_tree, look, stopping_at
+from tests.audit.breaking import (
+    POINTS,
+    READ_POINTS,
+    Point,
+    checked,
+    in_tree,
+    look,
+    look_only,
+    stopping_at,
+)
 from tests.ledger import engine_for
 
 ROUNDS = 20
@@ -21,14 +31,22 @@ BEFORE = 1
 """Looks at most that a process has answered before the one in which it is killed."""
 
 
-def killed(url: URL, point: Point, answered: int) -> list[str]:
+Look = Callable[[Engine], object]
+WAYS: list[tuple[Look, Point]] = [
+    *((look, point) for point in POINTS),
+    *((look_only, point) for point in READ_POINTS),
+]
+"""A request that writes and one that only reads, and where it ends."""
+
+
+def killed(url: URL, way: Look, point: Point, answered: int) -> list[str]:
     """The events of what a process showed before it was killed there; it is a fork of this one."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
         try:
-            _show_until_killed(url, point, answered, writing)
+            _show_until_killed(url, way, point, answered, writing)
         finally:
             os._exit(1)
     os.close(writing)
@@ -38,18 +56,18 @@ def killed(url: URL, point: Point, answered: int) -> list[str]:
     return shown
 
 
-def _show_until_killed(url: URL, point: Point, answered: int, pipe: int) -> None:
+def _show_until_killed(url: URL, way: Look, point: Point, answered: int, pipe: int) -> None:
     engine = engine_for(url)
     for _ in range(answered):
-        _show(engine, pipe)
+        _show(engine, way, pipe)
     with stopping_at(point, lambda: os.kill(os.getpid(), signal.SIGKILL)):
-        _show(engine, pipe)
+        _show(engine, way, pipe)
 
 
-def _show(engine: Engine, pipe: int) -> None:
+def _show(engine: Engine, way: Look, pipe: int) -> None:
     """As the gate of the web service does it: no byte without a receipt."""
     with receiving() as receipts:
-        look(engine)
+        way(engine)
     os.write(pipe, f"{receipts[0].event}\n".encode())
 
 
@@ -62,9 +80,9 @@ def quiet(database_url: URL) -> URL:
     return database_url
 
 
-@pytest.mark.parametrize("point", POINTS, ids=str)
-def test_what_was_shown_stands_in_the_signed_tree(quiet: URL, point: Point) -> None:
-    shown = [id_ for n in range(ROUNDS) for id_ in killed(quiet, point, n % (BEFORE + 1))]
+@pytest.mark.parametrize(("way", "point"), WAYS, ids=lambda one: getattr(one, "__name__", str(one)))
+def test_what_was_shown_stands_in_the_signed_tree(quiet: URL, way: Look, point: Point) -> None:
+    shown = [id_ for n in range(ROUNDS) for id_ in killed(quiet, way, point, n % (BEFORE + 1))]
     assert len(shown) == sum(n % (BEFORE + 1) for n in range(ROUNDS))
     engine = engine_for(quiet)
     settle(engine)

@@ -16,7 +16,7 @@ from tests.journeys.conftest import NAME, asking
 from tests.journeys.steps import as_owner, homes, minutes, patients
 
 FOUND = "police:00199/12/BB-CAX/2026"
-NO_LOG = "REVOKE INSERT ON audit_event FROM motem_app"
+NO_LOG = "REVOKE INSERT ON audit_event FROM motem_app, motem_sequencer"
 NO_COMMIT = (
     "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION 'no commit' USING ERRCODE = '53100'; END $$",

@@ -33,7 +33,7 @@ def no_anchor(url: URL) -> None:
 
 
 def no_insert(url: URL) -> None:
-    as_owner(url, "REVOKE INSERT ON audit_event FROM motem_app")
+    as_owner(url, "REVOKE INSERT ON audit_event FROM motem_app, motem_sequencer")
 
 
 def no_leaf(url: URL) -> None:
@@ -66,6 +66,7 @@ def ids(engine: Engine) -> dict[str, str]:
         "request_id": "01M82DNMD155S3HBB81QBBXKCB",
         **{"export_id": "01m82dnmd155s3hbb81qbbxkcb", "kind": "Patient", "number": "1"},
         **{"client_id": "nobody", "finding": str(event)},
+        "override_id": "01M82DNMD155S3HBB81QBBXKCB",
     }
 
 
@@ -184,6 +185,8 @@ TOUCHING: dict[str, tuple[str, ...]] = {
     "receiver add": ("https://partner.example/", "--name", "x"),
     "registration draft": ("--next", "2"),
     "client list": (),
+    "break-glass list": (),
+    "user list": (),
     "audit who-saw": ("{child}",),
     "audit what-did": ("tester",),
     "audit search": (),
@@ -222,6 +225,10 @@ ELSEWHERE = {
     **dict.fromkeys(("receiver stop", "receiver again"), "needs a receiver; as add"),
     **dict.fromkeys(("client add", "client show", "client disable", "client key"),
                     "tests/gateway/cli/test_clients.py; as client list"),
+    **dict.fromkeys(("user add", "user show", "user role", "user disable"),
+                    "tests/gateway/cli/test_users.py; as user list"),
+    **dict.fromkeys(("break-glass show", "break-glass review"),
+                    "needs an emergency access; as break-glass list"),
     "export consumer": "tests/gateway/test_consumers.py: needs a registered machine",
     "audit reconcile": "needs a log of pgaudit; accounts and minutes only",
     "audit erase": "removes; as the owner",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from linkage import compared, tables
 from linkage.blocking import block_keys
-from linkage.candidates import SHARING, SHARING_BOTH, Found, Wide, candidates
+from linkage.candidates import GUARDED, OPEN, Found, Wide, candidates
 from linkage.features import COLUMNS
 from linkage.records import Labels, PersonRecord
 from linkage.store import IdentityStore
@@ -148,7 +148,29 @@ def test_keys_are_looked_up_in_the_index(session: Session) -> None:
     assert session.scalar(text(kept)) == ["fastupdate=off"]
     session.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
     values = {"keys": ["n:a"], "most": 9, "beginning": compared.beginning()}
-    for statement in (SHARING, SHARING_BOTH):
+    for statement in (OPEN.sharing, OPEN.sharing_both):
         explain = text(f"EXPLAIN {statement.text}").bindparams(bindparam("keys", type_=ARRAY(Text)))
         plan = session.scalars(explain, values)
         assert any("ix_linkage_record_block_keys" in line for line in plan)
+
+
+def test_where_rows_are_hidden_they_are_not_all_read(session: Session) -> None:
+    """A caller of the service finds what it sees among the records that share a key, by the index."""
+    keep(session, *made_people(60, 5))
+    everything = "SELECT set_config('motem.sees', '*@* *+*', true), set_config('role', :role, true)"
+    session.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
+    session.execute(text(everything), {"role": "motem_caller"})
+    values = {"keys": ["n:a"], "most": 9, "beginning": compared.beginning()}
+    for statement in (GUARDED.sharing, GUARDED.sharing_both, GUARDED.sizes):
+        explain = text(f"EXPLAIN {statement.text}").bindparams(bindparam("keys", type_=ARRAY(Text)))
+        plan = "\n".join(session.scalars(explain, values))
+        assert "Seq Scan" not in plan
+        assert "pk_linkage_record" in plan
+
+
+@pytest.mark.parametrize("most", [3, 12, 2000])
+def test_by_either_way_the_same_is_found(session: Session, most: int) -> None:
+    keep(session, *made_people(80, 5))
+    for question in made_people(20, 6):
+        found = candidates(session, question, most)
+        assert candidates(session, question, most, guarded=True) == found

@@ -5,20 +5,22 @@ By itself: python -m pytest -m bench --capture=no tests/bench/audit/test_ledger.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import psycopg
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
+from sqlalchemy.orm import Session
 
 import audit
 from audit.event import Action, AuditEvent
-from gateway.database import printable, transaction
+from gateway.database import ledger_of, printable, reading, transaction
 from tests.audit.breaking import CALLER, checked
 from tests.bench.measure import STRICT, report
 from tests.ledger import engine_for
@@ -29,19 +31,30 @@ RATE = 500
 """Events a second that are asked for, however slowly they are answered."""
 pytestmark = pytest.mark.bench
 Work = Callable[[], object]
+Begin = Callable[[Engine], AbstractContextManager[Session]]
 
 
 @contextmanager
 def strict(url: URL) -> Iterator[Work]:
     """One event, committed, and under a signed checkpoint when it returns."""
+    engine = engine_for(url)
+    ledger = ledger_of(engine)
+    yield lambda: ledger.write([_event()])
+    engine.dispose()
+
+
+def _event() -> AuditEvent:
+    return AuditEvent(action=Action.PATIENT_READ, caller=CALLER, identity="i1", record="r1")
+
+
+@contextmanager
+def working(url: URL, begin: Begin) -> Iterator[Work]:
+    """The same, told in a transaction."""
     engine = engine_for(url, pool_size=THREADS)
 
     def work() -> None:
-        with transaction(engine) as session:
-            event = AuditEvent(
-                action=Action.PATIENT_READ, caller=CALLER, identity="i1", record="r1"
-            )
-            audit.append(session, event)
+        with begin(engine) as session:
+            audit.append(session, _event())
 
     yield work
     engine.dispose()
@@ -62,7 +75,13 @@ def plain(url: URL) -> Iterator[Work]:
         yield work
 
 
-KINDS = {"strict": strict, "plain": plain}
+KINDS: Mapping[str, Callable[[URL], AbstractContextManager[Work]]] = {
+    "strict": strict,
+    "reading": partial(working, begin=reading),
+    "writing": partial(working, begin=transaction),
+    "plain": plain,
+}
+"""`reading` and `writing`: with the transaction of whoever tells."""
 
 
 def saturated(work: Work, pool: ThreadPoolExecutor) -> list[float]:
@@ -127,13 +146,11 @@ def measured(url: URL, kind: str, load: str) -> dict[str, float]:
     return {"a_second": round(len(taken) / SECONDS), **at}
 
 
-def test_strict_events(database_url: URL) -> None:
-    with psycopg.connect(printable(database_url)) as connection:
+def test_strict_events(disk_url: URL) -> None:
+    with psycopg.connect(printable(disk_url)) as connection:
         connection.execute("CREATE TABLE plain (body text)")
-    found = {
-        f"{load}, {kind}": measured(database_url, kind, load) for load in LOADS for kind in KINDS
-    }
-    most, beside = (found[f"saturated, {kind}"]["a_second"] for kind in KINDS)
+    found = {f"{load}, {kind}": measured(disk_url, kind, load) for load in LOADS for kind in KINDS}
+    most, beside = (found[f"saturated, {kind}"]["a_second"] for kind in ("strict", "plain"))
     added = {
         name: round(found["open loop, strict"][name] - found["open loop, plain"][name], 1)
         for name in ("p50_ms", "p95_ms", "p99_ms")
@@ -147,7 +164,7 @@ def test_strict_events(database_url: URL) -> None:
         added=added,
         **found,
     )
-    engine = engine_for(database_url)
+    engine = engine_for(disk_url)
     assert checked(engine).findings == []
     engine.dispose()
     assert not STRICT or most >= 2000

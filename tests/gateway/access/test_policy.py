@@ -1,6 +1,7 @@
 """The policy's table: every combination, against the rules said again in other words."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, combinations, product
 from pathlib import Path
 
@@ -162,6 +163,57 @@ def test_what_the_database_is_told_is_what_the_rule_says(
     thing = Thing(type="Patient", source=source, labels=kept, is_own_child=is_own_child)
     child = is_own_child or not rows.own_children
     assert decide(asking, thing).allowed == (near and known and child)
+
+
+EMERGENCIES = {("hospital", "hospital:1"), *(("child-protection", body) for body in BODIES)}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_in_an_emergency_one_child_without_sealed_adoptions(role: str) -> None:
+    """Every role, body and purpose; then every thing: of the child that is open, and of another."""
+    for body, purpose in product(BODIES, (*PURPOSES, "BTG")):
+        asking = Asking(
+            policy=load_policy(),
+            subject=Subject(client="c", role=role, body=body, provinces=frozenset({"22"})),
+            right=Right.BREAK_GLASS,
+            purpose=purpose,
+            child="te-1",
+        )
+        allowed = purpose == "BTG" and (role, body) in EMERGENCIES
+        assert decide(asking).allowed == allowed, (body, purpose)
+        for right in set(Right) - {Right.BREAK_GLASS}:
+            if purpose == "BTG":
+                assert not decide(replace(asking, right=right)).allowed, right
+        if not allowed:
+            continue
+        assert rows_of(asking).child == "te-1"
+        for thing in things(body):
+            labels = set(thing.labels.sensitivity) <= {"HIV", "informant"}
+            assert decide(asking, replace(thing, child="te-1")).allowed == labels, thing
+            assert not decide(asking, replace(thing, child="te-2")).allowed, thing
+            assert not decide(asking, thing).allowed, thing
+
+
+MIXED = {
+    "reads for it": ('["BTG"]', '["read"]'),
+    "for another purpose too": ('["BTG", "TREAT"]', '["break-glass"]'),
+    "with another action": ('["BTG"]', '["break-glass", "read"]'),
+    "for another purpose": ('["TREAT"]', '["break-glass"]'),
+    "sends for it": ('["BTG"]', '["send"]'),
+}
+
+
+@pytest.mark.parametrize("kind", MIXED)
+def test_an_emergency_is_in_no_rule_with_anything_else(tmp_path: Path, kind: str) -> None:
+    purposes, actions = MIXED[kind]
+    rows = "" if "send" in actions else 'sources = ["*"]'
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        'version = "1"\n[[rule]]\nname = "x"\nrole = "y"\n'
+        f"purposes = {purposes}\nactions = {actions}\n{rows}\n"
+    )
+    with pytest.raises(WrongPolicyError, match="BTG"):
+        load_policy(file)
 
 
 def test_a_school_sees_four_elements_and_two_kinds_of_numbers() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import URL, Engine
 from typer.testing import CliRunner, Result
 
@@ -11,6 +12,7 @@ from gateway.admission import Entrance
 from gateway.cli import build
 from gateway.cli.sources import _warn_if_open
 from gateway.database import printable
+from gateway.logins import Logins
 from gateway.settings import Settings
 
 MINUTES = {
@@ -128,6 +130,14 @@ def test_who_serves_without_tokens_is_told_so_loudly(
     engine: Engine, capsys: pytest.CaptureFixture[str], required: bool
 ) -> None:
     told = {"MOTEM_ACCESS": "required"} if required else {}
-    _warn_if_open(Entrance(Settings.model_validate(told), engine))
+    settings = Settings.model_validate(told)
+    entrance = Entrance(settings, engine)
+    logins = Logins(
+        settings.model_copy(update={"database_url": SecretStr("set")}), engine, entrance
+    )
+    _warn_if_open(entrance, logins)
     shown = capsys.readouterr().err
     assert ("DEVELOPMENT" in shown) is ("CHẾ ĐỘ PHÁT TRIỂN" in shown) is not required
+    assert "/login" not in shown, "with a database of its own nobody is anybody"
+    _warn_if_open(entrance, Logins(settings, engine, entrance))
+    assert "anybody may log in as anybody" in capsys.readouterr().err
