@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from adapters.profile import Label
 from audit.event import AuditEvent
 from audit.noticing import Surroundings, children_in, shows
-from gateway.access.tables import client
+from gateway.access.tables import client, user
 from gateway.errors import WrongRequestError
 from gateway.registry.tables import among
 from linkage.normalise import folded_name, is_whole
@@ -77,11 +77,12 @@ def _actor(row: Mapping[str, str | None]) -> Actor:
 def surroundings(
     session: Session, events: Sequence[AuditEvent], staff: Sequence[Actor] = ()
 ) -> Surroundings:
-    """Look-ups for the rules about these events; a machine's registration says where it works.
+    """Look-ups for the rules about these events; the registration of machines and people says where
+    they work.
 
     The transaction must see all rows. Of a child they know what its records say today.
     """
-    actors = {one.account: one for one in (*_machines(session), *staff)}
+    actors = {one.account: one for one in (*_registered(session), *staff)}
     known = _children(session, {id_ for one in filter(shows, events) for id_ in children_in(one)})
     nobody, unknown = Actor(account=""), _Child()
 
@@ -98,14 +99,15 @@ def surroundings(
     )
 
 
-def _machines(session: Session) -> Iterator[Actor]:
-    c = client.c
-    for row in session.execute(select(c.id, c.provinces, c.purposes)):
-        yield Actor(
-            account=row.id,
-            provinces=frozenset(row.provinces) or None,
-            purposes=frozenset(row.purposes),
-        )
+def _registered(session: Session) -> Iterator[Actor]:
+    for table in (client, user):
+        c = table.c
+        for row in session.execute(select(c.id, c.provinces, c.purposes)):
+            yield Actor(
+                account=row.id,
+                provinces=frozenset(row.provinces) or None,
+                purposes=frozenset(row.purposes),
+            )
 
 
 def _children(session: Session, ids: AbstractSet[str]) -> dict[str, _Child]:
