@@ -7,7 +7,7 @@ to stewards, and the next one goes out. It can be polled for ever.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from random import uniform
+from random import SystemRandom
 from typing import ClassVar
 
 import orjson
@@ -268,7 +268,7 @@ def _put_off(
         return
     with transaction(engine) as session:
         if place is None or one.failures < len(PAUSES):
-            pause = PAUSES[one.failures] * uniform(1 - JITTER, 1 + JITTER)
+            pause = PAUSES[one.failures] * SystemRandom().uniform(1 - JITTER, 1 + JITTER)
             values = {"failures": one.failures + 1, "due": moment + pause, "error": why}
             receivers.put(session, one, **values)
             return

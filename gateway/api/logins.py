@@ -15,7 +15,7 @@ from gateway.access.sessions import Opened
 from gateway.access.users import User
 from gateway.api.dependencies import SESSION, CurrentServices, host_of
 from gateway.api.tokens import Form, own_url
-from gateway.errors import NotFoundError
+from gateway.errors import NotFoundError, UnsupportedTypeError
 from gateway.logins import Logins
 
 router = APIRouter()
@@ -84,6 +84,8 @@ def develop(request: Request, form: Form, logins: CurrentLogins, base: Base) -> 
 @router.post("/logout")
 def log_out(request: Request, form: Form, logins: CurrentLogins, base: Base) -> Response:
     """End the session, at the provider too where it offers that."""
+    if form is None and request.headers.get("content-length", "0") != "0":
+        raise UnsupportedTypeError
     secret = request.cookies.get(SESSION, "")
     told = (form or {}).get("csrf", "") or request.headers.get("x-csrf-token", "")
     if secret and not sessions.is_csrf_of(secret, told):

@@ -1,9 +1,9 @@
 """The exchange platform as Motem uses it: questions to the population database, requests, news."""
 
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from random import SystemRandom
 
 from adapters.errors import PayloadError
 from adapters.outbound import population_lookup
@@ -21,6 +21,7 @@ from gateway.outbound.failures import (
 from gateway.outbound.transport import Answer, Expected, Transport, open_transport
 from gateway.settings import Settings
 
+CHANCE = SystemRandom().uniform
 XML = Expected(
     types=("text/xml", "application/xml", "application/soap+xml"), most=population_lookup.MAX_BYTES
 )
@@ -40,7 +41,7 @@ class Platform:
         api_key: str,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[float, float], float] = random.uniform,
+        chance: Callable[[float, float], float] = CHANCE,
     ) -> None:
         self._exchange, self._transport = exchange, transport
         self._secret, self._api_key = secret, api_key

@@ -153,7 +153,9 @@ def test_a_block_too_wide_is_named(
     linked: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     narrow = candidates.candidates
-    monkeypatch.setattr(matching, "candidates", lambda session, one: narrow(session, one, most=2))
+    monkeypatch.setattr(
+        matching, "candidates", lambda session, one, **more: narrow(session, one, most=2, **more)
+    )
     answer = asked(linked, caller, **SAME)
     assert "n" in {wide.kind for wide in answer.wide}
     assert answer.matches[0].identity == identity(linked, "fake:1")

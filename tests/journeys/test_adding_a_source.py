@@ -35,8 +35,7 @@ FOLDERS = ("adapters/sources/mobile_clinic/", "tests/adapters/sources/mobile_cli
 def tree(tmp_path: Path) -> Path:
     """A copy of the tree with the documented files in it."""
     for name in COPIED:
-        ignored = shutil.ignore_patterns("bench")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+        shutil.copytree(ROOT / name, tmp_path / name)
     for name in FILES:
         shutil.copy(ROOT / name, tmp_path / name)
     for path, text in FILE.findall(PAGE.read_text("utf-8")):

@@ -57,7 +57,7 @@ def test_the_printed_login_may_read_the_tables(home: Path) -> None:
 
 
 def test_a_given_database_is_printed_and_no_server_is_started(tmp_path: Path) -> None:
-    url = "postgresql://me:secret@db.example/motem"
+    url = "postgresql://me:an-own-password@db.example/motem"
     assert motem(tmp_path / "none", "db", "url", DATABASE_URL=url).stdout.strip() == url
     assert not (tmp_path / "none").exists()
 
