@@ -24,7 +24,7 @@ serve: venv
 	@$(BIN)/motem serve
 
 test: venv
-	@$(BIN)/python -m pytest -m "not bench and not spark" --numprocesses logical --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m "not bench and not spark" --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 	@# By itself: Spark takes every core, and beside it tests of time would say nothing. 5: none asked for.
 	@$(BIN)/python -m pytest -m spark $(ARGS) || [ $$? -eq 5 ]
 	@echo "Left out: measurements of speed and memory (make bench), and what is listed as SKIPPED above."
