@@ -114,7 +114,8 @@ def open_loop(work: Work, pool: ThreadPoolExecutor) -> list[float]:
     return [one for each in pool.map(run, range(THREADS)) for one in each]
 
 
-LOADS = {"saturated": saturated, "open loop": open_loop}
+LOADS = {"open loop": open_loop, "saturated": saturated}
+"""What is asked for at a rate comes first: after as many as go the server still cleans up."""
 
 
 def _work(url: URL, kind: str, load: str, pipe: Connection) -> None:
