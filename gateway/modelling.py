@@ -88,9 +88,9 @@ def learn(
 ) -> MatchModel:
     """Learn a model from the records in the registry and keep it. It is not in use by that.
 
-    The weights need no labels. The clues of the second look are drawn from what the model in use
-    has (the shipped one, where that fits no more; none from none) towards what stewards said, or
-    towards `truth` (record key → child), which calibrates too.
+    The weights need no labels. Thresholds are those of the model in use (the shipped one, where
+    that fits no more). The clues of the second look are drawn from what it has (none from none)
+    towards what stewards said, or towards `truth` (record key → child), which calibrates too.
     Raises TooFewRecordsError, OversizedError.
     """
     records: list[PersonRecord] = list(IdentityStore(session).records())
@@ -98,7 +98,7 @@ def learn(
         raise TooFewRecordsError
     before = _teacher(session)
     model = replace(
-        train(records, name=name, progress=progress),
+        train(records, name=name, thresholds=before.thresholds, progress=progress),
         clues=before.clues,
         calibration=before.calibration,
     )

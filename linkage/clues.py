@@ -8,6 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from linkage import decision, passage
+from linkage.beginnings import (
+    born_until_found,
+    came_from,
+    certified_and_left,
+    certified_until_found,
+    either_way,
+    found_until_arrived,
+    marks_shared,
+)
 from linkage.explanation import level_words
 from linkage.features import FEATURES
 from linkage.learning import BASE
@@ -90,6 +99,16 @@ WORDED = {
     "same": ("giống", "same"),
     "other": ("khác", "different"),
     "none": ("không ai khác", "nobody else"),
+    "province": ("khác, cùng tỉnh", "different, same province"),
+    "pagoda": ("chùa", "pagoda"),
+    "church": ("nhà thờ", "church"),
+    "health": ("cơ sở y tế", "health facility"),
+    "home": ("cơ sở nuôi dưỡng", "home"),
+    "market": ("chợ", "market"),
+    "street": ("đường phố", "street"),
+    "house": ("nhà dân", "house"),
+    "school": ("trường học", "school"),
+    "outdoors": ("ngoài trời", "outdoors"),
 }
 CLUES: tuple[Clue, ...] = tuple(
     Clue(name=name, vietnamese=vietnamese, english=english, of=of)
@@ -269,6 +288,42 @@ CLUES: tuple[Clue, ...] = tuple(
             "từ chung về đặc điểm, phần năm",
             "words on marks in common, fifths",
             share(lambda r: r.marks),
+        ),
+        (
+            "found-arrived",
+            "từ khi tìm thấy tới khi được tiếp nhận, ngày",
+            "from finding to first arrival, days",
+            either_way(found_until_arrived),
+        ),
+        (
+            "born-found",
+            "từ khi sinh tới khi được tìm thấy, ngày",
+            "from birth to finding, days",
+            either_way(born_until_found),
+        ),
+        (
+            "certified-found",
+            "từ khi sinh có giấy chứng sinh tới khi được tìm thấy, ngày",
+            "from certified birth to finding, days",
+            either_way(certified_until_found),
+        ),
+        (
+            "certified-left",
+            "có giấy chứng sinh, nơi tìm thấy",
+            "born with a certificate, and found at",
+            either_way(certified_and_left),
+        ),
+        (
+            "came-from",
+            "bệnh viện được nêu và bệnh viện có hồ sơ",
+            "hospital that is named, and hospital with papers",
+            either_way(came_from),
+        ),
+        (
+            "marks-of-fewer",
+            "từ chung về đặc điểm, trong số của bên ít từ",
+            "words on marks in common, of the side with fewer",
+            marks_shared,
         ),
         (
             "place-shared",

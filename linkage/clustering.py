@@ -13,7 +13,7 @@ from types import MappingProxyType
 from linkage.groups import Edges, Groups, edges_of
 from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
-from linkage.settling import Traits, is_settled
+from linkage.settling import Apart, Traits, is_settled
 
 QUESTIONS_A_GROUP = 1
 """A steward is asked at most so often about one group from its own side: the best candidates."""
@@ -80,13 +80,14 @@ SETTLED = 1.5
 class Judges:
     """Whose evidence is enough: in any case (`sufficient`), or where nobody else is in question.
 
-    `strong`: only what fits about as well is a rival. `traits`: see `settling.py`.
+    `strong`: only what fits about as well is a rival. `traits`, `slip`: see `settling.py`.
     """
 
     sufficient: Judge = lambda pair: True
     otherwise: Judge = lambda pair: False
     strong: Judge = lambda pair: False
     traits: Traits = lambda pair: 0.0
+    slip: Apart = lambda one, other: False
 
 
 def partition(
@@ -165,9 +166,10 @@ def _doubt(
         groups,
         pair,
         edges,
-        thresholds.alone - thresholds.margin,
+        min(thresholds.alone - thresholds.margin, thresholds.review),
         judges.traits,
         SETTLED * thresholds.margin,
+        judges.slip,
     ):
         return Reason.RIVAL if enough else Reason.DOUBT
     least = max(thresholds.crowd, pair.weight - thresholds.choice)

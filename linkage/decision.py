@@ -16,6 +16,8 @@ Forbids = Callable[[str, str], bool]
 """Whether two keys (the smaller first) are a hard conflict."""
 
 POSITION = {feature.name: i for i, feature in enumerate(FEATURES)}
+IN_A_ROW = 2
+"""Certificates of twins have numbers so near to each other: a clerk wrote none, or one, between."""
 INDIVIDUAL = ("personal_id", "certificate", "registration", "file", "letter")
 """Features whose first level speaks of one child, and not of all who share an event.
 
@@ -120,6 +122,7 @@ def judge(
         otherwise=rules.is_otherwise,
         strong=is_strong,
         traits=rules.traits,
+        slip=rules.is_slip,
     )
 
 
@@ -152,6 +155,11 @@ class _Rules:
         name = pair.bits[POSITION["name"]] if has_other_marks(pair) else 0.0
         return traits(pair) - name
 
+    def is_slip(self, one: str, other: str) -> bool:
+        """Two certificates of which one may be the other, mistyped."""
+        mine, theirs = self.by_key[one].certificates, self.by_key[other].certificates
+        return any(is_mistyped(a, b) for a in mine for b in theirs)
+
     def _both(self, pair: ScoredPair) -> tuple[PersonRecord, PersonRecord]:
         return self.by_key[pair.left], self.by_key[pair.right]
 
@@ -162,6 +170,17 @@ class _Rules:
             or is_borrowed(pair, several=several)
             or (pair.weight < self.thresholds.link and is_contradicted(pair))
         )
+
+
+def is_mistyped(one: str, other: str) -> bool:
+    """One digit differs, and not as it does between twins, whose certificates follow each other."""
+    wrong = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
+    if len(one) != len(other) or len(wrong) != 1:
+        return False
+    first, second = (part.partition(".")[0] for part in (one, other))
+    if not (first.isdecimal() and second.isdecimal()):
+        return False
+    return first == second or abs(int(first) - int(second)) > IN_A_ROW
 
 
 def traits(pair: ScoredPair) -> float:

@@ -9,13 +9,21 @@ from collections.abc import Callable, Mapping
 from linkage.groups import Edges, Groups
 from linkage.matcher import ScoredPair
 
+Apart = Callable[[str, str], bool]
+"""Whether two records may be kept apart by nothing but a slip of the pen."""
 Traits = Callable[[ScoredPair], float]
 """What speaks of the child itself and not of all who share an event, in bits."""
 Fits = Mapping[str, ScoredPair]
 
 
 def is_settled(
-    groups: Groups, pair: ScoredPair, edges: Edges, least: float, traits: Traits, margin: float
+    groups: Groups,
+    pair: ScoredPair,
+    edges: Edges,
+    least: float,
+    traits: Traits,
+    margin: float,
+    slip: Apart = lambda one, other: False,
 ) -> bool:
     """Whether somebody else comes into question on either side, and all of them are settled.
 
@@ -23,6 +31,7 @@ def is_settled(
     with the other side. A rival that may still be one child with its side is settled only where a
     rival of the other side fits it, and this way round is `margin` bits of traits better. One record
     that fits better than the pair itself may be kept apart by a slip of the pen: it settles nothing.
+    Nor does a group that a mistyped number keeps apart (`slip`).
     """
     one, other = groups.find(pair.left), groups.find(pair.right)
     left = _rivals(groups, one, other, edges, least)
@@ -30,7 +39,10 @@ def is_settled(
 
     def is_out(side: str, rival: str, fit: ScoredPair) -> bool:
         told = fit.weight <= pair.weight or groups.is_joined(rival)
-        return told and groups.conflicting(side, rival)
+        return told and groups.conflicting(side, rival) and not mistyped(side, rival)
+
+    def mistyped(side: str, rival: str) -> bool:
+        return any(slip(a, b) for a in groups.members[side] for b in groups.members[rival])
 
     def swapped(third: str, fourth: str) -> bool:
         """Whether left with `fourth` and right with `third` would be nearly as good."""

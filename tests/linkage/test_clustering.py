@@ -58,6 +58,7 @@ class World:
     otherwise: frozenset[Keys] = frozenset()
     """Of the doubted, those that would do if nobody else were in question."""
     traits: Mapping[Keys, float] = field(default_factory=dict)
+    slips: frozenset[Keys] = frozenset()
     keys: Sequence[str] = field(default=KEYS)
     thresholds: Thresholds = THRESHOLDS
 
@@ -79,6 +80,7 @@ class World:
                 sufficient=lambda pair: (pair.left, pair.right) not in self.doubted,
                 otherwise=lambda pair: (pair.left, pair.right) in self.otherwise,
                 traits=lambda pair: self.traits.get((pair.left, pair.right), 0.0),
+                slip=lambda one, other: (min(one, other), max(one, other)) in self.slips,
             ),
         )
 
@@ -396,6 +398,15 @@ def test_where_one_of_two_is_known_the_other_is_settled() -> None:
     known = same | {("a", "c"): CERTAIN + 1}
     rest = frozenset(EACH_WAY) - {("a", "c")}
     assert twins(known, doubted=rest).groups == (("a", "c"), ("b", "d"))
+
+
+def test_a_slip_of_the_pen_settles_nothing() -> None:
+    """Who is kept from one twin by a mistyped certificate is not the other twin by that."""
+    known = dict.fromkeys(EACH_WAY, SURE) | {("a", "c"): CERTAIN + 1}
+    rest = frozenset(EACH_WAY) - {("a", "c")}
+    made = twins(known, doubted=rest, slips=frozenset({("c", "d")}))
+    assert made.groups == (("a", "c"), ("b",), ("d",))
+    assert made.reviews
 
 
 def test_what_would_not_do_by_itself_is_not_settled_either() -> None:

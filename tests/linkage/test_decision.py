@@ -21,6 +21,7 @@ from linkage.decision import (
     is_handed_over,
     is_in_minutes,
     is_individual,
+    is_mistyped,
     is_named,
     is_of_another,
     is_personal,
@@ -829,3 +830,23 @@ def test_the_full_name_is_not_enough_for_another_sex_nor_for_a_sibling_of_any_ag
     assert not answer(TWINS[0], HOME, "same full name", "different sex", sex=-4.6)
     assert not answer(TWINS[0], HOME, "same full name", "birth intervals overlap")
     assert answer(TWINS[0], HOME, "same full name", "birth dates one digit apart")
+
+
+@pytest.mark.parametrize(
+    ("other", "mistyped"),
+    [
+        ("40211.GCS.24103.25", True),
+        ("00211.GCS.24108.25", True),
+        ("00210.GCS.24103.25", False),
+        ("00213.GCS.24103.25", False),
+        ("00214.GCS.24103.25", True),
+        ("00211.GCS.24103.25", False),
+        ("40212.GCS.24103.25", False),
+        ("0211.GCS.24103.25", False),
+    ],
+)
+def test_a_certificate_is_mistyped_by_one_digit_unless_it_may_be_the_twin_s(
+    other: str, mistyped: bool
+) -> None:
+    assert is_mistyped("00211.GCS.24103.25", other) == mistyped
+    assert is_mistyped(other, "00211.GCS.24103.25") == mistyped
