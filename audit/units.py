@@ -104,9 +104,7 @@ def portions(
             while rows := cursor.fetchmany(size):
                 yield rows
     except psycopg.Error as error:
-        raise DBAPIError.instance(
-            query, None, error, psycopg.Error, hide_parameters=True
-        ) from None
+        raise DBAPIError.instance(query, None, error, psycopg.Error, hide_parameters=True) from None
 
 
 def unit_of(session: Session) -> str | None:
