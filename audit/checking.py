@@ -3,10 +3,10 @@
 For whoever has access to the database. An auditor who has not is given an export and `verifier`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DataError
@@ -17,8 +17,9 @@ from audit.keys import Key, epoch_of
 from audit.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from audit.notes import Note, NoteError, Signature
 from audit.sealing import commitment_of, entry_of, is_signed_by
-from audit.tables import WORDS, audit_event, checkpoint, leaf, tile
+from audit.tables import WORDS, checkpoint, tile
 from audit.tiles import WIDTH, perfect_root
+from audit.units import portions
 
 AT_ONCE = 4096
 """Rows read at a time: bounds memory."""
@@ -26,6 +27,11 @@ BACK = 10 * 60 * 1_000_000
 """Microseconds by which an event may be older than the one before: work that took long."""
 LOST = bytes(32)
 """Stands for the hash of a leaf that is gone, so that what comes after it keeps its place."""
+LEAVES = (
+    "SELECT l.seq, coalesce(l.hash, ''), e.body, coalesce(e.salt, ''), e.commitment,"
+    " coalesce(e.signature, ''), e.erased_by, e.occurred"
+    " FROM audit_leaf l LEFT JOIN audit_event e ON e.id = l.event_id ORDER BY l.seq"
+)
 TELLING = (*WORDS, "occurred", "seen")
 """Columns that the database computes from the body."""
 COMPUTED = " OR ".join(f"{name}::text IS DISTINCT FROM told ->> '{name}'" for name in TELLING)
@@ -109,7 +115,7 @@ def check(
     signed = _signed(connection, log_key, checked)
     grown = _Grown([*signed, *([anchored] if anchored else [])], event_keys, checked)
     tiles = _Tiles(connection, checked)
-    for rows in _leaves(connection):
+    for rows in portions(connection, LEAVES, AT_ONCE):
         tiles.add(grown.add(rows))
     tiles.end()
     checked.size = grown.size
@@ -165,16 +171,17 @@ def _signed_again(made: Checkpoint, key: Key) -> str:
     return str(Note(text=made.text, signatures=(signature,)))
 
 
-def _leaves(connection: Connection) -> Iterator[Sequence[Any]]:
-    c = audit_event.c
-    told = (c.body, c.salt, c.commitment, c.signature, c.erased_by, c.occurred)
-    query = (
-        select(leaf.c.seq, leaf.c.hash, *told)
-        .outerjoin(audit_event, c.id == leaf.c.event_id)
-        .order_by(leaf.c.seq)
-        .execution_options(yield_per=AT_ONCE)
-    )
-    yield from connection.execute(query).partitions()
+class _Row(NamedTuple):
+    """A leaf and its event, as they stand there; without commitment the event is gone."""
+
+    seq: int
+    hash: bytes
+    body: str | None
+    salt: bytes
+    commitment: bytes | None
+    signature: bytes
+    erased_by: str | None
+    occurred: int | None
 
 
 class _Grown:
@@ -196,11 +203,15 @@ class _Grown:
     def size(self) -> int:
         return self._tree.size
 
-    def add(self, rows: Sequence[Any]) -> list[bytes]:
+    def add(self, rows: Sequence[tuple[object, ...]]) -> list[bytes]:
         """The hashes of these leaves, and of those that are missing before them."""
         hashes: list[bytes] = []
-        for row in rows:
-            seq = self.size + len(hashes)
+        start = self.size
+        for row in map(_Row._make, rows):
+            seq = start + len(hashes)
+            if self._is_whole(row, seq):
+                hashes.append(row.hash)
+                continue
             if row.seq != seq:
                 told = f"stands at {row.seq}: what was before it is missing, or it is twice there"
                 self._checked.found("SEQUENCE", told, seq, until=max(row.seq, seq + 1))
@@ -209,6 +220,21 @@ class _Grown:
             hashes.append(self._hash(row))
         self._append(hashes)
         return hashes
+
+    def _is_whole(self, row: _Row, seq: int) -> bool:
+        """Whether there is nothing to say of it, as of nearly all: so all is asked in one go."""
+        stands, hash_, body, salt, commitment, signature, _, occurred = row
+        if body is None or commitment is None or occurred is None:
+            return False
+        is_whole = (
+            stands == seq < self.signed
+            and occurred >= self._occurred - BACK
+            and commitment_of(body, salt) == commitment
+            and leaf_hash(entry_of(commitment, signature)) == hash_
+        )
+        if is_whole:
+            self._occurred = occurred
+        return is_whole
 
     def _append(self, hashes: Sequence[bytes]) -> None:
         start, end, at = self.size, self.size + len(hashes), 0
@@ -223,29 +249,29 @@ class _Grown:
             self._fitted = size
         self._tree.extend(hashes[at:])
 
-    def _hash(self, row: Any) -> bytes:
+    def _hash(self, row: _Row) -> bytes:
         """The leaf as its event makes it; what does not fit is found."""
         found = self._checked.found
         if row.commitment is None:
             found("MISSING", "the event is gone", row.seq)
-            return bytes(row.hash)
+            return row.hash
         if row.body is None and row.erased_by is not None:
             self._checked.erased += 1
-        elif row.body is None or commitment_of(row.body, row.salt or b"") != row.commitment:
+        elif row.body is None or commitment_of(row.body, row.salt) != row.commitment:
             found("BODY", "body, salt or commitment was changed", row.seq)
         made = leaf_hash(entry_of(row.commitment, row.signature))
         if made != row.hash:
             found("LEAF", "the leaf is not that of its event", row.seq)
-        if row.seq >= self.signed and not self._is_ours(row):
+        if row.seq >= self.signed and not self._is_ours(row.commitment, row.signature):
             found("FORGED", "was put into the tree by somebody without the key", row.seq)
         self._look_at_clock(row)
         return made
 
-    def _is_ours(self, row: Any) -> bool:
+    def _is_ours(self, commitment: bytes, signature: bytes) -> bool:
         keys = self._event_keys
-        return not keys or any(is_signed_by(key, row.commitment, row.signature) for key in keys)
+        return not keys or any(is_signed_by(key, commitment, signature) for key in keys)
 
-    def _look_at_clock(self, row: Any) -> None:
+    def _look_at_clock(self, row: _Row) -> None:
         occurred = row.occurred or self._occurred
         if occurred < self._occurred - BACK:
             told = f"{(self._occurred - occurred) // 1_000_000} s older than the event before it"

@@ -19,6 +19,7 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("GET", "/break-glass", Need(right=Right.AUDIT, scope="motem/audit")),
     ("POST", "/break-glass", Need(right=Right.BREAK_GLASS, scope="motem/break-glass")),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),
+    ("GET", "/audit/incident", Need(right=Right.AUDIT, scope="motem/audit")),
     ("*", "/audit/findings", Need(right=Right.AUDIT, scope="motem/audit")),
     ("GET", "/audit/rules", Need(right=Right.AUDIT, scope="motem/audit")),
 )

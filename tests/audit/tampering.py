@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, text
 import audit
 from audit.checking import Checked, Finding
 from audit.event import Action, AuditEvent
-from gateway.database import Role, settle, transaction
+from gateway.database import Role, reading, settle, transaction
 from gateway.ledger_keeping import erased
 from tests.audit.breaking import CALLER, write_unsigned
 from tests.ledger import engine_for
@@ -50,7 +50,7 @@ Change = Callable[[Connection, Random, Signed], Place]
 
 
 def make_log(url: URL, events: int, rng: Random) -> Signed:
-    """Fill a log: many batches, some erased, one refused, one that waits to be signed."""
+    """Fill a log: many batches of both kinds, some erased, one refused, one that is not signed yet."""
     owner = engine_for(url, Role.OWNER)
     with transaction(owner) as session:
         audit.append_many(session, (replace(_event(n), occurred=LONG_AGO) for n in range(ERASED)))
@@ -60,11 +60,13 @@ def make_log(url: URL, events: int, rng: Random) -> Signed:
     written = ERASED
     while written < events:
         count = min(rng.choice((1, 2, 5, 50, 300)), events - written)
-        with transaction(owner) as session:
+        with rng.choice((reading, transaction))(owner) as session:
             audit.append_many(session, (_event(written + n) for n in range(count)))
         written += count
     settle(owner)
     write_unsigned(owner)
+    with owner.begin() as connection:
+        connection.execute(text("ANALYZE"))
     signed = _signed(owner)
     owner.dispose()
     return signed

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -198,3 +199,47 @@ def test_who_saw_is_told_with_reasons(client: httpx.Client, looked: RecordResult
     assert last["because"] == ["identity-then", "identity-now"]
     assert told["complete"] > last["number"]
     assert "Thử" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_the_form_for_a_guardian_names_no_official(
+    client: httpx.Client, looked: RecordResult
+) -> None:
+    answer = client.get(f"/audit/who-saw/{looked.record}", params={"form": "guardian"})
+    told = answer.json()
+    assert "bs.hoa" not in answer.text
+    assert [row[1] for row in told["rows"]].count("ward-7") == 2
+    assert len(told["withheld"]) == 3
+    assert client.get(f"/audit/who-saw/{looked.record}?form=press").status_code == 400
+
+
+def test_what_a_breach_touched_is_told_child_by_child(
+    client: httpx.Client, looked: RecordResult
+) -> None:
+    day = datetime.now(UTC)
+    period = {"from": (day - timedelta(days=1)).isoformat(), "to": day.isoformat()}
+    told = client.get("/audit/incident", params=period | {"who": "bs.hoa"}).json()
+    assert (told["events"], told["refused"], told["bulk"]) == (3, 1, {})
+    (mine,) = (one for one in told["children"] if one["child"] == looked.identity)
+    assert (mine["shown"], mine["changed"], mine["who"]) == (2, 0, ["bs.hoa"])
+    assert mine["records"] == [looked.record]
+    assert mine["bodies"]
+    assert actions(bundle(client, agent="urn:motem:system|unnamed"))[:1] == ["audit:read"]
+    nobody = client.get("/audit/incident", params=period | {"who": "nobody"}).json()
+    assert (nobody["events"], nobody["children"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"},
+        {"from": "2026-01-01T00:00:00Z", "to": "2026-03-01T00:00:00Z"},
+        {"from": "2026-01-01T00:00:00Z"},
+        {"from": "2026-01-01", "to": "2026-01-02"},
+    ],
+)
+def test_a_period_that_cannot_be_is_an_outcome(
+    client: httpx.Client, period: dict[str, str]
+) -> None:
+    answer = client.get("/audit/incident", params=period)
+    assert answer.status_code == 400
+    assert answer.json()["resourceType"] == "OperationOutcome"
