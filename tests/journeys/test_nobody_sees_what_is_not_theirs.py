@@ -188,6 +188,7 @@ def assert_nothing_is_from_elsewhere(told: dict[str, Any], visible: list[Any]) -
 ROUTES = (
     "/messages", "/messages/errors", "/messages/{message}", "/messages/{message}/content",
     "/sources", "/registrations", "/registrations/candidates", "/lookups/candidates",
+    "/fhir/R4/Group",
     "/audit/findings", "/audit/rules",
     "/fhir/R4/AuditEvent", "/fhir/R4/AuditEvent?patient=Patient/{child}", "/audit/who-saw/{child}",
 )  # fmt: skip
