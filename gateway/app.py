@@ -20,6 +20,7 @@ from gateway.api import (
     feed,
     fhir,
     findings,
+    groups,
     health,
     identity_links,
     ledger,
@@ -130,6 +131,7 @@ def _include(app: FastAPI) -> None:
     app.include_router(writes.routes(), prefix=FHIR_BASE)
     app.include_router(auditing.fhir, prefix=FHIR_BASE)
     app.include_router(subscriptions.router, prefix=FHIR_BASE)
+    app.include_router(groups.router, prefix=FHIR_BASE)
     app.include_router(auditing.router)
     app.include_router(findings.router)
     app.include_router(sources.router)

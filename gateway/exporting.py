@@ -20,8 +20,10 @@ from gateway.errors import GatewayError, NotFoundError
 from gateway.fhir.bulk import NO_CHILD, Bulk, bulk_of, elements_of, steps_of
 from gateway.fhir.parameters import TYPES
 from gateway.fhir.parts import in_part
-from gateway.registry import exports, resources, search
+from gateway.fhir.veil import Veil
+from gateway.registry import exports, groups, resources, search
 from gateway.registry.exports import Export, File, Owner, State, Step
+from gateway.registry.groups import Group
 from gateway.sight import seen_in
 
 __all__ = ["Export", "File", "State"]
@@ -31,6 +33,7 @@ LASTS = timedelta(hours=24)
 """For which an export can be fetched after it was asked for."""
 MOST_AT_ONCE = 3
 """Exports of one client that are being listed."""
+GROUP = "Group"
 OFTEN = timedelta(milliseconds=500)
 """Whoever asks again sooner how far an export is, is asked to wait."""
 
@@ -72,14 +75,18 @@ def begin(
     *,
     address: str,
     only_children: bool,
+    group: str | None = None,
     is_lenient: bool = False,
 ) -> str:
     """The id of an export that is listed from now on. `only_children`: without bodies and places,
-    where no types are named. `address`: which was asked, without its query.
+    where no types are named. `group`: the id of one, of whose children only. `address`: which was
+    asked, without its query.
 
-    Raises WrongParameterError, ScopeError, TooManyError.
+    Raises WrongParameterError, ScopeError, TooManyError; NotFoundError for a group in which the
+    caller sees nobody.
     """
     veil = search.veil_of(session)
+    of_whom = _group(session, group, veil) if group else None
     bulk = bulk_of(asked, veil, is_lenient=is_lenient)
     kinds = _kinds(bulk, only_children=only_children)
     event = AuditEvent(
@@ -89,6 +96,7 @@ def begin(
             "types": " ".join(kinds),
             "parameters": " ".join(name for name, _ in bulk.applied),
             "digest": veil.digest(repr(asked)),
+            **({"group": group} if group else {}),
         },
     )
     owner = Owner(
@@ -106,7 +114,10 @@ def begin(
             session,
             owner,
             request=_url(address, bulk.applied),
-            steps=[Step(kind=one.kind, criteria=one.criteria) for one in steps_of(bulk, kinds)],
+            steps=[
+                Step(kind=one.kind, criteria=one.criteria, group=of_whom)
+                for one in steps_of(bulk, kinds)
+            ],
             elements=bulk.elements,
             since=bulk.since,
             # A whole millisecond that is not after its event, as FHIR's instants are often kept.
@@ -115,6 +126,14 @@ def begin(
         )
     audit.append(session, event)
     return id_
+
+
+def _group(session: Session, id_: str, veil: Veil) -> Group:
+    with seeing_everything(session):
+        found = groups.find(session, veil, id_)
+    if found is None or not showing.may_see(GROUP) or not groups.size(session, found):
+        raise NotFoundError
+    return found
 
 
 def _url(address: str, applied: Pairs) -> str:

@@ -18,7 +18,7 @@ from gateway.database import retried, seeing_everything, transaction
 from gateway.fhir.criteria import Ids
 from gateway.fhir.errors import TooCostlyError
 from gateway.fhir.query import search_of
-from gateway.registry import exports, search
+from gateway.registry import exports, groups, search
 from gateway.registry.exports import Export, State, Step
 
 MOST = 1000
@@ -146,4 +146,8 @@ def _listed(session: Session, one: Export, step: Step, most: int) -> Listed:
         return Listed(ids=(), last=None)
     among = replace(wanted, criteria=(*wanted.criteria, Ids(ids=tuple(names))))
     last = names[-1] if len(names) == most else None
-    return Listed(ids=search.page(session, among).ids, last=last)
+    ids = search.page(session, among).ids
+    return Listed(
+        ids=groups.of_members(session, step.group, step.kind, ids) if step.group else ids,
+        last=last,
+    )

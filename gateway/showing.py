@@ -81,6 +81,14 @@ def shown(session: Session, caller: Caller, found: Sequence[KeptResource]) -> li
     return _View(session, asking).shown(found)
 
 
+def may_see(kind: str) -> bool:
+    """Whether whoever asks may see what is made of children, and stored as no resource, of a type."""
+    told = acting.current()
+    if told is None or told.rows == acting.SYSTEM:
+        return True
+    return isinstance(told.subject, Asking) and may_see_type(told.subject, kind)
+
+
 class _View:
     """One caller's view; records and members of all resources are asked for at once."""
 

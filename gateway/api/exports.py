@@ -13,6 +13,7 @@ from gateway.api.bundles import NO_STORE, Pairs
 from gateway.api.dependencies import CurrentCaller, Transaction
 from gateway.api.fhir import Asked
 from gateway.api.fhir_parameters import NotParametersError, body_of, in_parameters, is_text
+from gateway.api.groups import GroupId
 from gateway.api.outcome import FhirResponse, issue, outcome
 from gateway.api.payload import SentResource, wants
 from gateway.errors import WrongRequestError
@@ -21,6 +22,7 @@ from gateway.fhir.bulk import NDJSON
 
 START = "/$export"
 OF_CHILDREN = "/Patient/$export"
+OF_GROUP = "/Group/{id_}/$export"
 EXPORTS = "/exports"
 SOON, LATER = 1, 10
 """Seconds after which it is worth asking again: at first, and once it has been under way for longer."""
@@ -67,6 +69,30 @@ def kick_off(
     return _begun(request, asked, session, caller, prefer)
 
 
+@fhir.get(OF_GROUP)
+def kick_off_for_group(
+    id_: GroupId,
+    request: Request,
+    asked: Asked,
+    session: Transaction,
+    caller: CurrentCaller,
+    prefer: Prefer = "",
+) -> Response:
+    return _begun(request, asked, session, caller, prefer, group=id_)
+
+
+@fhir.post(OF_GROUP)
+def kick_off_for_group_by_parameters(
+    id_: GroupId,
+    request: Request,
+    asked: AskedInParameters,
+    session: Transaction,
+    caller: CurrentCaller,
+    prefer: Prefer = "",
+) -> Response:
+    return _begun(request, asked, session, caller, prefer, group=id_)
+
+
 @fhir.post(START)
 @fhir.post(OF_CHILDREN)
 def kick_off_by_parameters(
@@ -80,7 +106,12 @@ def kick_off_by_parameters(
 
 
 def _begun(
-    request: Request, asked: Pairs, session: Transaction, caller: CurrentCaller, prefer: str
+    request: Request,
+    asked: Pairs,
+    session: Transaction,
+    caller: CurrentCaller,
+    prefer: str,
+    group: str | None = None,
 ) -> Response:
     if not wants(prefer, "respond-async"):
         raise OnlyLaterError
@@ -90,7 +121,8 @@ def _begun(
         caller,
         asked,
         address=f"{_base(request)}{path}",
-        only_children=path.endswith(OF_CHILDREN),
+        only_children=group is not None or path.endswith(OF_CHILDREN),
+        group=group,
         is_lenient=wants(prefer, "handling=lenient"),
     )
     headers = {"Content-Location": f"{_base(request)}{EXPORTS}/{id_}", **NO_STORE}

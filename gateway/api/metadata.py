@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from adapters.profile import FHIR_VERSION
 from gateway.api.audit_parameters import SEARCHABLE
+from gateway.api.groups import SEARCHED as GROUP_SEARCHED
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON, FhirResponse
 from gateway.api.subscriptions import SEARCHED
@@ -78,6 +79,24 @@ SUBSCRIPTION: Mapping[str, Any] = {
     ],
 }
 """Of a client's own."""
+GROUP: Mapping[str, Any] = {
+    "type": "Group",
+    "documentation": "Children of one body or one source: docs/export.md",
+    "interaction": [{"code": code} for code in ("read", "search-type")],
+    "versioning": "no-version",
+    "readHistory": False,
+    "searchParam": [
+        {"name": name, "type": kind, "documentation": words}
+        for name, (kind, words) in GROUP_SEARCHED.items()
+    ],
+    "operation": [
+        {
+            "name": "export",
+            "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        }
+    ],
+}
+"""Made of what stands at the moment."""
 
 router = APIRouter()
 
@@ -129,6 +148,7 @@ def capability_statement() -> dict[str, Any]:
                         ],
                     },
                     SUBSCRIPTION,
+                    GROUP,
                 ],
                 "interaction": [{"code": "batch"}, {"code": "transaction"}],
                 "searchParam": [

@@ -13,6 +13,7 @@ from gateway.api import openapi_tables as tables
 from gateway.api.audit_parameters import SEARCHABLE
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import PUBLIC, PUBLIC_UNDER
+from gateway.api.groups import SEARCHED as GROUP_SEARCHED
 from gateway.api.openapi_tables import Given, Taken
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.rights import need_of
@@ -49,6 +50,14 @@ def openapi(request: Request) -> Response:
     if not hasattr(app.state, "openapi"):
         app.state.openapi = orjson.dumps(document(app))
     return Response(app.state.openapi, media_type=tables.JSON)
+
+
+OTHERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "AuditEvent": SEARCHABLE,
+    "Subscription": SEARCHED,
+    "Group": {**GROUP_SEARCHED, "_count": ("special", "groups of a page")},
+}
+"""Types that are not kept as the others are → their search parameters."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -181,7 +190,7 @@ def _named(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_search(path: str) -> bool:
-    return path.removeprefix(f"{FHIR_BASE}/") in (*TYPES, "AuditEvent", "Subscription")
+    return path.removeprefix(f"{FHIR_BASE}/") in (*TYPES, *OTHERS)
 
 
 def _searched(path: str) -> Iterator[dict[str, Any]]:
@@ -199,10 +208,8 @@ def _searched(path: str) -> Iterator[dict[str, Any]]:
 
 def searchable(kind: str) -> dict[str, tuple[str, str]]:
     """Search parameter → its kind, and of what it is."""
-    if kind == "AuditEvent":
-        return dict(SEARCHABLE)
-    if kind == "Subscription":
-        return dict(SEARCHED)
+    if kind in OTHERS:
+        return dict(OTHERS[kind])
     return {
         "_id": ("token", "id"),
         **{name: (one.kind.value, one.path) for name, one in TYPES[kind].items()},

@@ -36,7 +36,7 @@ OPERATIONS: Mapping[str, tuple[Right, str]] = {
     "$validate": (Right.WRITE, "c"),
 }
 """Operation → the right and the letter of the scope; every other one needs a line of its own."""
-EXPORT = ("/$export", "/Patient/$export")
+EXPORT = re.compile(r"(/Patient|/Group/[^/]+)?/\$export")
 """For each type that is exported its scope is needed (`gateway.exporting`)."""
 BATCH = Need(right=Right.READ)
 """To send one; each of its entries needs what it would need by itself."""
@@ -63,7 +63,7 @@ def need_of(method: str, path: str) -> Need | None:
 def _need_of_fhir(method: str, path: str) -> Need | None:
     if path.rpartition("/")[2].startswith(STEWARDSHIP):
         return Need(right=Right.STEWARD, scope="motem/stewardship")
-    if path in EXPORT:
+    if EXPORT.fullmatch(path):
         return Need(right=Right.EXPORT)
     if path in ("", "/") and method == "POST":
         return BATCH

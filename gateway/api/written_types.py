@@ -9,6 +9,8 @@ OF_A_CHILD: Sequence[str] = (
     "Observation",
     "Condition",
     "Flag",
+    "Task",
+    "Communication",
 )
 """Each says whose it is."""
 SHARED: Sequence[str] = ("Organization", "Location")

@@ -28,6 +28,7 @@ from gateway.fhir.parameters import META
 from gateway.registry.changes import Kind
 from gateway.registry.export_tables import export as table
 from gateway.registry.export_tables import export_file as files
+from gateway.registry.groups import Group
 from gateway.registry.tables import resource, search
 from gateway.registry.versions import SHARED_BY_ALL, label_values
 
@@ -57,6 +58,8 @@ class Step:
 
     kind: str
     criteria: Pairs = field(default=(), repr=False)
+    group: Group | None = None
+    """Of whose children, where not of all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +126,7 @@ def add(
         "purpose": owner.purpose,
         "policy": owner.policy,
         "request": request,
-        "steps": [[one.kind, [list(pair) for pair in one.criteria]] for one in steps],
+        "steps": [_kept(one) for one in steps],
         "elements": list(elements),
         "since": since,
         "leaf": place_of(session, since) if since else 0,
@@ -165,11 +168,21 @@ def _export(row: Mapping[Any, Any]) -> Export:
     return Export(
         **{name: row[name] for name in (*same, *further)},
         owner=Owner(**{name: row[name] for name in owner}),
-        steps=tuple(
-            Step(kind=kind, criteria=tuple((name, value) for name, value in criteria))
-            for kind, criteria in row["steps"]
-        ),
+        steps=tuple(_step(*one) for one in row["steps"]),
         state=State(row["state"]),
+    )
+
+
+def _kept(one: Step) -> list[Any]:
+    group = [one.group.kind, one.group.value] if one.group else []
+    return [one.kind, [list(pair) for pair in one.criteria], *group]
+
+
+def _step(kind: str, criteria: Pairs, *group: str) -> Step:
+    return Step(
+        kind=kind,
+        criteria=tuple((name, value) for name, value in criteria),
+        group=Group(kind=group[0], value=group[1]) if group else None,
     )
 
 

@@ -73,7 +73,7 @@ def page(session: Session, asked: Search) -> FoundPage:
     for key in keys:
         down = key.descending is not back
         query = query.order_by(key.column.desc() if down else key.column.asc())
-    with _bounded(session):
+    with bounded(session):
         rows = session.execute(query.limit(asked.count + 1)).all()
     return _page(asked, [tuple(row) for row in rows], back)
 
@@ -81,7 +81,7 @@ def page(session: Session, asked: Search) -> FoundPage:
 def count(session: Session, asked: Search) -> int:
     """How many resources a search finds on all of its pages. Raises TooCostlyError."""
     base, holds = _base(asked)
-    with _bounded(session):
+    with bounded(session):
         return session.scalar(select(func.count()).select_from(base).where(holds)) or 0
 
 
@@ -96,7 +96,7 @@ def included(session: Session, asked: Search, ids: Collection[str], most: int) -
         return []
     whole = union(*parts).subquery()
     query = select(whole.c.kind, whole.c.id).order_by(whole.c.kind, whole.c.id).limit(most)
-    with _bounded(session):
+    with bounded(session):
         return [(row.kind, row.id) for row in session.execute(query)]
 
 
@@ -188,7 +188,7 @@ def _backward(kind: str, include: Include, ids: Collection[str]) -> Select[Any]:
 
 
 @contextmanager
-def _bounded(session: Session) -> Iterator[None]:
+def bounded(session: Session) -> Iterator[None]:
     """What is searched in the block may take so long and no longer."""
     try:
         session.execute(text(f"SET LOCAL statement_timeout = '{SLOWEST}'"))

@@ -189,6 +189,7 @@ ROUTES = (
     "/messages", "/messages/errors", "/messages/{message}", "/messages/{message}/content",
     "/sources", "/registrations", "/registrations/candidates", "/lookups/candidates",
     "/audit/incident?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z",
+    "/fhir/R4/Group",
     "/audit/findings", "/audit/rules",
     "/fhir/R4/AuditEvent", "/fhir/R4/AuditEvent?patient=Patient/{child}", "/audit/who-saw/{child}",
 )  # fmt: skip

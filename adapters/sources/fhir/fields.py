@@ -41,6 +41,8 @@ PARTS = (
     Part(name="Observation", stem="observation", subject="subject"),
     Part(name="Condition", stem="condition", subject="subject"),
     Part(name="Flag", stem="flag", subject="subject"),
+    Part(name="Task", stem="task", subject="for"),
+    Part(name="Communication", stem="communication", subject="subject"),
     Part(name="Organization", stem="organization"),
     Part(name="Location", stem="location"),
 )

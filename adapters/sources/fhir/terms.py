@@ -319,6 +319,8 @@ _WHOLE = {
     "EpisodeOfCare": ("status",),
     "Condition": ("code",),
     "Flag": ("status", "code"),
+    "Task": ("status", "intent"),
+    "Communication": ("status",),
 }
 
 vocabulary = Vocabulary(

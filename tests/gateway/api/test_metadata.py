@@ -36,7 +36,7 @@ def test_the_statement_is_fhir_r4(client: httpx.Client) -> None:
 def test_it_names_exactly_the_interactions_that_there_are() -> None:
     """Of what is kept: tests/gateway/api/test_fhir_claims.py carries them out."""
     resources = capability_statement()["rest"][0]["resource"]
-    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent", "Subscription"]
+    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent", "Subscription", "Group"]
     paths = {re.sub("{.*?}", "{}", route.path) for route in routes_in(fhir.routes())}
     for kind in TYPES:
         own = {f"/{kind}", f"/{kind}/{{}}", f"/{kind}/{{}}/_history/{{}}"}

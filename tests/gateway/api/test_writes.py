@@ -331,6 +331,8 @@ OF_EACH_TYPE: dict[str, dict[str, Any]] = {
     "Observation": {"status": "final", "code": {"text": "chiều cao"}},
     "Condition": {"code": {"text": "sốt"}},
     "Flag": {"status": "active", "code": {"text": "cần theo dõi"}},
+    "Task": {"status": "requested", "intent": "order", "code": {"text": "thăm nhà"}},
+    "Communication": {"status": "completed", "sent": "2026-03-04T08:30:00+07:00"},
 }
 
 
@@ -348,6 +350,25 @@ def test_what_the_capability_statement_claims_of_writing_holds(service: Service,
     assert call(service, "PUT", by, told).status_code == 200
     assert call(service, "DELETE", by).status_code == 200
     got(service, address, 410)
+
+
+def test_what_is_asked_for_is_followed_to_its_end(service: Service) -> None:
+    """A Task names the visit in which it arose, and is found by child and by state."""
+    of = made(service, child("W-followed", "Đỗ Thị Mười Bốn"))
+    visit = made(service, stay(of))
+    asked = {"resourceType": "Task", "for": {"reference": of}, "encounter": {"reference": visit}}
+    task = made(service, asked | OF_EACH_TYPE["Task"])
+    told = {"resourceType": "Communication", "subject": {"reference": of}} | OF_EACH_TYPE[
+        "Communication"
+    ]
+    word = made(service, told | {"about": [{"reference": task}]})
+    assert got(service, word)["about"] == [{"reference": task}]
+    done = [{"op": "replace", "path": "/status", "value": "completed"}]
+    answer = call(service, "PATCH", task, done, if_match='W/"1"')
+    assert (answer.status_code, answer.json()["encounter"]["reference"]) == (200, visit)
+    golden = answer.headers["x-motem-identity"]
+    found = service.client.get(f"/fhir/R4/Task?patient={golden}&status=completed").json()
+    assert [one["resource"]["id"] for one in found["entry"]] == [task.partition("/")[2]]
 
 
 def test_a_code_other_than_weight_is_kept_as_sent(service: Service) -> None:

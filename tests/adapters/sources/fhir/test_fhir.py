@@ -107,6 +107,7 @@ def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> Non
         "status": "active" if kind in ("Flag", "EpisodeOfCare") else "finished",
         "code": {"text": "x"},
         "class": {"code": "IMP"},
+        "intent": "order",
         SUBJECTS[kind]: {"reference": "Patient/q"},
     }
     allowed = {
@@ -114,9 +115,11 @@ def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> Non
         "Condition": {"subject", "code"},
         "Encounter": {"status", "class", "subject"},
         "EpisodeOfCare": {"status", "patient"},
+        "Task": {"status", "intent", "for"},
+        "Communication": {"status", "subject"},
     }.get(kind, {"status", "code", "subject"})
-    if kind == "Observation":
-        needed["status"] = "final"
+    stated = {"Observation": "final", "Task": "requested", "Communication": "completed"}
+    needed["status"] = stated.get(kind, needed["status"])
     resource = {k: v for k, v in needed.items() if k in {"resourceType", *allowed}}
     other = PATIENT | {"id": "q", "identifier": [{**OWN, "value": "2"}]}
     one, two = read(bundle(PATIENT, other, resource)).statements
