@@ -67,9 +67,9 @@ class Ledger:
             event_keys=(self.event_key,), log_key=self.log_key, anchor=self.anchor, tell=tell
         )
 
-    def attach(self, engine: Engine) -> None:
-        """Let this engine write events."""
-        attach(engine, self.event_key)
+    def attach(self, engine: Engine, settings: Callable[[], str] | None = None) -> None:
+        """Let this engine write events. `settings`: see `audit.units.attach`."""
+        attach(engine, self.event_key, settings)
 
     def settle(self) -> None:
         """Return once all that was committed before is under a signed checkpoint.

@@ -1,8 +1,8 @@
 """Units of work: what one transaction writes refers to the first event that the log has of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.pq import ExecStatus
@@ -37,15 +37,19 @@ class Unit:
     told: list[AuditEvent] = field(default_factory=list)
 
 
-def attach(engine: Engine, key: Key) -> None:
-    """Let transactions of this engine write events, and rows that refer to them."""
+def attach(engine: Engine, key: Key, settings: Callable[[], str] | None = None) -> None:
+    """Let transactions of this engine write events, and rows that refer to them.
+
+    `settings`: further statements with which each transaction begins, in the same message.
+    """
     engine.update_execution_options(**{KEY: key})
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         unit = Unit(id=new_id())
         connection.info[UNIT] = unit
-        _begin(connection, f"SET LOCAL {SETTING} = '{unit.id}'")
+        further = f"; {settings()}" if settings is not None else ""
+        _begin(connection, f"SET LOCAL {SETTING} = '{unit.id}'{further}")
 
     @event.listens_for(engine, "savepoint")
     def mark(connection: Connection, _name: str | None) -> None:
@@ -78,10 +82,13 @@ def _begin(connection: Connection, setting: str) -> None:
         execute(connection, setting, ())  # Raises what is wrong, as the driver tells it.
 
 
-def execute(connection: Connection, statement: str, values: tuple[Any, ...]) -> None:
+def execute(
+    connection: Connection, statement: str, values: Sequence[Any] | Mapping[str, Any]
+) -> psycopg.Cursor[Any]:
     """By the driver, which takes half the time; errors as SQLAlchemy raises them, without values."""
+    cursor: Any = connection.connection.cursor()
     try:
-        connection.connection.cursor().execute(statement, values)
+        return cast("psycopg.Cursor[Any]", cursor.execute(statement, values))
     except psycopg.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True

@@ -36,6 +36,7 @@ from gateway.api import (
     stewardship,
     subscriptions,
     tokens,
+    users,
     validate,
     writes,
 )
@@ -44,6 +45,7 @@ from gateway.api.disclosure import Disclosure
 from gateway.api.forced import Forced
 from gateway.api.negotiation import Negotiation
 from gateway.api.outcome import handle_errors
+from gateway.api.parts import parts
 from gateway.api.safeguards import Safeguards
 from gateway.api.way_out import WayOut
 from gateway.background import repeated
@@ -112,36 +114,45 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
 
 def _include(app: FastAPI) -> None:
     """All routes; where several would take a path, the first does."""
-    app.include_router(health.router)
-    app.include_router(metrics.router)
-    app.include_router(openapi.router)
-    app.include_router(metadata.router, prefix=FHIR_BASE)
-    app.include_router(errors.router)
-    app.include_router(tokens.router)
-    app.include_router(logins.router)
-    # Names with a $ before what takes any id.
-    app.include_router(exports.fhir, prefix=FHIR_BASE)
-    app.include_router(validate.routes(), prefix=FHIR_BASE)
-    app.include_router(batch.router, prefix=FHIR_BASE)
-    app.include_router(match.router, prefix=FHIR_BASE)
-    app.include_router(cross_reference.router, prefix=FHIR_BASE)
-    app.include_router(identity_links.router, prefix=FHIR_BASE)
-    app.include_router(stewardship.router, prefix=FHIR_BASE)
-    app.include_router(feed.router, prefix=FHIR_BASE)
-    app.include_router(writes.routes(), prefix=FHIR_BASE)
-    app.include_router(auditing.fhir, prefix=FHIR_BASE)
-    app.include_router(subscriptions.router, prefix=FHIR_BASE)
-    app.include_router(groups.router, prefix=FHIR_BASE)
-    app.include_router(auditing.router)
-    app.include_router(findings.router)
-    app.include_router(sources.router)
-    app.include_router(messages.router)
-    app.include_router(clients.router)
-    app.include_router(break_glass.router)
-    app.include_router(ledger.router)
-    app.include_router(exports.router)
-    app.include_router(events.router)
-    app.include_router(lookups.router)
-    app.include_router(registrations.router)
-    # Last: what begins with $ is an operation, not an id.
-    app.include_router(fhir.routes(), prefix=FHIR_BASE)
+    under_base = (
+        match.router,  # First, with the words that are asked for most: Patient.
+        metadata.router,
+        # Names with a $ before what takes any id.
+        exports.fhir,
+        validate.routes(),
+        batch.router,
+        cross_reference.router,
+        identity_links.router,
+        stewardship.router,
+        feed.router,
+        writes.routes(),
+        auditing.fhir,
+        subscriptions.router,
+        groups.router,
+        # Last: what begins with $ is an operation, not an id.
+        fhir.routes(),
+    )
+    own = (
+        health.router,
+        metrics.router,
+        openapi.router,
+        errors.router,
+        tokens.router,
+        logins.router,
+        auditing.router,
+        findings.router,
+        sources.router,
+        messages.router,
+        clients.router,
+        users.router,
+        break_glass.router,
+        ledger.router,
+        exports.router,
+        events.router,
+        lookups.router,
+        registrations.router,
+    )
+    for part in parts(under_base, FHIR_BASE):
+        app.include_router(part, prefix=FHIR_BASE)
+    for part in parts(own):
+        app.include_router(part)

@@ -170,10 +170,10 @@ def engine_for(
             reason = str(context.original_exception).splitlines()[0]
             raise DatabaseUnavailableError(f"The database does not answer: {reason}") from None
 
-    if role is Role.CALLER:
-        event.listen(engine, "begin", _tell_for_whom)
     if audit is not None:
-        _with_ledger(engine, audit)
+        _with_ledger(engine, audit, _for_whom if role is Role.CALLER else None)
+    elif role is Role.CALLER:
+        event.listen(engine, "begin", _tell_for_whom)
     return engine
 
 
@@ -208,24 +208,31 @@ def _has_word(connection: psycopg.Connection[Any]) -> bool:
 
 
 BECOME = "SELECT set_config('role', %s, true)"
-SEE = (
-    "SELECT set_config('role', %s, true),"
-    " set_config('motem.sees', %s, true), set_config('motem.types', %s, true),"
-    " set_config('motem.body', %s, true), set_config('motem.children', %s, true),"
-    " set_config('motem.child', %s, true)"
-)
+NAMES = ("role", "motem.sees", "motem.types", "motem.body", "motem.children", "motem.child")
+SEE = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in NAMES)
 
 
 def _tell_for_whom(connection: Connection) -> None:
     """At the begin of each transaction; at its end the database itself forgets it."""
+    told = _settings()
+    execute(connection, SEE if len(told) > 1 else BECOME, told)
+
+
+def _for_whom() -> str:
+    """The same as text, which goes with BEGIN: a message of its own is a wait of its own."""
+    told = zip(NAMES, map(sql.Literal, _settings()), strict=False)
+    return "; ".join(f"SET LOCAL {name} = {value.as_string()}" for name, value in told)
+
+
+def _settings() -> tuple[str, ...]:
+    """Values of NAMES; for the service itself only the first."""
     acts = acting.current()
     rows = acts.rows if acts else acting.NOTHING
     if isinstance(rows, acting.Everything):
-        execute(connection, BECOME, (Role.APP.value,))
-    else:
-        children = "own" if rows.own_children else "any"
-        told = (" ".join(rows.sees), " ".join(rows.types), rows.body, children, rows.child)
-        execute(connection, SEE, (Role.CALLER.value, *told))
+        return (Role.APP.value,)
+    children = "own" if rows.own_children else "any"
+    seen = (" ".join(rows.sees), " ".join(rows.types), rows.body, children, rows.child)
+    return (Role.CALLER.value, *seen)
 
 
 def narrow(session: Session) -> None:
@@ -247,7 +254,7 @@ def seeing_everything(session: Session) -> Iterator[None]:
             execute(connection, BECOME, (before,))
 
 
-def _with_ledger(engine: Engine, told: Log) -> None:
+def _with_ledger(engine: Engine, told: Log, settings: Callable[[], str] | None) -> None:
     own = engine_for(engine.url, Role.SEQUENCER, pool_size=1)
     try:
         ledger = Ledger(
@@ -259,7 +266,7 @@ def _with_ledger(engine: Engine, told: Log) -> None:
         )
     except (LedgerError, NoteError) as error:
         raise NotSignedError(str(error)) from error
-    ledger.attach(engine)
+    ledger.attach(engine, settings)
     engine.update_execution_options(**{LEDGER: ledger})
     engine.update_execution_options(**{READING: engine.execution_options(**{READS: True})})
     event.listen(engine, "engine_disposed", lambda _engine: ledger.close())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from adapters.contract import content_text
@@ -25,6 +25,7 @@ from gateway.access.policy import (
     may_see_type,
 )
 from gateway.access.redaction import Element, limited, marked
+from gateway.prepared import Prepared
 from gateway.registry import resources
 from gateway.registry.resources import KeptResource
 from gateway.registry.tables import among
@@ -57,6 +58,18 @@ class Member:
 
 
 NOT_THERE = Shown(text=None)
+_c, _ids = linked.c, any_(bindparam("ids", type_=ARRAY(Text)))
+MEMBERS = Prepared(
+    select(
+        _c.record_id.label("record"),
+        _c.source,
+        _c.key,
+        _c.custodian,
+        _c.identity_id.label("identity"),
+        _c.founding_id.label("founding"),
+    ).where(or_(_c.identity_id == _ids, _c.founding_id == _ids))
+)
+"""Records that are of these identities, or came with them."""
 
 
 def texts(session: Session, caller: Caller, found: Sequence[KeptResource]) -> list[str | None]:
@@ -217,19 +230,8 @@ class _View:
         found: dict[str, list[Member]] = {id_: [] for id_ in ids}
         if not ids:
             return found
-        c = linked.c
-        query = select(
-            c.record_id, c.source, c.key, c.custodian, c.identity_id, c.founding_id
-        ).where(or_(among(c.identity_id, ids), among(c.founding_id, ids)))
-        for row in self._session.execute(query):
-            member = Member(
-                record=row.record_id,
-                source=row.source,
-                key=row.key,
-                custodian=row.custodian,
-                identity=row.identity_id,
-                founding=row.founding_id,
-            )
+        for row in MEMBERS.rows(self._session, {"ids": sorted(ids)}):
+            member = Member(**row)
             for id_ in {member.identity, member.founding} & found.keys():
                 found[id_].append(member)
         return found

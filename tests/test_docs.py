@@ -300,10 +300,10 @@ def test_the_changelog_knows_this_version() -> None:
 
 def test_every_test_that_a_page_names_is_there() -> None:
     named = {
-        code
+        found[1]
         for page in PAGES
         for code in code_in(page.read_text("utf-8"))
-        if re.fullmatch(r"test_\w+", code)
+        if (found := re.fullmatch(r"(test_\w+)(\[.*\])?", code))
     }
     there = {
         name
@@ -312,3 +312,21 @@ def test_every_test_that_a_page_names_is_there() -> None:
     }
     assert named - there == set()
     assert len(named) >= 20
+
+
+MADE_IN_THE_PAGE = {"tests/adapters/sources/mobile_clinic/samples/visits.json"}
+"""Files that a reader writes, in docs/adding_a_source.md."""
+
+
+def test_every_file_of_tests_that_a_page_names_is_there() -> None:
+    """With its folder, or by its name alone, of which there must be one or more."""
+    codes = {code for page in PAGES for code in code_in(page.read_text("utf-8"))}
+    named = {
+        word
+        for code in codes
+        for word in re.findall(r"(?:tests/[\w./-]*\w|\btest_\w+\.py)", code)
+        if not word.startswith("test_") or f"/{word}" not in code
+    }
+    files = {file.name for file in (ROOT / "tests").rglob("test_*.py")}
+    assert {n for n in named if not (ROOT / n).exists() and n not in files} == MADE_IN_THE_PAGE
+    assert len(named) >= 40

@@ -121,7 +121,7 @@ def verified(
 
 def _bare_key(said: Claimed, keys: Sequence[Jwk]) -> dict[str, str]:
     try:
-        key = usable(one_of(keys, said.kid), said.algorithm)
+        key = usable(one_of(keys, said.kid, said.algorithm), said.algorithm)
     except UnusableKeyError:
         raise RefusedAssertionError("key") from None
     if said.algorithm == "ES384":

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from gateway.access.counts import Counts
 from gateway.access.errors import OverBudgetError
 from gateway.settings import Settings
 
@@ -71,7 +71,7 @@ class Budgets:
             for name, told in wanted.items()
             if (amount := told or generous.get(name)) is not None
         }
-        self._counts = FixedWindowRateLimiter(MemoryStorage())
+        self._counts = FixedWindowRateLimiter(Counts())
         self._told = RateLimitItemPerMinute(1, namespace="told")
 
     def spend(self, budget: str, who: str) -> None:

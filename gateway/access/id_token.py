@@ -90,7 +90,8 @@ def _proved(
 
 def _require_signature(token: str, header: Mapping[str, Any], keys: Sequence[Jwk]) -> None:
     try:
-        key, algorithm = one_of(keys, header["kid"]), header["alg"]
+        algorithm = header["alg"]
+        key = one_of(keys, header["kid"], algorithm)
         _require("key", key.get("kty") == KINDS[algorithm[:2]])
         _require("key", key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm)
         _require("key", key.get("crv") == CURVES.get(algorithm))

@@ -17,6 +17,7 @@ OWN = {
     "motem/stewardship": Right.STEWARD,
     "motem/events": Right.FOLLOW,
     "motem/clients": Right.ADMINISTER,
+    "motem/users": Right.ADMINISTER,
     "motem/break-glass": Right.BREAK_GLASS,
 }
 """For what is no FHIR resource: our own routes."""

@@ -16,12 +16,13 @@ from gateway.access import tables
 from gateway.access.assertion import SKEW, Assertion, RefusedAssertionError
 from gateway.access.clients import Client, client_of, find
 from gateway.access.scopes import granted, purposes_in, without_purposes
+from gateway.prepared import Prepared
 
 LASTS = 300
 """Seconds that a token is good for."""
 
 
-HOLDER = (
+HOLDER = Prepared(
     select(
         tables.client,
         tables.token.c.scopes.label("granted"),
@@ -138,11 +139,10 @@ def digest(token: str) -> str:
 
 def holder(session: Session, token: str) -> Holder | None:
     """Whose token this is; None where it is nobody's, or over, or its client is switched off."""
-    found = session.execute(HOLDER, {"digest": digest(token), "now": datetime.now(UTC)})
-    row = found.one_or_none()
-    if row is None:
+    found = HOLDER.rows(session, {"digest": digest(token), "now": datetime.now(UTC)})
+    if not found:
         return None
-    told = dict(row._mapping)
+    (told,) = found  # The digest is the table's key.
     scopes, purpose = told.pop("granted"), told.pop("bound")
     return Holder(client=client_of(told), scopes=tuple(scopes), purpose=purpose)
 

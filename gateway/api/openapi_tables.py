@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.profile import UCUM
-from gateway.api import break_glass, clients, findings, lookups, messages, registrations
+from gateway.api import break_glass, clients, findings, lookups, messages, registrations, users
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON
 from gateway.api.payload import FHIR_TYPES, KINDS
@@ -221,6 +221,9 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/clients", _json(clients.Registering, None)),
     ("POST", r"/clients/.*/(disable|enable)", _json(clients.Switch, {})),
     ("POST", r"/clients/.*/keys", _json(clients.Keys, None)),
+    ("POST", r"/users", _json(users.Adding, None)),
+    ("POST", r"/users/.*/(disable|enable)", _json(clients.Switch, {})),
+    ("POST", r"/users/.*/role", _json(users.Role, {"role": "child-protection"})),
     ("POST", r"/audit/findings/.*/taken", _json(findings.Taking, {})),
     ("POST", r"/audit/findings/.*/owner", _json(findings.Assigning, {"owner": "auditor-1"})),
     ("POST", r"/audit/findings/.*/outcome", _json(findings.Closing, None)),
@@ -315,6 +318,7 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ("POST", r"/fhir/R4", (_of_fhir("What each was answered", "Bundle"),)),
     ("POST", r"/break-glass", (_told("Open", with_keys(id="string", until="string"), 201),)),
     ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
+    ("POST", r"/users", (_told("Added", with_keys(id="string"), 201),)),
     ("GET", r"/exports/[^/]*", (_told("All files", EXPORTED), UNDER_WAY)),
     ("DELETE", r"/exports/.*", (Given(status=202, words="It ends, and its files are gone"),)),
     ("GET", r"/exports/.*", (Given(status=200, words="A file", types=(NDJSON,)),)),

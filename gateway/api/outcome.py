@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from audit.errors import LedgerError
 from gateway import acting
+from gateway.access.errors import ScopeError
 from gateway.api.safeguards import guard
 from gateway.errors import (
     DatabaseUnavailableError,
@@ -51,6 +52,8 @@ class FhirResponse(Response):
 
 BEARER = {HTTPStatus.UNAUTHORIZED.value: {"WWW-Authenticate": 'Bearer realm="motem"'}}
 """What a caller without a valid token is told beside the status (RFC 6750 3)."""
+SHORT = {"WWW-Authenticate": 'Bearer realm="motem", error="insufficient_scope"'}
+"""What a caller is told whose token is good, but not for this (RFC 6750 3.1)."""
 ERROR = "x-motem-error"
 """Marks, as far as the way out, an answer that holds nothing but an error of ours."""
 
@@ -94,12 +97,19 @@ def warning(code: str, vietnamese: str, english: str) -> dict[str, Any]:
     return outcome(issue("warning", code, (vietnamese, english)))
 
 
+def _beside(error: GatewayError) -> dict[str, str] | None:
+    """Headers of an error."""
+    if isinstance(error, ScopeError):
+        return SHORT
+    return AGAIN if error.code in PASSING else BEARER.get(error.status)
+
+
 def handle_errors(app: FastAPI) -> None:
     """Every error becomes an OperationOutcome; none repeats what the request held."""
 
     @app.exception_handler(GatewayError)
     def ours(_request: Request, error: GatewayError) -> Response:
-        return failure(error, AGAIN if error.code in PASSING else BEARER.get(error.status))
+        return failure(error, _beside(error))
 
     @app.exception_handler(HTTPException)
     def framework(_request: Request, error: HTTPException) -> Response:

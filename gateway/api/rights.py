@@ -16,6 +16,7 @@ OWN: Sequence[tuple[str, str, Need]] = (
     ("GET", "/events", Need(right=Right.FOLLOW, scope="motem/events")),
     ("*", "/exports/", Need(right=Right.EXPORT)),
     ("*", "/clients", Need(right=Right.ADMINISTER, scope="motem/clients")),
+    ("*", "/users", Need(right=Right.ADMINISTER, scope="motem/users")),
     ("GET", "/break-glass", Need(right=Right.AUDIT, scope="motem/audit")),
     ("POST", "/break-glass", Need(right=Right.BREAK_GLASS, scope="motem/break-glass")),
     ("GET", "/audit/who-saw/", Need(right=Right.AUDIT, scope="motem/audit")),

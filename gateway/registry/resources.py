@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from gateway.prepared import Prepared
 from gateway.registry import search_rows
 from gateway.registry.bulk import insert_rows
 from gateway.registry.tables import among
@@ -24,6 +25,16 @@ from linkage.records import Labels
 
 Name: TypeAlias = tuple[str, str]
 """Resource type and id."""
+
+
+STANDING = Prepared(
+    select(table).where(
+        table.c.is_current,
+        table.c.type == bindparam("kind", type_=Text),
+        table.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
+    )
+)
+"""What stands of one type under these ids."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,9 +155,8 @@ def add_shared(session: Session, resources: Iterable[Resource], now: datetime) -
 
 def read(session: Session, kind: str, id_: str) -> KeptResource | None:
     """The current version of one resource."""
-    query = select(table).where(table.c.is_current, table.c.type == kind, table.c.id == id_)
-    row = session.execute(query).one_or_none()
-    return _kept(row._mapping) if row else None
+    found = STANDING.rows(session, {"kind": kind, "ids": [id_]})
+    return _kept(found[0]) if found else None
 
 
 def read_version(session: Session, kind: str, id_: str, version_id: int) -> KeptResource | None:
@@ -159,14 +169,11 @@ def read_version(session: Session, kind: str, id_: str, version_id: int) -> Kept
 
 def read_many(session: Session, names: Iterable[Name]) -> dict[Name, KeptResource]:
     """The current versions of resources, of those that there are."""
-    found: dict[Name, KeptResource] = {}
-    for kind, ids in _by_type(names).items():
-        query = select(table).where(
-            table.c.is_current, table.c.type == kind, among(table.c.id, ids)
-        )
-        for row in session.execute(query):
-            found[kind, row.id] = _kept(row._mapping)
-    return found
+    return {
+        (kind, row["id"]): _kept(row)
+        for kind, ids in _by_type(names).items()
+        for row in STANDING.rows(session, {"kind": kind, "ids": ids})
+    }
 
 
 def last_version(session: Session, kind: str, id_: str) -> KeptResource | None:
@@ -223,10 +230,8 @@ def of_child(
 
 def patients(session: Session, record_ids: Collection[str]) -> dict[str, KeptResource]:
     """Record id → its Patient."""
-    query = select(table).where(
-        table.c.is_current, table.c.type == "Patient", among(table.c.id, record_ids)
-    )
-    return {row.id: _kept(row._mapping) for row in session.execute(query)}
+    found = STANDING.rows(session, {"kind": "Patient", "ids": sorted(record_ids)})
+    return {row["id"]: _kept(row) for row in found}
 
 
 def _kept(row: Mapping[Any, Any]) -> KeptResource:

@@ -65,7 +65,7 @@ def ids(engine: Engine) -> dict[str, str]:
         },
         "request_id": "01M82DNMD155S3HBB81QBBXKCB",
         **{"export_id": "01m82dnmd155s3hbb81qbbxkcb", "kind": "Patient", "number": "1"},
-        **{"client_id": "nobody", "finding": str(event)},
+        **{"client_id": "nobody", "user_id": "nobody", "finding": str(event)},
         "override_id": "01M82DNMD155S3HBB81QBBXKCB",
     }
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from functools import partial
 from pathlib import Path
 
 import jwt
@@ -151,3 +152,16 @@ def test_nothing_else_calls_python_jose() -> None:
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
                 assert path == allowed or not any(n.split(".")[0] == "jose" for n in names), path
+
+
+def test_one_key_counts_of_a_kid_and_a_kind() -> None:
+    """A set that is fetched may have an RSA and an EC key of one name; two alike are none."""
+    elliptic_key, rsa = elliptic("shared"), rsa_signer("shared", 3072)
+    both = (elliptic_key.public, rsa.public)
+    for signer in (elliptic_key, rsa):
+        token = signer.token(header_of(signer), claims_at(NOW))
+        said = claimed(token)
+        assert verified(token, said, lambda: both, audience=AUDIENCE, now=NOW).client == CLIENT
+        for wrong in ((*both, *both), tuple(k for k in both if k != signer.public)):
+            with pytest.raises(RefusedAssertionError):
+                verified(token, said, partial(tuple, wrong), audience=AUDIENCE, now=NOW)

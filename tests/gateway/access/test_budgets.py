@@ -1,8 +1,14 @@
 """Budgets: what is used up is refused until its minute is over, and nothing else is."""
 
+import threading
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.access.budgets import ADDRESS, CLIENT, MATCH, Budgets, address_of, spending
+from gateway.access.counts import Counts
 from gateway.access.errors import OverBudgetError
 from gateway.settings import Settings
 
@@ -66,3 +72,34 @@ def test_over_an_embedded_database_there_are_only_the_budgets_that_are_set() -> 
 )
 def test_an_address_is_what_one_customer_is_given(host: str, counted: str) -> None:
     assert address_of(host) == counted
+
+
+def test_counting_starts_no_thread_and_keeps_nothing_that_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, counts = threading.enumerate(), Counts()
+    now = time.time()
+    for who in range(100):
+        counts.incr(f"{who}", 60)
+    assert threading.enumerate() == before
+    assert (counts.incr("7", 60), counts.get("7")) == (2, 2)
+    assert counts.get_expiry("7") == pytest.approx(now + 60, abs=30)
+    monkeypatch.setattr(time, "time", lambda: now + 200)
+    assert (counts.get("7"), counts.get_expiry("7")) == (0, now + 200)
+    assert counts.incr("7", 60) == 1
+    assert counts.reset() == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_size=40))
+def test_a_count_begins_anew_when_its_minute_is_over(steps: list[tuple[str, int]]) -> None:
+    """Whoever counts beside it, and however often it was swept. Time goes on by steps."""
+    ours, now = Counts(), 1000.0
+    begun: dict[str, tuple[float, int]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now)
+        for who, later in steps:
+            now += later
+            start, count = begun.get(who, (now, 0))
+            begun[who] = (now, 1) if now >= start + 60 else (start, count + 1)
+            assert ours.incr(who, 60) == begun[who][1]
+            assert ours.get_expiry(who) == begun[who][0] + 60

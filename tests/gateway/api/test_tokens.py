@@ -108,7 +108,15 @@ def test_without_a_token_nothing_is_answered(
 )
 def test_a_scope_that_does_not_cover_it_opens_nothing(service: httpx.Client, path: str) -> None:
     token = token_of(service, "so-01")
-    assert service.get(path, headers=bearing(token)).status_code == 403
+    answer = service.get(path, headers=bearing(token))
+    assert answer.status_code == 403
+    assert answer.headers["www-authenticate"].endswith('error="insufficient_scope"')
+
+
+def test_a_token_is_told_what_was_granted_of_what_was_asked(service: httpx.Client) -> None:
+    asked = "system/Patient.rs system/Observation.rs purpose/CHILDPROT"
+    told = service.post("/token", data=form_for(service, "so-01", asked)).json()
+    assert told["scope"].split() == ["system/Patient.rs", "purpose/CHILDPROT"]
 
 
 WRONG: dict[str, tuple[dict[str, str], str, int]] = {
