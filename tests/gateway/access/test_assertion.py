@@ -2,6 +2,7 @@
 
 import ast
 import json
+from functools import partial
 from pathlib import Path
 
 import jwt
@@ -163,4 +164,4 @@ def test_one_key_counts_of_a_kid_and_a_kind() -> None:
         assert verified(token, said, lambda: both, audience=AUDIENCE, now=NOW).client == CLIENT
         for wrong in ((*both, *both), tuple(k for k in both if k != signer.public)):
             with pytest.raises(RefusedAssertionError):
-                verified(token, said, lambda wrong=wrong: wrong, audience=AUDIENCE, now=NOW)
+                verified(token, said, partial(tuple, wrong), audience=AUDIENCE, now=NOW)
