@@ -90,8 +90,7 @@ def _proved(
 
 def _require_signature(token: str, header: Mapping[str, Any], keys: Sequence[Jwk]) -> None:
     try:
-        algorithm = header["alg"]
-        key = one_of(keys, header["kid"], algorithm)
+        key, algorithm = one_of(keys, header["kid"]), header["alg"]
         _require("key", key.get("kty") == KINDS[algorithm[:2]])
         _require("key", key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm)
         _require("key", key.get("crv") == CURVES.get(algorithm))

@@ -65,13 +65,13 @@ def require_new(keys: Sequence[Jwk]) -> None:
         usable(key, algorithm, smallest_rsa=SMALLEST_NEW_RSA)
 
 
-def one_of(keys: Sequence[Jwk], kid: str, algorithm: str) -> Jwk:
-    """The one key of this kid and of the algorithm's kind; never any other. Raises UnusableKeyError.
+def one_of(keys: Sequence[Jwk], kid: str, algorithm: str = "") -> Jwk:
+    """The one key of this kid, and of the algorithm's kind where that is told; never any other. Raises UnusableKeyError.
 
     Sets that are fetched may have one of each kind under one kid (SMART App Launch 2.2, 5.2).
     """
-    kind = "EC" if algorithm.startswith("ES") else "RSA"
-    found = [key for key in keys if (key.get("kid"), key.get("kty")) == (kid, kind)]
+    kinds = {"ES": ("EC",), "RS": ("RSA",)}.get(algorithm[:2], ("EC", "RSA"))
+    found = [key for key in keys if key.get("kid") == kid and key.get("kty") in kinds]
     if len(found) != 1:
         raise UnusableKeyError("No key of this kid, or two.")
     return found[0]

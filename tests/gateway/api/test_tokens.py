@@ -114,7 +114,7 @@ def test_a_scope_that_does_not_cover_it_opens_nothing(service: httpx.Client, pat
 
 
 def test_a_token_is_told_what_was_granted_of_what_was_asked(service: httpx.Client) -> None:
-    asked = "system/Patient.rs system/Observation.rs purpose/CHILDPROT"
+    asked = "system/Patient.rs system/Patient.c purpose/CHILDPROT"
     told = service.post("/token", data=form_for(service, "so-01", asked)).json()
     assert told["scope"].split() == ["system/Patient.rs", "purpose/CHILDPROT"]
 
