@@ -26,7 +26,7 @@ from gateway import postgres
 from gateway.database import DRIVER, printable
 from gateway.migrate import migrate
 from gateway.postgres_place import folder_of
-from tests.ledger import VARIABLE, copy_anchor, engine_for
+from tests.ledger import VARIABLE, audit_folder, copy_anchor, engine_for
 
 ROOM = 4 * 2**30
 """Bytes that must be free in memory for the databases of one worker and their logs."""
@@ -94,6 +94,8 @@ def temporary_home(folder: str | None = None) -> Iterator[Path]:
     finally:
         postgres.stop(home)
         shutil.rmtree(home)
+        # The next home has a database of that name too, of which nothing was signed.
+        (audit_folder() / f"{postgres.DATABASE}.checkpoint").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
