@@ -39,10 +39,12 @@ def is_settled(
 
     def is_out(side: str, rival: str, fit: ScoredPair) -> bool:
         told = fit.weight <= pair.weight or groups.is_joined(rival)
-        return told and groups.conflicting(side, rival) and not mistyped(side, rival)
+        return told and parted(side, rival)
 
-    def mistyped(side: str, rival: str) -> bool:
-        return any(slip(a, b) for a in groups.members[side] for b in groups.members[rival])
+    def parted(side: str, rival: str) -> bool:
+        """Whether they cannot be one child, and by more than what may be a slip of the pen."""
+        mistyped = (slip(a, b) for a in groups.members[side] for b in groups.members[rival])
+        return groups.conflicting(side, rival) and not any(mistyped)
 
     def swapped(third: str, fourth: str) -> bool:
         """Whether left with `fourth` and right with `third` would be nearly as good."""
@@ -51,7 +53,7 @@ def is_settled(
         fitting = groups.neighbours(third, edges, least).get(fourth)
         if fitting is None:
             return True
-        if groups.conflicting(one, third) or groups.conflicting(other, fourth):
+        if parted(one, third) or parted(other, fourth):
             return False
         gain = traits(pair) + traits(fitting) - traits(left[third]) - traits(right[fourth])
         return gain < margin

@@ -328,5 +328,5 @@ def test_every_file_of_tests_that_a_page_names_is_there() -> None:
         if not word.startswith("test_") or f"/{word}" not in code
     }
     files = {file.name for file in (ROOT / "tests").rglob("test_*.py")}
-    assert {n for n in named if not (ROOT / n).exists() and n not in files} == MADE_IN_THE_PAGE
+    assert {n for n in named if not (ROOT / n).exists() and n not in files} <= MADE_IN_THE_PAGE
     assert len(named) >= 40

@@ -71,11 +71,11 @@ def kick_off(
 
 @fhir.get(OF_GROUP)
 def kick_off_for_group(
-    id_: GroupId,
     request: Request,
     asked: Asked,
     session: Transaction,
     caller: CurrentCaller,
+    id_: GroupId,  # After who asks: a stranger learns nothing of ids.
     prefer: Prefer = "",
 ) -> Response:
     return _begun(request, asked, session, caller, prefer, group=id_)
@@ -83,11 +83,11 @@ def kick_off_for_group(
 
 @fhir.post(OF_GROUP)
 def kick_off_for_group_by_parameters(
-    id_: GroupId,
     request: Request,
     asked: AskedInParameters,
     session: Transaction,
     caller: CurrentCaller,
+    id_: GroupId,  # After who asks: a stranger learns nothing of ids.
     prefer: Prefer = "",
 ) -> Response:
     return _begun(request, asked, session, caller, prefer, group=id_)

@@ -51,7 +51,7 @@ def search_by_form(
 
 
 @router.get("/{id_}")
-def read(id_: GroupId, session: Transaction, caller: CurrentCaller) -> Response:
+def read(session: Transaction, caller: CurrentCaller, id_: GroupId) -> Response:
     """With its members, as they are now and as far as the caller may see them."""
     found = grouping.read(session, id_, caller)
     if found is None:

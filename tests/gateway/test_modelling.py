@@ -124,7 +124,7 @@ def test_a_model_that_is_not_what_its_version_says_is_not_used(
 def left_open(session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> Session:
     """Two who share a birth and a sex, which the rules leave open, and are enough to learn from."""
     monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
-    monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
+    monkeypatch.setattr(modelling, "train", lambda records, name, thresholds, progress: untrained())
     ingest(session, fake_message({"id": "1", **OPEN}, {"id": "2", **OPEN}), ADAPTER, caller)
     return session
 
@@ -187,7 +187,7 @@ def test_a_model_for_other_features_is_refused_and_never_replaced_in_silence(
         modelling.in_use(pair)
     assert modelling.known(pair, caller)[0] == "old", "who looks must see what is wrong"
     monkeypatch.setattr(modelling, "LEAST_TO_LEARN_FROM", 2)
-    monkeypatch.setattr(modelling, "train", lambda records, name, progress: untrained())
+    monkeypatch.setattr(modelling, "train", lambda records, name, thresholds, progress: untrained())
     assert modelling.learn(pair, "new", caller).clues == load().clues, "training is the way out"
     modelling.activate(pair, "shipped", "phiên bản mới", caller)
     assert modelling.in_use(pair) == load()
