@@ -94,8 +94,10 @@ def temporary_home(folder: str | None = None) -> Iterator[Path]:
     finally:
         postgres.stop(home)
         shutil.rmtree(home)
-        # The next home has a database of that name too, of which nothing was signed.
-        (audit_folder() / f"{postgres.DATABASE}.checkpoint").unlink(missing_ok=True)
+        # In a bench the next home has a database of that name too, of which nothing was signed;
+        # tests that run at the same time have one folder for all.
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            (audit_folder() / f"{postgres.DATABASE}.checkpoint").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
