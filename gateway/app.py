@@ -60,6 +60,9 @@ from gateway.worker import working
 
 TOLD_EVERY = 0.5
 """Seconds between two looks for receivers of changes that are due."""
+TELLERS = 8
+"""Receivers that are told at a time, each by one thread, which keeps its order: one that takes 15
+seconds for an answer, or never gives one, delays nobody until seven others do the same."""
 LISTED_EVERY = 0.5
 """Seconds between two looks for bulk exports that are to be listed."""
 AT_WORK = 2
@@ -79,11 +82,11 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
         caller = Caller(who="worker", system="motem-serve", purpose=settings.purpose)
         reading = working(services.engine, services.adapters_of, caller)
         send = sender(inside=settings.receivers_inside)
-        telling = repeated(
-            "telling",
-            lambda: deliver_due(services.engine, caller, send, entrance=app.state.entrance),
-            TOLD_EVERY,
-        )
+
+        def tell() -> bool:
+            return deliver_due(services.engine, caller, send, entrance=app.state.entrance)
+
+        telling = repeated("telling", tell, TOLD_EVERY, times=TELLERS)
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
         with WayOut.opened(services) as app.state.way_out, reading, telling, listing:

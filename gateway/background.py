@@ -1,4 +1,4 @@
-"""A thread beside the service that does one thing again and again, whatever happens."""
+"""Threads beside the service that do one thing again and again, whatever happens."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,25 +15,39 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def repeated(name: str, step: Callable[[], bool], pause: float) -> Iterator[None]:
+def repeated(
+    name: str, step: Callable[[], bool], pause: float, *, times: int = 1
+) -> Iterator[None]:
     """As long as the block lasts. `step` says whether there was something to do.
 
-    `pause`: seconds between two looks; after an error twice as many each time.
+    `pause`: seconds between two looks; after an error twice as many each time. `times`: threads
+    that do it, taking turns at looking, so that one that takes long at it delays no other.
     """
     stop = threading.Event()
-    thread = threading.Thread(
-        target=_repeat, args=(name, step, pause, stop), name=name, daemon=True
-    )
-    thread.start()
+    threads = [
+        threading.Thread(
+            target=_repeat,
+            args=(name, step, pause * times, stop, pause * n),
+            name=name,
+            daemon=True,
+        )
+        for n in range(times)
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
-def _repeat(name: str, step: Callable[[], bool], pause: float, stop: threading.Event) -> None:
+def _repeat(
+    name: str, step: Callable[[], bool], pause: float, stop: threading.Event, first: float
+) -> None:
     wait = pause
+    stop.wait(first)
     while not stop.is_set():
         try:
             with as_system():

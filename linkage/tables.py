@@ -76,6 +76,9 @@ record = Table(
         postgresql_using="gin",
         postgresql_with={"fastupdate": "off"},
     ),
+    # Of whom a body, or a source, has a record: a group of children, and its export.
+    Index("ix_linkage_record_custodian", "custodian", "identity_id"),
+    Index("ix_linkage_record_source", "source", "identity_id"),
 )
 
 # Rows are never changed or removed (triggers refuse it): a withdrawal is a row of its own.

@@ -1,14 +1,18 @@
 """The database in use, its roles, and the one transaction of a unit of work."""
 
+from pathlib import Path
 from typing import cast
 
 import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import URL, Engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from gateway import database, postgres
+from gateway.acting import as_system
 from gateway.database import (
+    Log,
     Role,
     database_url,
     engine_for,
@@ -143,3 +147,29 @@ def test_a_running_service_starts_a_killed_embedded_server_again() -> None:
         with engine.connect() as connection:
             assert connection.scalar(text("SELECT pg_postmaster_start_time()")) != before
         engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["SET LOCAL motem.nothing =", "SELECT 1/0", "SET LOCAL role = 'motem_nobody'", "COMMIT; x"],
+)
+def test_a_begin_that_fails_leaves_no_transaction_that_sees_anything(
+    database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """BEGIN, the role and what the caller sees are one message: where one part fails, all does."""
+    whole = database._for_whom
+    message = [whole]
+    monkeypatch.setattr(database, "_for_whom", lambda: message[0]())
+    web = engine_for(database_url, Role.CALLER, pool_size=1, audit=Log(folder=tmp_path))
+    try:
+        for failing in (lambda: f"{whole()}; {broken}", lambda: f"{broken}; {whole()}"):
+            message[0] = failing
+            with as_system(), pytest.raises(DBAPIError), transaction(web) as session:
+                session.connection()
+            message[0] = whole
+            with transaction(web) as session:
+                asked = "SELECT current_user, current_setting('motem.sees', true)"
+                assert tuple(session.execute(text(asked)).one()) == (Role.CALLER, "")
+                assert session.scalar(text("SELECT count(*) FROM registry_record")) == 0
+    finally:
+        web.dispose()

@@ -17,6 +17,7 @@ import audit
 from audit.event import Action, Caller
 from gateway import delivery, subscribing
 from gateway.admission import Entrance
+from gateway.background import repeated
 from gateway.changes import Place, read_changes
 from gateway.database import printable, transaction
 from gateway.delivery import (
@@ -381,3 +382,31 @@ def test_where_nobody_says_what_its_client_may_see_a_subscription_is_told_nothin
     assert deliver_due(engine, caller, SEND, soon)
     assert fares(engine, caller, id_) == ("off", "forbidden")
     assert hook.got == []
+
+
+def test_one_that_hangs_delays_nobody_and_each_keeps_its_order(
+    engine: Engine, caller: Caller, hook: Receiving
+) -> None:
+    reports(engine, 12, 13, 14)
+    added(engine, caller, "http://localhost:9/hangs")
+    added(engine, caller, hook.url)
+    hangs, is_over = threading.Event(), threading.Event()
+
+    def send(url: str, secret: str, message: str, body: bytes, further: Headers) -> Reply:
+        if url.endswith("/hangs"):
+            hangs.set()
+            assert is_over.wait(30)
+            return Reply(status=None, why="ReadTimeout")
+        assert hangs.wait(30)
+        assert not is_over.is_set()
+        reply = SEND(url, secret, message, body, further)
+        quick.release()
+        return reply
+
+    quick = threading.Semaphore(0)
+    with repeated("telling", lambda: deliver_due(engine, caller, send), 0.05, times=2):
+        came = all(quick.acquire(timeout=30) for _ in range(3))
+        is_over.set()
+    assert came
+    assert hook.ids == sorted(hook.ids, key=lambda id_: [int(n) for n in id_.split("_")[1:]])
+    assert len(hook.ids) == len(set(hook.ids)) == 3
