@@ -1,6 +1,6 @@
 """Use cases: a client subscribes to changes of children (FHIR Subscription), changes that, and ends it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -20,6 +20,7 @@ from gateway.outside import pinned
 from gateway.registry import changes, receivers
 from gateway.registry.receivers import Owner, Receiver, State
 from gateway.subscription_form import (
+    KIND,
     UnsupportedSubscriptionError,
     Wanted,
     resource_of,
@@ -105,6 +106,25 @@ def revise(
         one = _own(session, id_)
     _log(session, caller, "revise", id_)
     return _kept(one)
+
+
+def patch(
+    session: Session,
+    caller: Caller,
+    id_: str,
+    change: Callable[[Resource], Resource],
+    version: int | None,
+    *,
+    inside: bool = False,
+) -> Kept:
+    """What is made of it as it is shown, as `revise`; and raises also what `change` raises."""
+    with seeing_everything(session):
+        one = _own(session, id_)
+        _require(one, version)
+    made = change(resource_of(one))
+    if made.get("resourceType") != KIND:
+        raise UnsupportedSubscriptionError("", "It stays a Subscription.")
+    return revise(session, caller, id_, made, version, inside=inside)
 
 
 def unsubscribe(session: Session, caller: Caller, id_: str, version: int | None) -> None:

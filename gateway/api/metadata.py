@@ -67,9 +67,7 @@ WRITES = ("create", "update", "patch", "delete")
 SUBSCRIPTION: Mapping[str, Any] = {
     "type": "Subscription",
     "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
-    "interaction": [
-        {"code": code} for code in ("read", "search-type", "create", "update", "delete")
-    ],
+    "interaction": [{"code": code} for code in ("read", "search-type", *WRITES)],
     "versioning": "versioned",
     "readHistory": False,
     "updateCreate": False,

@@ -1,4 +1,4 @@
-"""FHIR Subscription: create, read, search, update and delete of a client's own."""
+"""FHIR Subscription: create, read, search, update, patch and delete of a client's own."""
 
 import re
 from collections.abc import Mapping
@@ -17,8 +17,10 @@ from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
 from gateway.api.feed import version_of
 from gateway.api.fhir import Asked, AskedInForm
 from gateway.api.fhir_parameters import GENERAL, base_of, body_of
+from gateway.api.json_patch import patch_of
 from gateway.api.outcome import FhirResponse
 from gateway.api.payload import SentResource, wants
+from gateway.api.writes import SentPatch
 from gateway.errors import NotFoundError, WrongRequestError
 from gateway.fhir.errors import WrongParameterError
 from gateway.subscribing import Kept
@@ -114,6 +116,23 @@ def update(
     inside = services.settings.receivers_inside
     version = version_of(if_match)
     kept = subscribing.revise(session, caller, id_, sent, version, inside=inside)
+    return _response(kept, is_minimal=wants(prefer, "return=minimal"))
+
+
+@router.patch("/{id_}")
+def patch(
+    id_: Id,
+    content: SentPatch,
+    session: Transaction,
+    caller: CurrentCaller,
+    services: CurrentServices,
+    if_match: IfMatch = "",
+    prefer: Prefer = "",
+) -> Response:
+    """Changes what the patch names; its address is asked anew."""
+    inside = services.settings.receivers_inside
+    change, version = patch_of(content), version_of(if_match)
+    kept = subscribing.patch(session, caller, id_, change, version, inside=inside)
     return _response(kept, is_minimal=wants(prefer, "return=minimal"))
 
 

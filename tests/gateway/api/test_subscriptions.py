@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -242,6 +242,48 @@ def test_who_is_switched_off_is_told_nothing_more(
 
     until(is_off)
     assert told(hook) == []
+
+
+PATCH = {"Content-Type": "application/json-patch+json"}
+WRONG: Sequence[tuple[Any, int]] = [
+    ({}, 400),
+    ([{"op": "x", "path": "/status"}], 400),
+    ([{"op": "replace", "path": "/nowhere/to", "value": 1}], 422),
+    ([{"op": "replace", "path": "/id", "value": "te-1"}], 422),
+    ([{"op": "replace", "path": "/resourceType", "value": "Patient"}], 422),
+    ([{"op": "replace", "path": "", "value": {}}], 422),
+    ([{"op": "replace", "path": "", "value": []}], 422),
+    ([{"op": "replace", "path": "/status", "value": {"a": [1]}}], 422),
+    ([{"op": "replace", "path": "/channel", "value": "x"}], 422),
+    ([{"op": "remove", "path": "/channel/endpoint"}], 422),
+    ([{"op": "add", "path": "/channel/header", "value": [7]}], 422),
+    ([{"op": "add", "path": "/end", "value": {"a": 1}}], 422),
+    ([{"op": "replace", "path": "/criteria", "value": "Observation"}], 422),
+    ([{"op": "replace", "path": "/channel/endpoint", "value": "file:///etc/passwd"}], 422),
+    ([{"op": "test", "path": "/reason", "value": "another"}], 409),
+]
+
+
+def test_a_patch_changes_what_it_names_or_nothing(service: httpx.Client, hook: Receiving) -> None:
+    client = Subscriber(service, "hanoi")
+    made = client.subscribes(hook.url).json()
+    path = f"/{made['id']}"
+    off = [{"op": "replace", "path": "/status", "value": "off"}]
+    answer = client.asks("PATCH", path, json=off, headers=PATCH | {"If-Match": 'W/"1"'})
+    assert (answer.status_code, answer.headers["etag"]) == (200, 'W/"2"')
+    assert answer.json()["status"] == "off"
+    assert answer.json()["channel"] == made["channel"]
+    for patch, status in WRONG:
+        refused = client.asks("PATCH", path, json=patch, headers=PATCH)
+        assert refused.status_code == status, (patch, refused.text)
+    stale = client.asks("PATCH", path, json=off, headers=PATCH | {"If-Match": 'W/"1"'})
+    assert stale.status_code == 412
+    assert client.asks("PATCH", path, json=off).status_code == 415
+    assert client.sees(made["id"])["meta"]["versionId"] == "2"
+    other = Subscriber(service, "everywhere")
+    assert other.asks("PATCH", path, json=off, headers=PATCH).status_code == 404
+    client.ends(made["id"])
+    assert client.asks("PATCH", path, json=off, headers=PATCH).status_code == 410
 
 
 def test_nobody_meets_the_subscriptions_of_another(service: httpx.Client, hook: Receiving) -> None:
