@@ -53,6 +53,7 @@ from gateway.database import Role
 from gateway.delivery import deliver_due
 from gateway.listing import Lister
 from gateway.logins import Logins
+from gateway.lookout import looking
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.webhook import sender
@@ -86,7 +87,8 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
         )
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
-        with WayOut.opened(services) as app.state.way_out, reading, telling, listing:
+        noticing = looking(services.engine, caller, settings.findings_every)
+        with WayOut.opened(services) as app.state.way_out, reading, telling, listing, noticing:
             yield
         services.engine.dispose()
 
