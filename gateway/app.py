@@ -49,6 +49,7 @@ from gateway.api.parts import parts
 from gateway.api.safeguards import Safeguards
 from gateway.api.way_out import WayOut
 from gateway.background import repeated
+from gateway.configured import telling_how, told_of
 from gateway.database import Role
 from gateway.delivery import deliver_due
 from gateway.listing import Lister
@@ -88,7 +89,10 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
         noticing = looking(services.engine, caller, settings.findings_every)
-        with WayOut.opened(services) as app.state.way_out, reading, telling, listing, noticing:
+        told = told_of(settings, app.state.entrance.policy.sha256, sandbox=sandbox)
+        configured = telling_how(services.engine, told, caller)
+        way_out = WayOut.opened(services)
+        with configured, way_out as app.state.way_out, reading, telling, listing, noticing:
             yield
         services.engine.dispose()
 
