@@ -1,10 +1,11 @@
 """Builds the web service."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from threading import BoundedSemaphore
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.event import Caller
 from gateway.admission import Entrance
@@ -52,6 +53,7 @@ from gateway.background import repeated
 from gateway.configured import telling_how, told_of
 from gateway.database import Role
 from gateway.delivery import deliver_due
+from gateway.errors import GatewayError
 from gateway.listing import Lister
 from gateway.logins import Logins
 from gateway.lookout import looking
@@ -62,6 +64,8 @@ from gateway.worker import working
 
 TOLD_EVERY = 0.5
 """Seconds between two looks for receivers of changes that are due."""
+KEPT_EVERY = 1.0
+"""Seconds between two looks for refusals of floods, which are counted in memory."""
 LISTED_EVERY = 0.5
 """Seconds between two looks for bulk exports that are to be listed."""
 AT_WORK = 2
@@ -86,14 +90,20 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
             lambda: deliver_due(services.engine, caller, send, entrance=app.state.entrance),
             TOLD_EVERY,
         )
+        keeping = repeated("keeping", app.state.entrance.keep_unsaid, KEPT_EVERY)
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
         noticing = looking(services.engine, caller, settings.findings_every)
         told = told_of(settings, app.state.entrance.policy.sha256, sandbox=sandbox)
         configured = telling_how(services.engine, told, caller)
         way_out = WayOut.opened(services)
-        with configured, way_out as app.state.way_out, reading, telling, listing, noticing:
+        beside = (reading, telling, keeping, listing, noticing)
+        with configured, way_out as app.state.way_out, ExitStack() as stack:
+            for one in beside:
+                stack.enter_context(one)
             yield
+        with suppress(SQLAlchemyError, GatewayError):  # Only numbers, of the last second.
+            app.state.entrance.keep_unsaid()
         services.engine.dispose()
 
     app = FastAPI(

@@ -23,9 +23,9 @@ def told(engine: Engine) -> list[AuditEvent]:
         return list(audit.events(session, action=Action.CONFIGURATION_CHANGE))
 
 
-def started(url: URL, *, sandbox: bool = False, **more: object) -> None:
+def started(url: URL, **more: object) -> None:
     settings = Settings.model_validate({"DATABASE_URL": printable(url), **more})
-    with served(create_app(settings, sandbox=sandbox)) as client:
+    with served(create_app(settings)) as client:
         assert client.get("/livez").is_success
 
 
