@@ -49,6 +49,17 @@ ROWS = {
     "ERASED": "SELECT e.id FROM audit_event e LEFT JOIN audit_event t ON t.id = e.erased_by"
     " WHERE e.body IS NULL AND (t.action IS DISTINCT FROM 'audit:erase'"
     " OR strpos(t.body, e.id) = 0) OR e.body IS NOT NULL AND e.erased_by IS NOT NULL",
+    "FINDING": "SELECT e.id FROM audit_event e"
+    " CROSS JOIN LATERAL (SELECT e.body::jsonb -> 'detail' AS detail OFFSET 0) told"
+    " CROSS JOIN LATERAL unnest(string_to_array(detail ->> 'named', ' ')) AS named"
+    " WHERE e.action = 'finding:open' AND NOT EXISTS (SELECT 1 FROM audit_finding f"
+    " JOIN audit_finding_state s ON s.finding = f.id AND s.state = 'open' WHERE f.id = named)"
+    " UNION SELECT e.id FROM audit_event e"
+    " CROSS JOIN LATERAL (SELECT e.body::jsonb -> 'detail' AS detail OFFSET 0) told"
+    " WHERE e.action = 'finding:change' AND detail ? 'state'"
+    " AND NOT EXISTS (SELECT 1 FROM audit_finding_state s WHERE s.finding = detail ->> 'finding'"
+    " AND s.state = detail ->> 'state' AND s.outcome IS NOT DISTINCT FROM detail ->> 'outcome'"
+    " AND s.who = e.who)",
 }
 """What must find no row: code → ids of events."""
 FORGED = "SELECT id FROM audit_refused"
@@ -59,6 +70,7 @@ WORDS_OF = {
     "QUEUE": "waits for the tree, and stands in it",
     "REFUSED": "was refused, but no alarm tells of it",
     "ERASED": "was erased, but no event tells of it",
+    "FINDING": "tells of a finding, or of a state of one, that is not there as it says",
     "FORGED": "was written by somebody without the key: an alarm tells of it, the tree has it not",
 }
 PLAIN = text(

@@ -60,6 +60,10 @@ SAYS = {
         "chữ ký của sự kiện không đúng: nội dung đã bị sửa hoặc không do hệ thống viết",
         "the event's own signature does not fit: changed, or not written by the system",
     ),
+    "ERASED": (
+        "nội dung bị bỏ mà không sự kiện nào trong bản xuất này nói là đã xóa",
+        "its text was left out, and no event of this export tells that it was erased",
+    ),
     "LINE": ("dòng sự kiện không đọc được", "the line of the event cannot be read"),
     "COUNT": ("số sự kiện khác với bản kê", "the number of events is not the manifest's"),
     "MANIFEST": ("bản kê không khớp", "the manifest does not fit"),
@@ -83,6 +87,10 @@ SAYS = {
     "UNCHECKED": (
         "không so được với bản xuất này",
         "cannot be compared with this export",
+    ),
+    "PART": (
+        "bản xuất không bắt đầu từ sự kiện đầu tiên: câu trả lời có thể thiếu",
+        "the export does not begin at the first event: the answer may lack something",
     ),
     "MORE": ("còn phát hiện khác không nêu ở đây", "there are more findings than are shown"),
 }
@@ -426,6 +434,8 @@ class Check:
     right: list[int] = field(default_factory=list)
     wrong: list[Expected] = field(default_factory=list)
     erased: int = 0
+    gone: bytearray = field(default_factory=bytearray)
+    """A bit for each event up to the last that was erased: whether nobody has told of it so far."""
     events: int = 0
 
     def found(self, code: str, first: int | None = None, **more: Any) -> None:
@@ -456,6 +466,11 @@ def verify(check: Check, witnessed: Sequence[Checkpoint] = ()) -> None:
         _conclude(check, False)
     else:
         _conclude(check, _ending(check, tree, marks))
+    if check.erased:
+        _told_of(check)
+        for low, high in _runs(check.gone):
+            first = manifest.first
+            check.found("ERASED", first + low, last=first + high)
 
 
 def _from_manifest(check: Check) -> Iterator[Expected]:
@@ -553,12 +568,58 @@ def _entry(check: Check, line: bytes, seq: int) -> bytes:
     except Unreadable:
         check.found("LINE", seq)
         return b""
-    check.erased += event.body is None
-    if event.body is not None and not event.body.startswith(START):
+    if event.body is None:
+        check.erased += 1
+        _mark(check.gone, seq - check.export.manifest.first)
+    elif not event.body.startswith(START):
         check.found("BODY", seq)
     if check.event_keys and not _signed(event, check.event_keys):
         check.found("EVENT", seq)
     return event.commitment + event.signature
+
+
+def _mark(bits: bytearray, at: int) -> None:
+    """Grows with the lines that were read, not with what the manifest says."""
+    bits.extend(bytes(max(0, at // 8 + 1 - len(bits))))
+    bits[at // 8] |= 1 << at % 8
+
+
+def _told_of(check: Check) -> None:
+    """Unmark what the events of erasures name: nobody else may leave a text out."""
+    start, gone = check.export.manifest.first, check.gone
+    for seq, event in _events(check, None, (ERASURE,)):
+        for low, high in _places(event.body):
+            # An erasure is of what was there before it.
+            for at in range(max(low - start, 0), min(high + 1 - start, seq - start, 8 * len(gone))):
+                gone[at // 8] &= ~(1 << at % 8)
+
+
+def _places(body: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """First and last of each range that an erasure names."""
+    detail = body.get("detail")
+    for told in str(detail.get("places", "") if isinstance(detail, dict) else "").split():
+        if PLACES.fullmatch(told):
+            first, _, last = told.partition("-")
+            yield int(first), int(last or first)
+
+
+def _runs(bits: bytearray) -> Iterator[tuple[int, int]]:
+    """First and last of each row of marks; at most a few more than are shown."""
+    first, count = None, 0
+    for place, byte in enumerate(bits):
+        if byte == 0 and first is None:
+            continue
+        for at in range(8 * place, 8 * place + 8):
+            marked = byte >> at % 8 & 1
+            if marked and first is None:
+                first = at
+            elif not marked and first is not None:
+                yield first, at - 1
+                first, count = None, count + 1
+        if count > MAX_FINDINGS:
+            return
+    if first is not None:
+        yield first, 8 * len(bits) - 1
 
 
 def _signed(event: Line, keys: Iterable[Key]) -> bool:
@@ -640,6 +701,9 @@ def _genuine(line: bytes, keys: list[Key]) -> bool:
 
 MOVES = {"record:create", "identity:create", "identity:link", "identity:split"}
 MOVING = (b'{"action":"record:create"', b'{"action":"identity:')
+ERASURE = b'{"action":"audit:erase"'
+PLACES = re.compile(r"[0-9]{1,18}(-[0-9]{1,18})?", re.ASCII)
+"""Where the erased events stand: one, or the first and the last of several."""
 NAMED = re.compile(rb'"(?:record|identity|from)"\s*:\s*"([^"]*)"')
 
 
@@ -684,6 +748,8 @@ def who_saw(check: Check, child: str) -> Iterator[dict[str, Any]]:
     A record counts for the child that it belonged to at that moment and for the one that it belongs
     to at the end of the export; an identity also for those that its records belong to at the end.
     """
+    if first := check.export.manifest.first:
+        check.found("PART", 0, last=first - 1)
     ever = _records(check, child)
     now = {record for record, identity in ever.items() if identity == child}
     wanted = {written(one) for one in (child, *ever, *_holders(check, now))}
@@ -736,9 +802,9 @@ def written(id_: str) -> bytes:
 
 
 def _events(
-    check: Check, wanted: set[bytes], beginnings: tuple[bytes, ...] = (b"",)
+    check: Check, wanted: set[bytes] | None, beginnings: tuple[bytes, ...] = (b"",)
 ) -> Iterator[tuple[int, Event]]:
-    """Events that name one of the ids (`wanted` may grow meanwhile); no event: a finding.
+    """Events that name one of the ids (`wanted` may grow meanwhile; None: all); no event: a finding.
 
     Only what may name one is parsed; with an escape in it, a text may name anything.
     """
@@ -749,7 +815,7 @@ def _events(
             seq += 1
             if not line.startswith(beginnings, BODY) or line.startswith(b"-\t"):
                 continue
-            if b"\\" not in line and wanted.isdisjoint(ids(line, BODY)):
+            if wanted is not None and b"\\" not in line and wanted.isdisjoint(ids(line, BODY)):
                 continue
             try:
                 yield seq, read_event(line[BODY:])

@@ -105,6 +105,7 @@ class Entrance:
         self._settings, self._engine = settings, engine
         self.policy: Policy = load_policy(settings.policy)
         self._keys = KeySets(inside=settings.keys_inside)
+        self._unsaid = refusals.Unsaid()
 
     @cached_property
     def is_open(self) -> bool:
@@ -203,10 +204,11 @@ class Entrance:
         return asking
 
     def _refused(self, holder: Holder | None, said: Said, error: Refusal) -> None:
-        if isinstance(error, OverBudgetError) and not error.first:
-            return
         who = holder.client.id if holder else f"unauthenticated:{said.host}"
-        self._refuse(Action.ACCESS_REFUSE, who, error.reason)
+        if isinstance(error, OverBudgetError):
+            self._over_budget(Action.ACCESS_REFUSE, who, error)
+        else:
+            self._refuse(Action.ACCESS_REFUSE, who, error.reason)
 
     def token_for(
         self, assertion: str, asked: Collection[str], *, audience: str, host: str
@@ -240,13 +242,32 @@ class Entrance:
             self._refuse(Action.TOKEN_REFUSE, who, "scope")
             raise
         except OverBudgetError as error:
-            if error.first:
-                self._refuse(Action.TOKEN_REFUSE, who, error.reason)
+            self._over_budget(Action.TOKEN_REFUSE, who, error)
             raise
 
     def spend_address(self, host: str) -> None:
         """What is asked by nobody yet. Raises OverBudgetError."""
-        self._budgets.spend(ADDRESS, address_of(host))
+        try:
+            self._budgets.spend(ADDRESS, address_of(host))
+        except OverBudgetError as error:
+            self._over_budget(Action.ACCESS_REFUSE, f"unauthenticated:{host}", error)
+            raise
+
+    def _over_budget(self, action: Action, who: str, error: OverBudgetError) -> None:
+        """The first of a minute is kept before it is answered; of a flood after it the number is."""
+        if error.first:
+            self._refuse(action, who, error.reason)
+        else:
+            self._unsaid.add(refusals.Refused(action, who, error.reason))
+
+    def keep_unsaid(self) -> bool:
+        """Keep the numbers of the floods since the last time. For a thread that waits after each time."""
+        with self._unsaid.taken() as found:
+            if found:
+                with acting.as_system(), transaction(self._engine) as session:
+                    for one, count in found.items():
+                        refusals.refuse(session, *one, count=count)
+        return False
 
     def _refuse(self, action: Action, who: str, reason: str) -> None:
         with acting.as_system(), transaction(self._engine) as session:

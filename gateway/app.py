@@ -1,10 +1,11 @@
 """Builds the web service."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from threading import BoundedSemaphore
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.event import Caller
 from gateway.admission import Entrance
@@ -49,10 +50,13 @@ from gateway.api.parts import parts
 from gateway.api.safeguards import Safeguards
 from gateway.api.way_out import WayOut
 from gateway.background import repeated
+from gateway.configured import telling_how, told_of
 from gateway.database import Role
 from gateway.delivery import deliver_due
+from gateway.errors import GatewayError
 from gateway.listing import Lister
 from gateway.logins import Logins
+from gateway.lookout import looking
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.webhook import sender
@@ -63,6 +67,8 @@ TOLD_EVERY = 0.5
 TELLERS = 8
 """Receivers that are told at a time, each by one thread, which keeps its order: one that takes 15
 seconds for an answer, or never gives one, delays nobody until seven others do the same."""
+KEPT_EVERY = 1.0
+"""Seconds between two looks for refusals of floods, which are counted in memory."""
 LISTED_EVERY = 0.5
 """Seconds between two looks for bulk exports that are to be listed."""
 AT_WORK = 2
@@ -87,10 +93,20 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
             return deliver_due(services.engine, caller, send, entrance=app.state.entrance)
 
         telling = repeated("telling", tell, TOLD_EVERY, times=TELLERS)
+        keeping = repeated("keeping", app.state.entrance.keep_unsaid, KEPT_EVERY)
         lister = Lister(services.engine, app.state.entrance)
         listing = repeated("listing", lister.go_on, LISTED_EVERY)
-        with WayOut.opened(services) as app.state.way_out, reading, telling, listing:
+        noticing = looking(services.engine, caller, settings.findings_every)
+        told = told_of(settings, app.state.entrance.policy.sha256, sandbox=sandbox)
+        configured = telling_how(services.engine, told, caller)
+        way_out = WayOut.opened(services)
+        beside = (reading, telling, keeping, listing, noticing)
+        with configured, way_out as app.state.way_out, ExitStack() as stack:
+            for one in beside:
+                stack.enter_context(one)
             yield
+        with suppress(SQLAlchemyError, GatewayError):  # Only numbers, of the last second.
+            app.state.entrance.keep_unsaid()
         services.engine.dispose()
 
     app = FastAPI(

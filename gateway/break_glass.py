@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import audit
 from audit import finding_store
-from audit.event import Action, AuditEvent, Caller, Seen
+from audit.event import Action, AuditEvent, Caller, DetailValue, Seen
 from audit.finding_store import Conclusion
 from audit.noticing import Noticed
 from audit.units import unit_of
@@ -188,10 +188,8 @@ def _owe_review(session: Session, event: AuditEvent, child: str, caller: Caller)
         count=1,
     )
     (id_,) = finding_store.add(session, [owed], caller.who, event.occurred)
-    told = AuditEvent(
-        action=Action.FINDING_OPEN, caller=caller, detail={"findings": 1, "override": event.id}
-    )
-    audit.append(session, told)
+    told: dict[str, DetailValue] = {"findings": 1, "named": id_, "override": event.id}
+    audit.append(session, AuditEvent(action=Action.FINDING_OPEN, caller=caller, detail=told))
     return id_
 
 

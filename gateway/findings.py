@@ -88,6 +88,8 @@ def look(
         "until": until.isoformat(),
         "findings": len(ids),
     }
+    if ids:
+        told["named"] = " ".join(ids)
     audit.append(session, AuditEvent(action=Action.FINDING_OPEN, caller=caller, detail=told))
     return ids
 

@@ -14,7 +14,7 @@ import audit
 from audit.archive import Archive
 from audit.checking import Checked, check
 from audit.checkpoint import Checkpoint
-from audit.erasure import erasable, erase
+from audit.erasure import erasable, erase, places_of
 from audit.event import Action, AuditEvent, Caller, DetailValue, Outcome
 from audit.keys import LOG, rotate
 from audit.notes import VerifierKey
@@ -164,13 +164,20 @@ def erased(engine: Engine, caller: Caller, before: datetime) -> int:
     count = 0
     while True:
         with transaction(engine) as session:
-            ids = erasable(session.connection(), before)
-            if not ids:
+            found = erasable(session.connection(), before)
+            if not found:
                 return count
+            ids = [one.id for one in found]
+            detail: dict[str, DetailValue] = {
+                "before": before.isoformat(),
+                "count": len(ids),
+                "events": " ".join(ids),
+                "places": places_of(found),
+            }
             event = AuditEvent(
                 action=Action.AUDIT_ERASE,
                 caller=caller,
-                detail={"before": before.isoformat(), "count": len(ids), "events": " ".join(ids)},
+                detail=detail,
             )
             audit.append(session, event)
             tombstone = unit_of(session)

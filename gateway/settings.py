@@ -108,6 +108,16 @@ class Settings(BaseSettings):
             "host:port (syslog over UDP) or a socket such as /dev/log."
         ),
     )
+    findings_every: int = Field(
+        default=3600,
+        ge=0,
+        le=86_400,
+        validation_alias="MOTEM_FINDINGS_EVERY",
+        description=(
+            "Seconds after which the rules look at the access log again, beside the service; "
+            "0: only when `motem audit findings --look` tells them to."
+        ),
+    )
     log_format: LogFormat = Field(
         default=LogFormat.CONSOLE,
         validation_alias="MOTEM_LOG_FORMAT",

@@ -1,6 +1,11 @@
 """Refusals are kept before they are answered, and told to the log as soon as their second is over."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Lock
+from typing import NamedTuple
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -14,8 +19,39 @@ OPERATION = "HOPERAT"
 """To refuse is an operation of the service: what the caller wanted, nobody knows."""
 
 
-def refuse(session: Session, action: Action, client: str, reason: str) -> None:
-    """Count a refusal. A flood of them from one caller is one row for each second, and none is lost.
+class Refused(NamedTuple):
+    """Who was refused what, and why."""
+
+    action: Action
+    client: str
+    reason: str
+
+
+class Unsaid:
+    """Refusals of a flood, counted in memory until somebody keeps them: not a row for each."""
+
+    def __init__(self) -> None:
+        self._lock, self._counts = Lock(), Counter[Refused]()
+
+    def add(self, one: Refused) -> None:
+        with self._lock:
+            self._counts[one] += 1
+
+    @contextmanager
+    def taken(self) -> Iterator[Counter[Refused]]:
+        """All that were counted so far; counted on where the block fails."""
+        with self._lock:
+            found, self._counts = self._counts, Counter()
+        try:
+            yield found
+        except BaseException:
+            with self._lock:
+                self._counts.update(found)
+            raise
+
+
+def refuse(session: Session, action: Action, client: str, reason: str, count: int = 1) -> None:
+    """Count a refusal, or as many. A flood of them from one caller is one row for each second, and none is lost.
 
     `client`: its id, or where it called from. `reason`: a word of ours, never what was asked.
     """
@@ -24,11 +60,13 @@ def refuse(session: Session, action: Action, client: str, reason: str) -> None:
         "action": action.value,
         "reason": reason,
         "second": datetime.now(UTC).replace(microsecond=0),
+        "count": count,
     }
     counted = insert(refusal).values(row)
     session.execute(
         counted.on_conflict_do_update(
-            index_elements=list(refusal.primary_key.columns), set_={"count": refusal.c.count + 1}
+            index_elements=list(refusal.primary_key.columns),
+            set_={"count": refusal.c.count + count},
         )
     )
 

@@ -31,7 +31,10 @@ from tests.audit.exports import (
     single_changes,
 )
 
-SMALL = log([body(n, record=f"R{n % 3}") for n in range(13)], erased=[4])
+ERASURE: dict[str, Any] = {"action": "audit:erase", "detail": {"places": "4"}}
+SMALL = log(
+    [body(n, **(ERASURE if n == 6 else {"record": f"R{n % 3}"})) for n in range(13)], erased=[4]
+)
 EXPORT = SMALL.export(checkpoints=[5, 8], signed=[11])
 KEYS = ["--key", str(LOG_KEY)]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,6 +90,53 @@ def test_a_whole_log_and_any_part_of_it_are_whole(
     assert summary["erased"] == (first <= 4 < end)
     assert summary["complete"] == ((first, end) == (0, 13))
     assert summary["from_the_beginning"] == (first == 0)
+
+
+@pytest.mark.parametrize(("hidden", "found"), [(8, [8]), (6, [4, 6]), (4, [])])
+def test_an_event_whose_text_was_left_out_to_hide_it_is_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], hidden: int, found: list[int]
+) -> None:
+    """The tree vouches for its commitment all the same: only an event of an erasure may say so."""
+    events = list(SMALL.events)
+    one = events[hidden]
+    events[hidden] = ExportedEvent(
+        body=None, salt=None, commitment=one.commitment, signature=one.signature
+    )
+    status, told = run(capsys, saved(tmp_path, Log(events=events).export()))
+    assert status == bool(found)
+    assert [(one["code"], one["first"]) for one in told["finding"]] == [
+        ("ERASED", seq) for seq in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("places", "left"),
+    [
+        ("1-3 5", [(7, 9)]),
+        ("1-3 5 7-9", []),
+        ("0-3 5-5 7-99999999999999999", []),
+        ("1 3 9", [(2, 2), (5, 5), (7, 8)]),
+        ("3-1 -5 x 7- 9999999999999999999", [(1, 3), (5, 5), (7, 9)]),
+        (5, [(1, 3), (7, 9)]),
+        (["1-9"], [(1, 3), (5, 5), (7, 9)]),
+    ],
+)
+def test_what_an_erasure_does_not_name_is_told_as_ranges(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], places: object, left: list[tuple[int, int]]
+) -> None:
+    texts = [body(n) for n in range(10)]
+    texts += [body(10, "audit:erase", detail={"places": places}), body(11)]
+    path = saved(tmp_path, log(texts, erased=[1, 2, 3, 5, 7, 8, 9]).export())
+    _, told = run(capsys, path)
+    assert [(one["first"], one["last"]) for one in told["finding"]] == left
+
+
+def test_an_erasure_speaks_only_of_what_was_there_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [body(0), body(1, "audit:erase", detail={"places": "0-3"}), body(2), body(3)]
+    _, told = run(capsys, saved(tmp_path, log(texts, erased=[0, 2]).export()))
+    assert codes(told) == {"ERASED": 2}
 
 
 def test_checkpoints_on_the_way_are_checked(

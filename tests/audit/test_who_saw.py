@@ -42,7 +42,7 @@ def answer(
     """Sequence number → reasons, from the verifier."""
     path = saved(folder, log([body(n, **one) for n, one in enumerate(events)]).export(first))
     arguments = [str(path), "--key", str(LOG_KEY), "--who-saw", child, "--json"]
-    assert verifier.main(arguments) == 0
+    assert verifier.main(arguments) == (1 if first else 0)
     told = map(json.loads, capsys.readouterr().out.splitlines())
     return {one["event"]["seq"]: set(one["event"]["because"]) for one in told if "event" in one}
 
@@ -119,8 +119,12 @@ def test_a_part_of_the_log_says_that_it_is_one(
 ) -> None:
     assert answer(capsys, tmp_path, STORY, "C1", first=6).keys() == {7}
     path = saved(tmp_path, log([body(n, **one) for n, one in enumerate(STORY)]).export(6))
-    assert verifier.main([str(path), "--key", str(LOG_KEY), "--who-saw", "C1"]) == 0
-    assert "một phần, không từ đầu / a part, not from the beginning" in capsys.readouterr().out
+    assert verifier.main([str(path), "--key", str(LOG_KEY), "--who-saw", "C1"]) == 1
+    told = capsys.readouterr().out
+    assert "một phần, không từ đầu / a part, not from the beginning" in told
+    assert "PART\t0..5" in told
+    # Whoever asks nothing of a part is told that it is whole.
+    assert verifier.main([str(path), "--key", str(LOG_KEY)]) == 0
 
 
 def test_each_line_tells_who_when_what_and_why(

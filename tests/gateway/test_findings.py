@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine, text
 from sqlalchemy.orm import Session
 
 import audit
@@ -14,6 +14,7 @@ from gateway.database import transaction
 from gateway.findings import ClosedError, Conclusion, OwnFindingError, State, WrongOwnerError
 from gateway.signature import NoReasonError
 from gateway.surroundings import Actor
+from tests.audit.breaking import checked, unguarded
 
 NIGHT = datetime(2026, 11, 21, 20, tzinfo=UTC)
 DAY = (NIGHT - timedelta(hours=1), NIGHT + timedelta(hours=3))
@@ -128,3 +129,45 @@ def test_an_emergency_counts_until_somebody_else_has_looked(
     findings.look(session, NIGHT + timedelta(days=2), NIGHT + timedelta(days=3), caller)
     found = [one.noticed.rule for one in findings.listed(session, caller)]
     assert ("unreviewed" in found) == (reviewer == "nosy")
+
+
+GONE = {
+    "the finding": (
+        "finding:open",
+        "DELETE FROM audit_finding_state WHERE finding = '{0}'",
+        "DELETE FROM audit_finding WHERE id = '{0}'",
+    ),
+    "a state": (
+        "finding:change",
+        "DELETE FROM audit_finding_state WHERE finding = '{0}' AND state = 'closed'",
+    ),
+    "the outcome": (
+        "finding:change",
+        "UPDATE audit_finding_state SET outcome = 'unclear' WHERE finding = '{0}' AND state = 'closed'",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+def test_a_finding_that_vanished_is_found_by_the_check_of_the_log(
+    engine: Engine, database_url: URL, caller: Caller, what: str
+) -> None:
+    with transaction(engine) as session:
+        read = AuditEvent(action=Action.PATIENT_READ, caller=NOSY, identity="te-1", occurred=NIGHT)
+        audit.append(session, read)
+    with transaction(engine) as session:
+        (id_,) = findings.look(session, *DAY, caller)
+        assert findings.close(session, id_, Conclusion.CONFIRMED, "it was", caller)
+    assert checked(engine).findings == []
+    action, *statements = GONE[what]
+    with unguarded(database_url) as administrator, administrator.begin() as connection:
+        for statement in statements:
+            assert connection.execute(text(statement.format(id_))).rowcount
+    (found,) = [one for one in checked(engine).findings if action == told_by(engine, one.id)]
+    assert found.code == "FINDING"
+
+
+def told_by(engine: Engine, id_: str | None) -> str:
+    with engine.connect() as connection:
+        query = text("SELECT action FROM audit_event WHERE id = :id")
+        return str(connection.scalar(query, {"id": id_}))
