@@ -95,6 +95,9 @@ def link(
     version = model.version  # It takes as long as to link some ten records.
     by = f"{version}{BY}{code()} {linker.least_weight(model)}"
     ids = {record.key: record.record_id for record in records}
+    last = scored_last_by(session)
+    if last and f"{BY}{code()} " not in last:
+        store.index_anew(records)
     before = remembered(session, "" if full else by, {id_: key for key, id_ in ids.items()})
     try:
         outcome = linker.link(

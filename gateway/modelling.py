@@ -100,6 +100,7 @@ def learn(
     model = replace(
         train(records, name=name, thresholds=before.thresholds, progress=progress),
         clues=before.clues,
+        beside=before.beside,
         calibration=before.calibration,
     )
     progress("labels")
@@ -139,12 +140,14 @@ def _taught(
     """
     known = labels.of_verdicts(standing) if truth is None else labels.of_truth(truth)
     asked = model.clues and (standing if truth is None else truth)
-    told = labels.examples(records, model, known) if asked else []
+    alone = labels.examples(records, model, known) if asked else []
+    model = replace(model, clues=learnt(alone, model.clues) if alone else model.clues)
+    beside = labels.examples_beside(records, model, known) if alone and model.beside else []
     return replace(
         model,
-        clues=learnt(told, model.clues) if told else model.clues,
+        beside=learnt(beside, model.beside) if beside else model.beside,
         calibration=labels.calibrated(records, model, known) if truth else model.calibration,
-        trained_on={**model.trained_on, "labels": len(told)},
+        trained_on={**model.trained_on, "labels": len(alone)},
     )
 
 

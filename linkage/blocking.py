@@ -17,6 +17,11 @@ LONGEST_DUE = 60
 """A step that may come later than so many days after the finding is no key."""
 MONTH = 32
 """Days: longer than any month, so that few are touched between the notice and a late entry."""
+WEEK = 7
+CLOSELY = 21
+"""Days: a birth that is estimated no closer is no key."""
+NEWBORN = 60
+"""Days of age up to which who is born, treated and given away somewhere may be one child."""
 HOSPITAL = "hospital:"
 SEXES = ("female", "male")
 """A record without sex may be either: missing is no evidence against."""
@@ -61,12 +66,18 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "n": ("họ tên", "full name"),
         "ny": ("họ, tên gọi và năm sinh", "family and given name, year of birth"),
         "gb": ("tên gọi và ngày sinh", "given name and day of birth"),
+        "gh": ("tên gọi và cơ sở", "given name and home"),
         "my": ("họ tên mẹ và năm sinh", "name of the mother, year of birth"),
         "b": ("ngày sinh và giới tính", "day of birth and sex"),
         "bh": ("ngày sinh và cơ sở", "day of birth and home"),
+        "bw": ("tỉnh, tuần sinh và giới tính", "province, week of birth and sex"),
         "f": ("xã và ngày tìm thấy", "commune and day of finding"),
         "rg": ("xã và tháng đăng ký khai sinh", "commune and months of registration"),
         "mv": ("nơi và ngày giao nhận", "place and day of a move"),
+        "nb": (
+            "nơi và tháng giao nhận trẻ nhỏ, giới tính",
+            "place and months of an infant's move, sex",
+        ),
         "d": ("ngày đổi nơi ở và giới tính", "day of changing hands, and sex"),
         "bn": ("ngày sinh ước định và giới tính", "conventional day of birth, and sex"),
         "due": ("nơi và ngày đến hạn của bước", "body and day on which a step is due"),
@@ -203,6 +214,8 @@ def _name_keys(record: PersonRecord) -> Iterator[str]:
             yield f"ny:{normalise.without_middle(folded)}|{year}"
         if record.birth_firm:
             yield f"gb:{normalise.given_name(folded)}|{record.birth_low}"
+        for home in record.homes:
+            yield f"gh:{normalise.given_name(folded)}|{home}"
     for mother in record.mothers:
         yield from (f"my:{mother}|{year}" for year in years)
 
@@ -213,6 +226,17 @@ def _birth_keys(record: PersonRecord) -> Iterator[str]:
             yield f"b:{record.birth_low}|{sex}"
         for home in record.homes:
             yield f"bh:{record.birth_low}|{home}"
+    yield from _births(record)
+
+
+def _births(record: PersonRecord) -> Iterator[str]:
+    """Province, sex and the weeks about a birth that is known, or estimated closely."""
+    low, high = record.birth_low, record.birth_high
+    if low is None or high is None or high - low > CLOSELY:
+        return
+    for week in range(low // WEEK, high // WEEK + 2):
+        for sex in [record.sex] if record.sex else SEXES:
+            yield from (f"bw:{province}|{week}|{sex}" for province in record.provinces)
 
 
 def _event_keys(record: PersonRecord) -> Iterator[str]:
@@ -227,8 +251,22 @@ def _event_keys(record: PersonRecord) -> Iterator[str]:
         if record.foundling or not move.place.startswith(HOSPITAL):
             for day in range(move.day, move.day + DAYS_APART):
                 yield f"mv:{move.direction}|{move.place}|{day}"
+    yield from _young(record)
     yield from _passages(record)
     yield from _due(record)
+
+
+def _young(record: PersonRecord) -> Iterator[str]:
+    """The place at which a newborn, or a child whom nobody can name, came or left, and the months."""
+    for move in record.moves:
+        if record.foundling or _is_newborn(record, move.day):
+            for sex in [record.sex] if record.sex else SEXES:
+                for month in (move.day // MONTH, move.day // MONTH + 1):
+                    yield f"nb:{move.place}|{month}|{sex}"
+
+
+def _is_newborn(record: PersonRecord, day: int) -> bool:
+    return record.birth_low is not None and day - record.birth_low <= NEWBORN
 
 
 def _registered(record: PersonRecord) -> Iterator[str]:

@@ -54,7 +54,7 @@ def weights(model: MatchModel, configuration: Configuration = CHILDREN) -> Chart
 
 def clues(model: MatchModel) -> Chart:
     """What every clue of the second look adds to the log odds, the loudest first."""
-    loudest = sorted(model.clues.items(), key=lambda clue: (-abs(clue[1]), clue[0]))
+    loudest = sorted(model.second.items(), key=lambda clue: (-abs(clue[1]), clue[0]))
     bars = [
         Bar(
             words=words_of(clue)[0],

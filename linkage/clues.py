@@ -7,7 +7,7 @@ clue is worth is learnt from pairs of which it is known whether they are one chi
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from linkage import decision, passage
+from linkage import beside, decision, passage
 from linkage.beginnings import (
     born_until_found,
     came_from,
@@ -22,6 +22,7 @@ from linkage.features import FEATURES
 from linkage.learning import BASE
 from linkage.noticing import (
     AGAINST,
+    AND,
     BIRTHS,
     GAPS,
     WEIGHTS,
@@ -41,6 +42,7 @@ from linkage.noticing import (
     hospitals,
     inside,
     lag,
+    levels_of,
     minutes_numbers,
     moved,
     overlap,
@@ -53,6 +55,7 @@ from linkage.noticing import (
     when,
     whole_name,
     width,
+    with_each,
 )
 from linkage.views import View
 
@@ -83,13 +86,20 @@ def words_of(clue: str) -> tuple[str, str]:
     if clue == BASE:
         return BASE_WORDS
     name, _, value = clue.partition("=")
-    if name in KNOWN:
-        vietnamese, english = WORDED.get(value, (value, value))
-        return f"{KNOWN[name].vietnamese}: {vietnamese}", f"{KNOWN[name].english}: {english}"
+    if name not in KNOWN:
+        return _level_words(clue)
+    parts = [WORDED.get(part) or _level_words(part) for part in value.split(AND)]
+    vietnamese, english = (AND.join(words) for words in zip(*parts, strict=True))
+    return f"{KNOWN[name].vietnamese}: {vietnamese}", f"{KNOWN[name].english}: {english}"
+
+
+def _level_words(told: str) -> tuple[str, str]:
+    """Of `feature=level`; any other text is its own words."""
+    name, _, level = told.partition("=")
     try:
-        return level_words(name, int(value))
+        return level_words(name, int(level))
     except (LookupError, StopIteration, ValueError):
-        return clue, clue
+        return told, told
 
 
 BASE_WORDS = ("trước khi xét manh mối", "before any clue")
@@ -174,6 +184,18 @@ CLUES: tuple[Clue, ...] = tuple(
             lambda v: (str(min(3, min(len(s.keys) for s in v.sides))),),
         ),
         ("sources", "nguồn", "sources", sources),
+        (
+            "together",
+            "cùng một lúc",
+            "all at once",
+            levels_of("name", "birth", "event"),
+        ),
+        (
+            "event-between",
+            "sự kiện giữa các nguồn",
+            "event, between the sources",
+            with_each(levels_of("event"), sources),
+        ),
         (
             "several",
             "không phải một mình, số bên",
@@ -351,4 +373,7 @@ CLUES: tuple[Clue, ...] = tuple(
         ),
     )
 )
-KNOWN = {clue.name: clue for clue in CLUES}
+KNOWN: dict[str, Clue | beside.Clue] = {
+    **{clue.name: clue for clue in CLUES},
+    **{clue.name: clue for clue in beside.CLUES},
+}

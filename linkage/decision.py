@@ -192,7 +192,9 @@ def _rule(both: tuple[PersonRecord, PersonRecord]) -> Callable[[ScoredPair], boo
     """What is enough for records of these sources, where nobody else comes into question."""
     sources = [record.source for record in both]
     if sources == [REPORT, REPORT]:
-        return lambda pair: is_copied(pair, COPIED_TWICE) or is_named(pair)
+        return lambda pair: (
+            is_named(pair) or (is_copied(pair, COPIED_TWICE) and not is_miscopied(pair))
+        )
     if REPORT in sources:
         return lambda pair: (
             not is_miscopied(pair)
@@ -244,11 +246,15 @@ def is_copied(pair: ScoredPair, last: int) -> bool:
 
 
 def is_miscopied(pair: ScoredPair) -> bool:
-    """One copied number agrees and something else does not: it may be another child's number."""
+    """One copied number agrees and something else does not: it may be another child's number.
+
+    Of twins all numbers may be confused, so where the sex differs two of them are not enough.
+    """
+    against = AGAINST_A_COPY if pair.levels[POSITION["copied"]] in ONE_COPIED else ("sex",)
     return (
-        pair.levels[POSITION["copied"]] in ONE_COPIED
+        is_copied(pair, COPIED_ANY)
         and not is_individual(pair)
-        and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in AGAINST_A_COPY)
+        and any(pair.bits[POSITION[name]] <= CONTRADICTING_BITS for name in against)
     )
 
 

@@ -1,10 +1,9 @@
 """Labels: what is known of pairs of records, made into examples for the second look to learn from."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from linkage.calibration import Calibration, fitted
-from linkage.clues import clues
 from linkage.decision import Forbids
 from linkage.learning import Example
 from linkage.linker import least_weight, link, prepared
@@ -12,9 +11,9 @@ from linkage.matcher import ScoredPair, score
 from linkage.model import MatchModel
 from linkage.own_merges import Groups
 from linkage.records import PersonRecord
-from linkage.second_look import Judged
+from linkage.second_look import Judged, Noticed, judged, noticed, noticed_beside
 from linkage.standing import Decision
-from linkage.views import View, views
+from linkage.views import views
 
 Known = Callable[[Collection[str], Collection[str]], bool | None]
 """Whether two groups of records (keys) are one child; None where that is not known."""
@@ -47,11 +46,11 @@ def of_verdicts(decisions: Iterable[Decision]) -> Known:
 
 
 def examples(records: Sequence[PersonRecord], model: MatchModel, known: Known) -> list[Example]:
-    """Every pair of groups that the rules leave open and that is known.
+    """Every pair of groups that the rules leave open and that is known, by what it says by itself.
 
     `records` are linked without any steward's decision and without the second look.
     """
-    seen: list[View] = []
+    first: list[Noticed] = []
 
     def watch(
         atoms: Sequence[PersonRecord],
@@ -60,12 +59,44 @@ def examples(records: Sequence[PersonRecord], model: MatchModel, known: Known) -
         forbids: Forbids,
         model: MatchModel,
     ) -> Sequence[Judged]:
-        seen[:] = views(atoms, pairs, groups, forbids)
+        first[:] = noticed(views(atoms, pairs, groups, forbids))
         return ()
 
     link(records, model, look=watch)
-    told = ((view, known(view.left.keys, view.right.keys)) for view in seen)
-    return [Example(clues=clues(view), same=same) for view, same in told if same is not None]
+    return [example for _, example in _told(first, known)]
+
+
+def examples_beside(
+    records: Sequence[PersonRecord], model: MatchModel, known: Known
+) -> list[Example]:
+    """Every such pair of every second look, by what it says by itself and beside all others.
+
+    The looks after the first are other worlds: whoever was easy to find a place for has one. `model`
+    joins with what it knows. A pair that nothing changed between two looks is one example.
+    """
+    found: dict[tuple[object, ...], Example] = {}
+
+    def watch(
+        atoms: Sequence[PersonRecord],
+        pairs: Sequence[ScoredPair],
+        groups: Groups,
+        forbids: Forbids,
+        model: MatchModel,
+    ) -> Sequence[Judged]:
+        alone = noticed(views(atoms, pairs, groups, forbids))
+        for one, example in _told(noticed_beside(alone, pairs, forbids, model), known):
+            found[one.view.left.keys, one.view.right.keys, one.clues] = example
+        return judged(atoms, pairs, groups, forbids, model)
+
+    link(records, model, look=watch)
+    return list(found.values())
+
+
+def _told(seen: Iterable[Noticed], known: Known) -> Iterator[tuple[Noticed, Example]]:
+    for one in seen:
+        same = known(one.view.left.keys, one.view.right.keys)
+        if same is not None:
+            yield one, Example(clues=one.clues, same=same)
 
 
 def calibrated(records: Sequence[PersonRecord], model: MatchModel, known: Known) -> Calibration:

@@ -16,6 +16,8 @@ A pair has thirty clues, which all move at once: held as loosely as to nothing, 
 was not expected would make every pair like it likely enough to join.
 """
 ROUNDS = 60
+SETTLED = 0.001
+"""Bits: where no clue moves by more in a round, they have found their places."""
 STEP = 1.0
 """Bits that one step moves at most: over so little the curve at most doubles, so no step leads away.
 
@@ -47,12 +49,16 @@ def learnt(examples: Sequence[Example], before: Mapping[str, float]) -> dict[str
     held = FROM_BEFORE if before else FROM_NOTHING
     totals = [sum(weights[clue] for clue in (BASE, *example.clues)) for example in ordered]
     for _ in range(ROUNDS):
+        most = 0.0
         for clue in sorted(having):
             moved = weights[clue] - before.get(clue, 0.0)
             shift = _shift(having[clue], ordered, totals, moved, held)
             weights[clue] += shift
+            most = max(most, abs(shift))
             for place in having[clue]:
                 totals[place] += shift
+        if most < SETTLED:
+            break
     return {clue: round(bits, DIGITS) for clue, bits in weights.items()}
 
 

@@ -35,7 +35,8 @@ class Thresholds:
     is not looked at.
 
     The others are log odds of the second look (`second_look.py`): from `sure` on it joins, from
-    `sure_of_several` on where a twin or sibling may be meant, from `ask` on a steward is asked.
+    `sure_of_several` on where a twin or sibling may be meant, from `sure_of_doubtful` on where the
+    evidence is doubtful in kind, from `ask` on a steward is asked.
     """
 
     certain: float = 14.0
@@ -48,6 +49,7 @@ class Thresholds:
     least: float = -9.0
     sure: float = 5.5
     sure_of_several: float = 8.0
+    sure_of_doubtful: float = 7.0
     ask: float = -2.25
 
     def __str__(self) -> str:
@@ -68,11 +70,18 @@ class MatchModel:
     """From a match weight to a probability."""
     clues: Mapping[str, float] = field(default_factory=dict, repr=False)
     """What each clue of the second look adds to the log odds, in bits; empty: there is none."""
+    beside: Mapping[str, float] = field(default_factory=dict, repr=False)
+    """The same once the odds of all pairs are known (`beside.py`); empty: they stay as they are."""
     habits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Names and birthdays that a house or a source writes of everybody (`habits.py`)."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Blocks that are split by further evidence (`splitting.Split`), in whatever size they are."""
+
+    @property
+    def second(self) -> Mapping[str, float]:
+        """What each clue adds to the log odds that count in the end."""
+        return self.beside or self.clues
 
     @property
     def version(self) -> str:
@@ -135,6 +144,7 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or not NAME.fullmatch(values["name"])
         or not _are_bits(thresholds)
         or not all(map(_is_bits, values["clues"].values()))
+        or not all(map(_is_bits, values["beside"].values()))
         or values["calibration"].keys() != Calibration.__dataclass_fields__.keys()
         or not all(map(_is_bits, values["calibration"].values()))
         or not values["calibration"]["slope"] > 0
@@ -169,6 +179,7 @@ def _are_bits(thresholds: dict[str, Any]) -> bool:
         all(map(_is_bits, thresholds.values()))
         and all(thresholds[name] >= 0 for name in ("margin", "choice"))
         and thresholds["sure_of_several"] >= thresholds["sure"]
+        and thresholds["sure_of_doubtful"] >= thresholds["sure"]
     )
 
 

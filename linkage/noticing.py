@@ -4,11 +4,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
+from linkage.decision import POSITION
 from linkage.normalise import folded_name
 from linkage.records import OPEN, PersonRecord
 from linkage.views import Side, View
 
 Values = Iterable[str]
+AND = " + "
+"""Between the parts of a value that says several things."""
 DAY = 24 * 60
 """Minutes."""
 LAGS = (-1, 6, 20, 45, 90, 150, 300, 1000)
@@ -23,7 +26,7 @@ GRAMS_A_DAY = (-20, -2, 2, 8, 16, 28, 45)
 """Upper bounds of the values: days, bits, thousandths of a weight, grams a day."""
 
 
-def upto(value: float, bounds: Sequence[int]) -> str:
+def upto(value: float, bounds: Sequence[float]) -> str:
     """The least bound that a value does not exceed."""
     place = bisect_left(bounds, value)
     return f"≤ {bounds[place]}" if place < len(bounds) else f"> {bounds[-1]}"
@@ -236,4 +239,22 @@ def share(of: Callable[[PersonRecord], Sequence[str]]) -> Callable[[View], Value
 
 def sources(view: View) -> Iterator[str]:
     for pair in product(*(record.source.split("+") for record in view.records)):
-        yield " + ".join(sorted(pair))
+        yield AND.join(sorted(pair))
+
+
+def levels_of(*names: str) -> Callable[[View], Values]:
+    """The levels of features as one value: what they mean together is not what each means alone."""
+
+    def values(view: View) -> Iterator[str]:
+        told = ((name, view.pair.levels[POSITION[name]]) for name in names)
+        if known := [f"{name}={level}" for name, level in told if level is not None]:
+            yield AND.join(known)
+
+    return values
+
+
+def with_each(
+    one: Callable[[View], Values], other: Callable[[View], Values]
+) -> Callable[[View], Values]:
+    """Every value of the one with every value of the other."""
+    return lambda view: map(AND.join, product(one(view), other(view)))

@@ -2,14 +2,17 @@
 
 A rule asks whether the evidence is enough; it cannot say how likely two groups are one child. Here
 every clue adds or takes away bits, as the model learnt them from pairs with known answers. The sum
-is the log odds, so it is a probability, and it explains itself.
+is the log odds, so it is a probability, and it explains itself. Each pair is judged by itself first,
+and then beside all others (`beside.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from linkage import beside
+from linkage.beside import Odds, company
 from linkage.clues import clues
-from linkage.decision import Forbids, is_borrowed, is_doubtful
+from linkage.decision import Forbids, is_borrowed, is_doubtful, kinds, traits
 from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, Thresholds
@@ -29,8 +32,10 @@ class Judged:
     clues: tuple[tuple[str, float], ...] = field(repr=False)
     several: bool
     """One of both is known to be a twin, or to have been found with others."""
+    doubted: bool
+    """The evidence is doubtful in kind."""
     held: bool
-    """The evidence is doubtful whatever it weighs: however likely, people are asked."""
+    """However likely, people are asked."""
 
 
 def judged(
@@ -46,30 +51,92 @@ def judged(
     """
     if not model.clues:
         return []
-    found = [_judged(view, model.clues) for view in views(atoms, pairs, groups, forbids)]
+    seen = noticed(list(views(atoms, pairs, groups, forbids)))
+    if model.beside:
+        seen = noticed_beside(seen, pairs, forbids, model)
+    found = [_judged(one, model.second) for one in seen]
     return sorted(found, key=lambda one: (-one.bits, one.pair.left, one.pair.right))
 
 
-def _judged(view: View, worth: Mapping[str, float]) -> Judged:
-    """A clue that the model never saw says nothing."""
-    several = any(record.several for record in view.records)
-    lines = tuple((clue, worth[clue]) for clue in (BASE, *clues(view)) if clue in worth)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noticed:
+    """A pair with all its clues."""
+
+    view: View
+    clues: tuple[str, ...] = field(repr=False)
+
+    @property
+    def several(self) -> bool:
+        return any(record.several for record in self.view.records)
+
+
+def noticed(seen: Iterable[View]) -> list[Noticed]:
+    """What each pair says by itself."""
+    return [Noticed(view=view, clues=tuple(clues(view))) for view in seen]
+
+
+def noticed_beside(
+    seen: Sequence[Noticed],
+    pairs: Iterable[ScoredPair],
+    forbids: Forbids,
+    model: MatchModel,
+) -> list[Noticed]:
+    """And what it says beside all others, each judged by what it says by itself."""
+    odds = [
+        Odds(
+            left=one.view.pair.left,
+            right=one.view.pair.right,
+            bits=_total(_worth(one.clues, model.clues)),
+            traits=traits(one.view.pair),
+            several=one.several,
+        )
+        for one in seen
+    ]
+    sides = (side.record for one in seen for side in one.view.sides)
+    others = company(odds, pairs, forbids, {record.key: record.source for record in sides})
+    return [
+        replace(one, clues=(*one.clues, *beside.clues(single, others)))
+        for one, single in zip(seen, odds, strict=True)
+    ]
+
+
+def _judged(one: Noticed, worth: Mapping[str, float]) -> Judged:
+    lines, pair = _worth(one.clues, worth), one.view.pair
     return Judged(
-        pair=view.pair,
-        left=view.left.keys,
-        right=view.right.keys,
-        bits=round(sum(bits for _, bits in lines), PRECISION),
+        pair=pair,
+        left=one.view.left.keys,
+        right=one.view.right.keys,
+        bits=_total(lines),
         clues=lines,
-        several=several,
-        held=is_held(view.pair, several=several),
+        several=one.several,
+        doubted=is_doubted(pair, several=one.several),
+        held=is_held(pair, several=one.several),
     )
 
 
-def is_held(pair: ScoredPair, *, several: bool) -> bool:
-    """No clue says that a card is not the twin's, or a number not borrowed (promise 2, issue 4.1).
+def _worth(noticed: Iterable[str], worth: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """A clue that the model never saw says nothing."""
+    return tuple((clue, worth[clue]) for clue in (BASE, *noticed) if clue in worth)
 
-    In the worlds from which clues are learnt there are too few such children to weigh that.
+
+def _total(lines: Iterable[tuple[str, float]]) -> float:
+    return round(sum(bits for _, bits in lines), PRECISION)
+
+
+def is_held(pair: ScoredPair, *, several: bool) -> bool:
+    """Whether people are asked however likely it is (promise 2, issue 4.1).
+
+    No clue says that a card is not the twin's; and a number that agrees where everything else
+    disagrees may be borrowed. Of either the worlds from which clues are learnt have too few to
+    weigh that.
     """
+    return (several and is_doubted(pair, several=several)) or (
+        is_borrowed(pair, several=several) and kinds(pair) <= 1
+    )
+
+
+def is_doubted(pair: ScoredPair, *, several: bool) -> bool:
+    """Evidence that is doubtful in kind: one card and two names, a number that may be borrowed."""
     return is_doubtful(pair) or is_borrowed(pair, several=several)
 
 
@@ -83,8 +150,16 @@ def joins(found: Sequence[Judged], thresholds: Thresholds) -> list[Judged]:
     chosen = []
     for one in found:
         keys = {one.pair.left, one.pair.right}
-        least = thresholds.sure_of_several if one.several else thresholds.sure
-        if one.bits >= least and not one.held and taken.isdisjoint(keys):
+        if one.bits >= _least(one, thresholds) and not one.held and taken.isdisjoint(keys):
             chosen.append(one)
         taken |= keys
     return chosen
+
+
+def _least(one: Judged, thresholds: Thresholds) -> float:
+    """The log odds from which the engine may join it by itself."""
+    return max(
+        thresholds.sure,
+        thresholds.sure_of_several if one.several else thresholds.sure,
+        thresholds.sure_of_doubtful if one.doubted else thresholds.sure,
+    )

@@ -23,6 +23,8 @@ MOST_A_RECORD = 25
 """Pairs a record that one kind of key may cost; then each of its blocks grows with the country."""
 FINGERPRINT = 16
 """Hexadecimal digits; a key itself is child data."""
+DAYS = 32
+"""Days so far apart count as one, within keys of a week."""
 YEARS_APART = 20
 """Years of birth so far apart count as one: two children of the same name are seldom of both."""
 
@@ -111,6 +113,13 @@ def _every_year() -> frozenset[str]:
     return frozenset(map(str, range(YEARS_APART)))
 
 
+def _days_of_birth(record: PersonRecord) -> Collection[str]:
+    """The days on which it may have been born, and the one after."""
+    if record.birth_low is None or record.birth_high is None:
+        return ()
+    return {str(day % DAYS) for day in range(record.birth_low, record.birth_high + 2)}
+
+
 def _provinces(record: PersonRecord) -> Collection[str]:
     """Those that the record speaks of. One that is none of today's says nothing."""
     return every_province().intersection(record.provinces) or every_province()
@@ -132,6 +141,7 @@ FINER: Finer = MappingProxyType(
         "b": Further(about="day", values=_provinces),
         "bn": Further(about="day", values=_provinces),
         "d": Further(about="day", values=_provinces),
+        "bw": Further(about="day", values=_days_of_birth),
     }
 )
 """The kinds of keys that grow with the country, or hold default dates. Who agrees in one of them, and

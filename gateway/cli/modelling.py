@@ -130,7 +130,7 @@ def _weights(model: MatchModel) -> Table:
 
 def _clues(model: MatchModel) -> Table:
     table = screen.table("manh mối · clue", "", "bits", title="Xét lại · The second look")
-    for clue, bits in sorted(model.clues.items(), key=lambda one: (-abs(one[1]), one[0])):
+    for clue, bits in sorted(model.second.items(), key=lambda one: (-abs(one[1]), one[0])):
         table.add_row(clue, " · ".join(words_of(clue)), f"{bits:+.1f}")
     return table
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from audit import log
@@ -20,7 +20,7 @@ from gateway.registry import tables
 from linkage import blocking, few, matcher
 from linkage.model import MatchModel, untrained
 from linkage.store import IdentityStore
-from linkage.tables import review
+from linkage.tables import record, review
 from tests.fake_source import ADAPTER, fake_message
 
 MODEL = untrained()
@@ -243,6 +243,21 @@ def _wait_until_blocked(engine: Engine, thread: threading.Thread) -> None:
             if connection.scalar(query):
                 return
         time.sleep(0.02)
+
+
+def test_after_an_upgrade_records_are_found_by_the_keys_of_this_version(
+    session: Session, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(session, caller, {"id": "1", **SAME}, {"id": "2", **OTHER})
+    run(session, caller)
+    indexed = select(record.c.block_keys, record.c.compared).order_by(record.c.record_id)
+    before = session.execute(indexed).all()
+    session.execute(update(record).values(block_keys=["old"], compared="{}"))
+    run(session, caller)
+    assert set(session.scalars(select(record.c.compared))) == {"{}"}, "nothing is new"
+    monkeypatch.setattr(linking, "code", lambda: "of a later version")
+    run(session, caller)
+    assert session.execute(indexed).all() == before
 
 
 def test_only_a_small_registry_is_linked_at_once_and_with_the_model_that_it_rests_on(

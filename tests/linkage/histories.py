@@ -29,6 +29,13 @@ MODEL = replace(
     untrained(),
     thresholds=Thresholds(link=20.0, crowd=-12.0, margin=16.0, choice=14.0),
     clues={BASE: 2.0, "ahead=none": 3.0, "ahead=≤ 0": -5.0, "apart=1": -2.0, "larger=2": 1.0},
+    beside={
+        BASE: 3.0,
+        "odds-ahead=none": 2.0,
+        "odds-ahead=≤ 0": -5.0,
+        "rivals=1": -2.0,
+        "larger=2": 1.0,
+    },
 )
 """With wide margins, and a second look that goes by who else fits, so that groups that share little
 decide about one another."""

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from linkage import blocking, normalise
 from linkage.blocking import (
+    CLOSELY,
     DAYS_APART,
     KIND_WORDS,
     MONTH,
     MOST_TOGETHER,
+    NEWBORN,
+    WEEK,
     block_keys,
     crowds,
     kinds_of_keys,
@@ -159,6 +162,41 @@ def test_a_foundling_shares_a_key_with_its_registration_in_the_same_commune(afte
     assert not share(found, entry | {"foundling": False})
     assert not share(found, entry | {"registered": TODAY - MONTH})
     assert not share(found, entry | {"registered": TODAY + LAST_REGISTERED + MONTH})
+
+
+def test_a_given_name_in_one_home_shares_a_key() -> None:
+    home = {"homes": (HOME,)}
+    assert share({"names": ("lê minh an",)} | home, {"names": ("nguyễn thị an",)} | home)
+    assert not share({"names": ("lê minh an",)} | home, {"names": ("nguyễn thị an",)})
+
+
+@QUICK
+@given(st.integers(0, CLOSELY), st.integers(0, WEEK))
+def test_births_that_are_closely_known_share_a_key_within_a_province(wide: int, gap: int) -> None:
+    here = {"provinces": ("01",), "sex": "female"}
+    estimated = here | {"birth_low": TODAY - wide, "birth_high": TODAY}
+    known = here | born(TODAY + gap)
+    assert share(estimated, known)
+    assert share(estimated, known | {"sex": None})
+    assert not share(estimated, known | {"sex": "male"})
+    assert not share(estimated, known | {"provinces": ("48",)})
+    assert not share(estimated | {"birth_low": TODAY - CLOSELY - 1}, known)
+
+
+@QUICK
+@given(st.integers(0, NEWBORN), st.integers(0, MONTH))
+def test_a_newborn_at_a_place_shares_a_key_with_who_left_it_within_weeks(
+    age: int, gap: int
+) -> None:
+    def at(day: int) -> dict[str, Any]:
+        return {"sex": "male", "moves": (Move(direction="in", place=HOSPITAL, day=day),)}
+
+    patient = at(TODAY) | {"birth_low": TODAY - age, "birth_high": TODAY - age}
+    left = at(TODAY + gap) | {"foundling": True}
+    assert share(patient, left)
+    assert not share(patient | {"birth_low": TODAY - NEWBORN - 1}, left)
+    assert not share(patient, left | {"sex": "female"})
+    assert not share(patient, at(TODAY + 3 * MONTH) | {"foundling": True})
 
 
 def test_a_record_that_says_nothing_has_no_key() -> None:

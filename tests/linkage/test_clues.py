@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 
 from linkage.clues import BASE_WORDS, CLUES, clues, words_of
+from linkage.decision import POSITION
 from linkage.features import FEATURES
 from linkage.learning import BASE
 from linkage.model import load
+from linkage.noticing import AND
 from linkage.records import OPEN, PersonRecord, Stay
 from linkage.scorer import compiled
 from linkage.views import Side, View
@@ -17,6 +19,7 @@ from tests.linkage.people import HOME, HOSPITAL, PEOPLE, QUICK, TODAY, person, r
 
 SCORER = compiled(load())
 DAY = 24 * 60
+BORN: dict[str, Any] = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
 
 
 def side(record: PersonRecord, **values: Any) -> Side:
@@ -118,6 +121,28 @@ def test_the_base_and_the_levels_have_words_too() -> None:
             assert all(words_of(f"{feature.name}={level}"))
 
 
+def test_what_several_features_mean_together_is_told_in_the_words_of_each() -> None:
+    assert words_of("together=name=0 + birth=5") == (
+        f"cùng một lúc: {words_of('name=0')[0]} + {words_of('birth=5')[0]}",
+        f"all at once: {words_of('name=0')[1]} + {words_of('birth=5')[1]}",
+    )
+    left, right = person("a:1", names=("lê an",), **BORN), person("b:2", names=("trần an",), **BORN)
+    levels = view(left, right).pair.levels
+    name, birth = (levels[POSITION[feature]] for feature in ("name", "birth"))
+    assert noticed("together", left, right) == {f"name={name} + birth={birth}"}
+    assert noticed("together", left, replace(right, names=())) == {f"birth={birth}"}
+
+
+def test_an_event_is_told_by_between_whom_it_is() -> None:
+    here = {"found_low": 100, "found_high": 100, "communes": ("00199",)}
+    (label,) = noticed("event-between", person("hospital:1", **here), person("police:2", **here))
+    level, *between = label.split(AND)
+    assert level.startswith("event=")
+    assert between == ["hospital", "police"]
+    assert words_of(f"event-between={label}")[1].endswith(" + hospital + police")
+    assert noticed("event-between", person("a:1"), person("b:2")) == set()
+
+
 def test_no_clue_is_called_like_a_feature() -> None:
     names = [clue.name for clue in CLUES]
     assert len(set(names)) == len(names)
@@ -133,8 +158,10 @@ def test_the_shipped_clues_are_learnt_with_the_levels_of_now(name: str) -> None:
 
 
 def test_every_clue_that_the_shipped_model_learnt_can_be_told() -> None:
-    for clue in load().clues:
-        assert all(words_of(clue)), clue
+    for clue in (*load().clues, *load().beside):
+        vietnamese, english = words_of(clue)
+        assert "=" not in vietnamese + english, clue
+        assert vietnamese != english, clue
 
 
 @pytest.mark.parametrize("clue", ["gone=same", "gone=1", "sex=99", "sex=often", "sex", "=", ""])

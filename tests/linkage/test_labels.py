@@ -1,5 +1,6 @@
 """Labels: what is known of pairs becomes examples of what the rules leave open."""
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -46,6 +47,17 @@ def test_only_what_the_rules_leave_open_and_is_known_is_an_example() -> None:
     assert example.same
     assert "birth=0" in example.clues
     assert labels.examples(PAIR, MODEL, labels.of_verdicts([])) == []
+
+
+def test_beside_others_the_same_pair_has_more_clues() -> None:
+    model = replace(MODEL, clues={BASE: -1.0, "sex=0": 2.0})
+    verdicts = labels.of_verdicts([("hospital:1", "facility:2", "same")])
+    (alone,) = labels.examples(PAIR, model, verdicts)
+    (beside,) = labels.examples_beside(PAIR, model, verdicts)
+    assert beside.same
+    assert {*alone.clues} < {*beside.clues}
+    assert any(clue.startswith("odds=") for clue in beside.clues), beside.clues
+    assert labels.examples_beside(PAIR, model, labels.of_verdicts([])) == []
 
 
 def test_an_answer_moves_the_odds_its_way() -> None:

@@ -35,6 +35,11 @@ def believing(bits: float, **clues: float) -> MatchModel:
     return replace(PLAIN, clues={BASE: bits, **clues})
 
 
+def comparing(alone: float, bits: float, **clues: float) -> MatchModel:
+    """One that finds every pair by itself so likely, and then goes by who else is."""
+    return replace(believing(alone), beside={BASE: bits, **clues})
+
+
 def doubtful(**values: Any) -> list[PersonRecord]:
     """Two records of which the rules can only ask: born on one day, in one sex."""
     told = {"sex": "female", **BORN, **values}
@@ -101,14 +106,42 @@ def named(given: str, **values: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_is_doubtful_in_kind_is_asked_about_however_likely(
+def test_what_is_doubtful_in_kind_is_asked_about(
     left: dict[str, Any], right: dict[str, Any]
 ) -> None:
+    """Of twins however likely; of others as long as it is not surer than what is not doubtful."""
     both = [person("facility:1", **left), person("civil_status:2", **right)]
+    bits = (PLAIN.thresholds.sure + PLAIN.thresholds.sure_of_doubtful) / 2
+    for model, people in (
+        (believing(bits), both),
+        (believing(50.0), [replace(one, several=True) for one in both]),
+    ):
+        made = linker.link(people, model)
+        assert apart(made)
+        (one,) = made.doubtful
+        assert one.doubted
+        assert one.held >= any(record.several for record in people)
+        assert len(made.reviews) == 1
+
+
+def test_a_number_beside_which_nothing_else_agrees_is_asked_about_however_likely() -> None:
+    number = {"certificates": ("00001.GCS.01234.26",)}
+    left, right = named("an", **BORN_BEFORE), {"names": ("trần văn bình",), "sex": "male", **BORN}
+    both = [person("facility:1", **left, **number), person("civil_status:2", **right, **number)]
     made = linker.link(both, believing(50.0))
     assert apart(made)
     assert [one.held for one in made.doubtful] == [True]
-    assert len(made.reviews) == 1
+
+
+def test_who_else_is_likely_decides_once_each_pair_was_judged_by_itself() -> None:
+    nobody = {"odds-ahead=none": 4.0}
+    model = comparing(-2.0, 3.0, **nobody)
+    made = link(doubtful(), model)
+    assert not apart(made)
+    (one,) = made.likely
+    assert dict(one.clues) == {BASE: 3.0, **nobody}, "the odds by itself are a clue, not a part"
+    three = [*doubtful(), person("facility:3", sex="female", **BORN)]
+    assert len(link(three, model).groups) == 3
 
 
 def test_what_a_house_writes_of_everybody_is_no_clue() -> None:
@@ -165,12 +198,23 @@ def test_joins_take_no_group_twice() -> None:
     everybody = link(made_people(60, 5), believing(9.0), look=lambda *about: ()).groups
     assert len(everybody) > 1
     found = link(made_people(60, 5), replace(believing(1.0)))
-    chosen = joins(found.doubtful, replace(PLAIN.thresholds, sure=-99, sure_of_several=-99))
+    chosen = joins(
+        found.doubtful,
+        replace(PLAIN.thresholds, sure=-99, sure_of_several=-99, sure_of_doubtful=-99),
+    )
     keys = [key for one in chosen for key in (one.pair.left, one.pair.right)]
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("model", [SHIPPED, believing(5.0), believing(1.0, **{"sex=0": 4.0})])
+@pytest.mark.parametrize(
+    "model",
+    [
+        SHIPPED,
+        believing(5.0),
+        believing(1.0, **{"sex=0": 4.0}),
+        comparing(1.0, 3.0, **{"rivals-far=0": 3.0}),
+    ],
+)
 def test_what_was_joined_holds_no_conflict_and_adds_up(model: MatchModel) -> None:
     people = {one.key: one for one in made_people(80, 9)}
     made = link(list(people.values()), model)

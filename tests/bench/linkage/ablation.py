@@ -1,12 +1,13 @@
 """The model without one of the things that it goes by: a feature, the second look, a kind of clue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from linkage.clues import CLUES
+from linkage.clues import KNOWN
 from linkage.features import FEATURES, Feature
 from linkage.model import MatchModel
+from linkage.noticing import AND
 
 Ablation = Callable[[MatchModel], MatchModel]
 
@@ -34,13 +35,26 @@ def without_feature(feature: Feature, model: MatchModel) -> MatchModel:
 
 
 def without_second_look(model: MatchModel) -> MatchModel:
-    return replace(model, clues={})
+    return replace(model, clues={}, beside={})
+
+
+def without_others(model: MatchModel) -> MatchModel:
+    """Each pair is judged by itself alone."""
+    return replace(model, beside={})
 
 
 def _without_clues(name: str, model: MatchModel) -> MatchModel:
     """A clue that the model does not know says nothing."""
-    kept = {clue: bits for clue, bits in model.clues.items() if clue.partition("=")[0] != name}
-    return replace(model, clues=kept)
+    return replace(model, clues=_without(name, model.clues), beside=_without(name, model.beside))
+
+
+def _without(name: str, worth: Mapping[str, float]) -> dict[str, float]:
+    return {clue: bits for clue, bits in worth.items() if name not in _about(clue)}
+
+
+def _about(clue: str) -> set[str]:
+    """Its own name, and the features that it tells together."""
+    return {name for part in clue.split(AND) for name in part.split("=")[:-1]}
 
 
 OF_FEATURES: dict[str, Ablation] = {
@@ -48,6 +62,7 @@ OF_FEATURES: dict[str, Ablation] = {
 }
 OF_CLUES: dict[str, Ablation] = {
     "second look": without_second_look,
-    **{f"clue {clue.name}": partial(_without_clues, clue.name) for clue in CLUES},
+    "others": without_others,
+    **{f"clue {name}": partial(_without_clues, name) for name in KNOWN},
 }
 """These change no score, so that what the rounds saw may be used again."""

@@ -1,6 +1,7 @@
 """What is taken out of a model weighs nothing any more, and everything else weighs what it did."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import product
 
@@ -22,7 +23,7 @@ NAMES = [feature.name for feature in FEATURES]
 
 
 def kinds(model: MatchModel) -> set[str]:
-    return {clue.partition("=")[0] for clue in model.clues}
+    return {clue.partition("=")[0] for clue in (*model.clues, *model.beside)}
 
 
 def scored(scorer: Scorer) -> Sequence[Exact]:
@@ -58,7 +59,8 @@ def test_a_feature_that_is_taken_out_adds_nothing_and_the_others_what_they_did(n
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_feature_that_is_taken_out_is_no_clue_either(name: str) -> None:
-    assert kinds(MODEL) - kinds(OF_FEATURES[f"feature {name}"](MODEL)) == kinds(MODEL) & {name}
+    gone = kinds(MODEL) - kinds(OF_FEATURES[f"feature {name}"](MODEL))
+    assert gone == kinds(MODEL) & {name, f"{name}-between"}
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -66,12 +68,21 @@ def test_a_clue_is_taken_out_with_all_its_labels_and_no_other(name: str) -> None
     changed = OF_CLUES[f"clue {name}"](MODEL)
     assert kinds(MODEL) - kinds(changed) == kinds(MODEL) & {name}
     assert changed.clues.items() <= MODEL.clues.items()
+    assert changed.beside.items() <= MODEL.beside.items()
     assert (changed.weights, changed.frequencies) == (MODEL.weights, MODEL.frequencies)
+
+
+def test_a_feature_that_is_taken_out_is_told_by_no_clue_about_several() -> None:
+    told = {"together=name=0 + birth=5": 1.0, "together=birth=5": 2.0}
+    changed = OF_FEATURES["feature name"](replace(MODEL, beside=told))
+    assert changed.beside == {"together=birth=5": 2.0}
 
 
 def test_without_the_second_look_not_even_its_base_is_left() -> None:
     assert BASE in MODEL.clues
+    assert BASE in MODEL.beside
     assert not OF_CLUES["second look"](MODEL).clues
+    assert not OF_CLUES["second look"](MODEL).beside
 
 
 @pytest.mark.parametrize("name", ["feature name", "second look", "clue ahead"])

@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 
 from gateway.evaluation import Evaluation
-from linkage.evaluation import Quality
-from linkage.labels import examples, of_truth
+from linkage.evaluation import Pair, Quality
+from linkage.labels import examples, examples_beside, of_truth
 from linkage.learning import learnt
 from linkage.linker import Linkage, link
 from linkage.matcher import score
 from linkage.model import MatchModel, load
 from linkage.rows import Rows
+from linkage.standing import Decision
 from linkage.training import train
 from tests.bench.linkage.ablation import OF_CLUES, OF_FEATURES
 from tests.bench.linkage.intervals import Figures, Spread, differences, spreads, table
@@ -57,6 +58,27 @@ def linked(world: World, model: MatchModel, before: Linkage | None = None) -> Li
     """`before`: a linking of the same records by a model that scores alike."""
     seen = before.seen if before else ()
     return link(world.records, model, remembered=seen, engine=partial(score, rows=Rows()))
+
+
+def in_sittings(world: World, model: MatchModel, first: Linkage) -> dict[str, float]:
+    """Every question answered rightly, all linked again with the answers, until nothing new is asked."""
+    made, said = first, dict[Pair, Decision]()
+    while new := {(one[0], one[1]): one for one in world.answer(made) if one[:2] not in said}:
+        said |= new
+        made = link(
+            world.records,
+            model,
+            list(said.values()),
+            remembered=made.seen,
+            engine=partial(score, rows=Rows()),
+        )
+    outcome = world.judged(made)
+    children = outcome.engine.children
+    return {
+        "recall in the end": outcome.engine.recall,
+        "exact in the end": exact(outcome.engine),
+        "questions in the end": 100 * len(said) / children,
+    }
 
 
 def figures(outcome: Evaluation) -> dict[str, float]:
@@ -101,11 +123,12 @@ def show(name: str, title: str, rows: Mapping[str, Mapping[str, Spread]], **more
 @pytest.mark.parametrize("sources", SOURCES)
 def test_the_shipped_model_over_seeds_and_strata(sources: str, world: Made) -> None:
     model = load()
-    outcomes = []
+    outcomes, each = [], []
     for seed in SEEDS:
         here = world(SOURCES[sources], seed)
-        outcomes.append(here.judged(linked(here, model)))
-    each = [figures(outcome) for outcome in outcomes]
+        made = linked(here, model)
+        outcomes.append(here.judged(made))
+        each.append(figures(outcomes[-1]) | in_sittings(here, model, made))
     strata = {
         name: spreads([of_stratum(*o.strata[name]) for o in outcomes if name in o.strata])
         for name in sorted({name for outcome in outcomes for name in outcome.strata})
@@ -140,9 +163,10 @@ def test_what_is_worth_how_much(world: Made) -> None:
 
 def taught(world: World) -> MatchModel:
     """Weights without labels, then clues with them, as scripts/default_model.py does."""
+    known = of_truth(world.truth)
     model = train(world.records, name="bench")
-    known = examples(world.records, model, of_truth(world.truth))
-    return replace(model, clues=learnt(known, {}))
+    model = replace(model, clues=learnt(examples(world.records, model, known), {}))
+    return replace(model, beside=learnt(examples_beside(world.records, model, known), {}))
 
 
 def test_worlds_apart(world: Made) -> None:

@@ -13,8 +13,10 @@ from typing import cast
 from gateway import postgres
 from gateway.database import transaction
 from gateway.evaluation import STRATA_FILE, Evaluation, judged, read_strata, read_truth
+from linkage.clustering import Review
 from linkage.linker import Linkage
 from linkage.records import PersonRecord
+from linkage.standing import Decision
 from linkage.store import IdentityStore
 from tests.bench.measure import run
 from tests.conftest import temporary_home
@@ -50,6 +52,17 @@ class World:
         identity = {key: group[0] for group in linked.groups for key in group}
         asked = [(review.left, review.right) for review in linked.reviews]
         return judged(self.truth, identity, asked, self.strata, self.families)
+
+    def answer(self, linked: Linkage) -> list[Decision]:
+        """What a steward who knows the truth says of every question."""
+        return [
+            (review.left, review.right, "same" if self._is_one(review) else "not-same")
+            for review in linked.reviews
+        ]
+
+    def _is_one(self, review: Review) -> bool:
+        child = self.truth.get(review.left)
+        return child is not None and child == self.truth.get(review.right)
 
     def thinned(self, share: float, seed: int) -> "World":
         """The same without so large a share of the records, drawn at random."""
