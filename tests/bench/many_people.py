@@ -83,7 +83,11 @@ def fill(connection: psycopg.Connection, count: int) -> Counter[str]:
     """Write so many records and index them; how often each name came."""
     often: Counter[str] = Counter()
     connection.execute("SET ROLE motem_owner")
+    # What is written needs an event: that of the migration.
+    connection.execute("SELECT set_config('motem.event', min(id), true) FROM audit_event")
     connection.execute(f"DROP INDEX {INDEX}".encode())
+    # Where rows are hidden from its owner too, a table takes no COPY.
+    connection.execute("ALTER TABLE linkage_record NO FORCE ROW LEVEL SECURITY")
     with connection.cursor().copy(COPY.encode()) as copy:
         for record in people(count):
             often.update(record.names)
@@ -95,6 +99,8 @@ def fill(connection: psycopg.Connection, count: int) -> Counter[str]:
                     *(compared.as_text(record), False, "shared", None, []),
                 )
             )
+    connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    connection.execute("ALTER TABLE linkage_record FORCE ROW LEVEL SECURITY")
     connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
     connection.execute(
         f"CREATE INDEX {INDEX} ON linkage_record USING gin (block_keys)"
