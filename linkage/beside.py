@@ -26,12 +26,13 @@ MOST_RIVALS = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Odds:
-    """A pair as it was judged by itself: `traits` speak of the child alone, in bits."""
+    """A pair as it was judged by itself: `traits` speak of the child alone, `own` of what no twin shares."""
 
     left: str
     right: str
     bits: float
     traits: float
+    own: float
     several: bool
 
 
@@ -76,6 +77,22 @@ def company(
         apart={key: frozenset(others) for key, others in apart.items()},
         sources={key: frozenset(source.split("+")) for key, source in sources.items()},
     )
+
+
+def told_apart(one: Odds, others: Company) -> float:
+    """Bits by which what no twin shares speaks for this pair rather than for a known other child.
+
+    The least of all who come into question for either side; infinite where nobody does, and less
+    than any where no other child is known to either: then the twin is not in sight.
+    """
+    if not (others.apart.get(one.left) or others.apart.get(one.right)):
+        return -inf
+    rivals = (
+        others.odds[key][third].own
+        for key, partner in ((one.left, one.right), (one.right, one.left))
+        for third in others.odds[key].keys() & others.apart.get(partner, frozenset())
+    )
+    return min((one.own - own for own in rivals), default=inf)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

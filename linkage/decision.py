@@ -86,6 +86,7 @@ SWAPPED = frozenset({"personal_id", "certificate"})
 TELLING_APART = ("name", "weight", "marks")
 CONTRADICTING = ("birth", "sex", "event")
 TRAITS = ("name", "birth", "sex", "weight", "marks")
+NUMBERS = ("personal_id", "certificate", "registration", "card", "file", "letter", "copied")
 AGAINST_A_COPY = ("name", "birth", "sex", "due")
 COPIED_TWICE, COPIED_OWN, COPIED_ANY = 0, 1, 2
 """Levels of copied: two numbers, up to one number of the child's own, up to one that twins may share."""
@@ -186,6 +187,11 @@ def is_mistyped(one: str, other: str) -> bool:
 def traits(pair: ScoredPair) -> float:
     """What speaks of the child itself: twins share place, time and minutes."""
     return sum(pair.bits[POSITION[name]] for name in TRAITS)
+
+
+def own(pair: ScoredPair) -> float:
+    """What no twin shares, in bits: name, sex, body and numbers. Weights of newborns are too alike."""
+    return sum(pair.bits[POSITION[name]] for name in ("name", "sex", "marks", *NUMBERS))
 
 
 def _rule(both: tuple[PersonRecord, PersonRecord]) -> Callable[[ScoredPair], bool]:

@@ -35,8 +35,9 @@ class Thresholds:
     is not looked at.
 
     The others are log odds of the second look (`second_look.py`): from `sure` on it joins, from
-    `sure_of_several` on where a twin or sibling may be meant, from `sure_of_doubtful` on where the
-    evidence is doubtful in kind, from `ask` on a steward is asked.
+    `sure_of_several` on where a twin or sibling may be meant, from `sure_of_confusable` on where
+    nothing tells from a twin either, from `sure_of_doubtful` on where the evidence is doubtful in
+    kind, from `ask` on a steward is asked.
     """
 
     certain: float = 14.0
@@ -49,6 +50,7 @@ class Thresholds:
     least: float = -9.0
     sure: float = 5.5
     sure_of_several: float = 8.0
+    sure_of_confusable: float = 10.0
     sure_of_doubtful: float = 7.0
     ask: float = -2.25
 
@@ -170,6 +172,9 @@ def _are_texts(told: Any) -> bool:
     return type(told) is list and all(type(text) is str for text in told)
 
 
+MORE_THAN_SURE = ("sure_of_several", "sure_of_confusable", "sure_of_doubtful")
+
+
 def _are_bits(thresholds: dict[str, Any]) -> bool:
     """NaN is neither below nor above any weight, so the engine would join whatever there is.
 
@@ -178,8 +183,7 @@ def _are_bits(thresholds: dict[str, Any]) -> bool:
     return (
         all(map(_is_bits, thresholds.values()))
         and all(thresholds[name] >= 0 for name in ("margin", "choice"))
-        and thresholds["sure_of_several"] >= thresholds["sure"]
-        and thresholds["sure_of_doubtful"] >= thresholds["sure"]
+        and all(thresholds[name] >= thresholds["sure"] for name in MORE_THAN_SURE)
     )
 
 

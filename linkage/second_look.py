@@ -8,17 +8,22 @@ and then beside all others (`beside.py`).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from linkage import beside
-from linkage.beside import Odds, company
+from linkage.beside import Odds, company, told_apart
 from linkage.clues import clues
-from linkage.decision import Forbids, is_borrowed, is_doubtful, kinds, traits
+from linkage.decision import Forbids, is_borrowed, is_doubtful, kinds, own, traits
 from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, Thresholds
 from linkage.own_merges import Groups
 from linkage.records import PersonRecord
+from linkage.step_reports import SOURCE as REPORT
 from linkage.views import View, views
+
+TOLD_APART = 2.0
+"""Bits. Of twins whom less tells apart, one record in so many is the other's, however well it fits."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +37,8 @@ class Judged:
     clues: tuple[tuple[str, float], ...] = field(repr=False)
     several: bool
     """One of both is known to be a twin, or to have been found with others."""
+    confusable: bool
+    """So is a twin, and nothing that is the child's own tells which of them it is."""
     doubted: bool
     """The evidence is doubtful in kind."""
     held: bool
@@ -64,10 +71,21 @@ class Noticed:
 
     view: View
     clues: tuple[str, ...] = field(repr=False)
+    apart: float = -inf
+    """Bits by which it is told apart from a twin; as good as none before others are looked at."""
 
     @property
     def several(self) -> bool:
         return any(record.several for record in self.view.records)
+
+    @property
+    def reported_twice(self) -> bool:
+        """Each holds a step report, of which one house writes many that tell little of the child."""
+        return all(REPORT in record.source.split("+") for record in self.view.records)
+
+    @property
+    def confusable(self) -> bool:
+        return self.several and self.apart < TOLD_APART
 
 
 def noticed(seen: Iterable[View]) -> list[Noticed]:
@@ -88,6 +106,7 @@ def noticed_beside(
             right=one.view.pair.right,
             bits=_total(_worth(one.clues, model.clues)),
             traits=traits(one.view.pair),
+            own=own(one.view.pair),
             several=one.several,
         )
         for one in seen
@@ -95,7 +114,11 @@ def noticed_beside(
     sides = (side.record for one in seen for side in one.view.sides)
     others = company(odds, pairs, forbids, {record.key: record.source for record in sides})
     return [
-        replace(one, clues=(*one.clues, *beside.clues(single, others)))
+        replace(
+            one,
+            clues=(*one.clues, *beside.clues(single, others)),
+            apart=told_apart(single, others),
+        )
         for one, single in zip(seen, odds, strict=True)
     ]
 
@@ -109,7 +132,8 @@ def _judged(one: Noticed, worth: Mapping[str, float]) -> Judged:
         bits=_total(lines),
         clues=lines,
         several=one.several,
-        doubted=is_doubted(pair, several=one.several),
+        confusable=one.confusable,
+        doubted=is_doubted(pair, several=one.several) or one.reported_twice,
         held=is_held(pair, several=one.several),
     )
 
@@ -161,5 +185,6 @@ def _least(one: Judged, thresholds: Thresholds) -> float:
     return max(
         thresholds.sure,
         thresholds.sure_of_several if one.several else thresholds.sure,
+        thresholds.sure_of_confusable if one.confusable else thresholds.sure,
         thresholds.sure_of_doubtful if one.doubted else thresholds.sure,
     )

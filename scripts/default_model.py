@@ -27,7 +27,13 @@ from linkage.training import train
 
 MODEL = Path(__file__).parents[1] / "linkage/models/default.json"
 THRESHOLDS = Thresholds(
-    alone=10.0, link=10.0, sure=4.0, sure_of_several=10.0, sure_of_doubtful=6.0, ask=-4.0
+    alone=10.0,
+    link=10.0,
+    sure=4.0,
+    sure_of_several=5.0,
+    sure_of_confusable=10.0,
+    sure_of_doubtful=6.0,
+    ask=-4.0,
 )
 """Chosen on worlds of seeds that clues do not learn from. Rules join what is strong, the second look
 the rest: it weighs all that is known, and errs less."""

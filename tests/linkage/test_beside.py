@@ -1,13 +1,15 @@
 """Beside: what is noticed of a pair goes by how likely everybody else is, and by nothing else."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import inf
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.beside import CLUES, MOST_RIVALS, Odds, clues, company
+from linkage.beside import CLUES, MOST_RIVALS, Company, Odds, clues, company, told_apart
 from linkage.clues import words_of
 from linkage.model import load
 from linkage.scorer import compiled
@@ -19,7 +21,7 @@ PLAIN = {"a": "hospital", "b": "facility", "c": "facility", "d": "police"}
 
 
 def odds(left: str, right: str, bits: float, **told: float | bool) -> Odds:
-    about = {"traits": 0.0, "several": False, **told}
+    about = {"traits": 0.0, "own": 0.0, "several": False, **told}
     return Odds(left=left, right=right, bits=bits, **about)  # type: ignore[arg-type]
 
 
@@ -29,18 +31,46 @@ def noticed(
     apart: Iterable[tuple[str, str]] = (),
     sources: dict[str, str] = PLAIN,
 ) -> dict[str, str]:
-    """Clue → value of a pair beside others; `apart`: who is known to be two children."""
+    """Clue → value of a pair beside others."""
+    found = around([one, *others], apart, sources)
+    return dict(clue.split("=", 1) for clue in clues(_keyed(one), found))
+
+
+def around(
+    judged: Iterable[Odds],
+    apart: Iterable[tuple[str, str]] = (),
+    sources: dict[str, str] = PLAIN,
+) -> Company:
+    """`apart`: who is known to be two children."""
     forbidden = {tuple(sorted(pair)) for pair in apart}
     pairs = [SCORER.pair(person(f"{a}:1"), person(f"{b}:1")) for a, b in forbidden]
     keys = {frozenset((f"{a}:1", f"{b}:1")) for a, b in forbidden}
     told = {f"{key}:1": source for key, source in sources.items()}
-    all_odds = [_keyed(each) for each in (one, *others)]
-    around = company(all_odds, pairs, lambda a, b: frozenset((a, b)) in keys, told)
-    return dict(clue.split("=", 1) for clue in clues(all_odds[0], around))
+    return company(map(_keyed, judged), pairs, lambda a, b: frozenset((a, b)) in keys, told)
 
 
 def _keyed(one: Odds) -> Odds:
-    return odds(f"{one.left}:1", f"{one.right}:1", one.bits, traits=one.traits, several=one.several)
+    return replace(one, left=f"{one.left}:1", right=f"{one.right}:1")
+
+
+def told(one: Odds, others: Sequence[Odds], apart: Iterable[tuple[str, str]]) -> float:
+    return told_apart(_keyed(one), around([one, *others], apart))
+
+
+def test_a_twin_is_told_apart_by_what_twins_do_not_share() -> None:
+    """By the rival of whom that says most, whichever side it stands on."""
+    one = odds("a", "b", 3.0, own=4.0)
+    rivals = [odds("a", "c", 1.0, own=1.0), odds("b", "d", 1.0, own=2.5)]
+    assert told(one, rivals, [("b", "c")]) == 3.0
+    assert told(one, rivals, [("b", "c"), ("a", "d")]) == 1.5
+
+
+def test_a_known_other_child_who_does_not_come_into_question_is_told_apart() -> None:
+    assert told(odds("a", "b", 3.0), [odds("a", "d", 9.0)], [("b", "c")]) == inf
+
+
+def test_a_twin_who_is_not_in_sight_is_not_told_apart() -> None:
+    assert told(odds("a", "b", 3.0, own=9.0), [odds("a", "c", 1.0)], []) == -inf
 
 
 def test_who_is_alone_has_no_rival() -> None:

@@ -114,6 +114,7 @@ def test_thresholds_are_all_there_and_numbers(tmp_path: Path, threshold: str) ->
         {"thresholds": asdict(Thresholds()) | {"margin": -0.1}},
         {"thresholds": asdict(Thresholds()) | {"choice": -0.1}},
         {"thresholds": asdict(Thresholds()) | {"sure_of_several": 4.0}},
+        {"thresholds": asdict(Thresholds()) | {"sure_of_confusable": 4.0}},
         {"thresholds": asdict(Thresholds()) | {"sure_of_doubtful": 4.0}},
         {"trained_on": ["records"]},
         {"name": ""},

@@ -15,7 +15,7 @@ from linkage.conflicts import conflict
 from linkage.learning import BASE
 from linkage.linker import Linkage
 from linkage.matcher import PRECISION
-from linkage.model import MatchModel, load, untrained
+from linkage.model import MORE_THAN_SURE, MatchModel, Thresholds, load, untrained
 from linkage.records import PersonRecord
 from linkage.second_look import joins
 from tests.linkage.histories import MODEL, plain
@@ -172,6 +172,41 @@ def test_of_twins_more_is_wanted() -> None:
     assert apart(link(doubtful(several=True), believing(bits)))
 
 
+def of_twins(**tells: Any) -> list[PersonRecord]:
+    """A baby, and the police's report of two, the first of whom it is if `tells` says so."""
+    found = {"sex": "female", **BORN, "report": "police:1", "several": True}
+    baby = person("hospital:1", sex="female", **BORN, **tells)
+    return [baby, person("police:1#1", **found, **tells), person("police:1#2", **found)]
+
+
+def test_twins_whom_nothing_tells_apart_are_asked_about_however_well_one_fits() -> None:
+    """Place, day and weight are of both; a name or a number is of one (promise 2)."""
+    bits = (PLAIN.thresholds.sure_of_several + PLAIN.thresholds.sure_of_confusable) / 2
+    made = link(of_twins(), replace(comparing(0.0, bits), thresholds=sure_of(bits)))
+    assert len(made.groups) == 3
+    assert {one.confusable for one in made.doubtful} == {True}
+    told = link(
+        of_twins(names=("nguyễn thị an",)), replace(comparing(0.0, bits), thresholds=sure_of(bits))
+    )
+    assert ("hospital:1", "police:1#1") in told.groups
+
+
+def sure_of(bits: float) -> Thresholds:
+    """The rules join nothing; the second look does, but for what is confusable, at `bits`."""
+    return replace(HELD, sure=bits - 2, sure_of_several=bits - 1, sure_of_confusable=bits + 1)
+
+
+def test_of_two_step_reports_more_is_wanted() -> None:
+    bits = (HELD.sure + HELD.sure_of_doubtful) / 2
+    model = replace(believing(bits), thresholds=HELD)
+    one, other = doubtful(names=("nguyễn thị an",))
+    report = replace(one, key="casework:1", source="casework")
+    assert not apart(link([report, other], model))
+    two = [report, replace(other, key="casework:2", source="casework")]
+    (asked,) = link(two, model).doubtful
+    assert (asked.doubted, asked.held) == (True, False)
+
+
 def test_a_conflict_is_never_joined_however_likely() -> None:
     one, other = doubtful()
     made = link(
@@ -200,7 +235,11 @@ def test_joins_take_no_group_twice() -> None:
     found = link(made_people(60, 5), replace(believing(1.0)))
     chosen = joins(
         found.doubtful,
-        replace(PLAIN.thresholds, sure=-99, sure_of_several=-99, sure_of_doubtful=-99),
+        replace(
+            PLAIN.thresholds,
+            **dict.fromkeys(MORE_THAN_SURE, -99.0),
+            sure=-99.0,
+        ),
     )
     keys = [key for one in chosen for key in (one.pair.left, one.pair.right)]
     assert len(keys) == len(set(keys))
