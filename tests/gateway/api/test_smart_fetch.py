@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from tests.gateway.access.machines import KEY, client_of, registered
+from tests.gateway.access.machines import KEY, bearing, client_of, registered, token_of
 from tests.gateway.access.signing import number
 from tests.journeys.kills.nursery import nursery
 from tests.journeys.serving import serving
@@ -20,7 +20,11 @@ from tests.journeys.serving import serving
 PROGRAM = Path(sys.executable).parent / "smart-fetch"
 TYPES = "Patient,Encounter,Condition,Observation,EpisodeOfCare"
 CLIENT = client_of(
-    "child-register", "child-protection", "CHILDPROT", provinces=("*",), scopes=("system/*.read",)
+    "child-register",
+    "child-protection",
+    "CHILDPROT",
+    provinces=("*",),
+    scopes=("system/*.read", "system/Group.rs"),
 )
 
 
@@ -91,3 +95,20 @@ def test_it_fetches_what_a_filter_names_since_a_moment(
     )
     assert {one["gender"] for one in found["Patient"]} == {"female", "male"}
     assert sum(not one["id"].startswith("te-") for one in found["Patient"]) > 60
+
+
+def test_it_fetches_the_children_of_a_group(
+    strict: httpx.Client, kept: Engine, tmp_path: Path
+) -> None:
+    headers = bearing(token_of(strict, CLIENT.id, "system/Group.rs"))
+    answer = strict.get("/fhir/R4/Group", params={"code": "source"}, headers=headers)
+    groups = {one["resource"]["name"]: one["resource"]["id"] for one in answer.json()["entry"]}
+    (group,) = (id_ for name, id_ in groups.items() if "police" in name)
+    found = fetched(strict, tmp_path, "--group", group)
+    children = text("SELECT count(DISTINCT identity_id) FROM linkage_record WHERE source = :source")
+    with kept.connect() as connection:
+        number = connection.scalar(children, {"source": "police"})
+        everybody = connection.scalar(
+            text("SELECT count(DISTINCT identity_id) FROM linkage_record")
+        )
+    assert 0 < len(found["Patient"]) == number < everybody
