@@ -44,9 +44,12 @@ ROWS = {
     " AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.id = e.id)"
     " AND NOT EXISTS (SELECT 1 FROM audit_refused r WHERE r.id = e.id)",
     "QUEUE": "SELECT p.id FROM audit_pending p JOIN audit_leaf l ON l.event_id = p.id",
-    "REFUSED": "SELECT r.id FROM audit_refused r LEFT JOIN audit_event e ON e.id = r.alarm"
+    # What tells of something stands in the tree itself: else whoever did it has written that too.
+    "REFUSED": "SELECT r.id FROM audit_refused r LEFT JOIN (audit_event e JOIN audit_leaf l"
+    " ON l.event_id = e.id AND e.action = 'audit:alarm') ON e.id = r.alarm"
     " WHERE e.body::jsonb -> 'detail' ->> 'refused' IS DISTINCT FROM r.id",
-    "ERASED": "SELECT e.id FROM audit_event e LEFT JOIN audit_event t ON t.id = e.erased_by"
+    "ERASED": "SELECT e.id FROM audit_event e LEFT JOIN (audit_event t JOIN audit_leaf l"
+    " ON l.event_id = t.id) ON t.id = e.erased_by"
     " WHERE e.body IS NULL AND (t.action IS DISTINCT FROM 'audit:erase'"
     " OR strpos(t.body, e.id) = 0) OR e.body IS NOT NULL AND e.erased_by IS NOT NULL",
     "FINDING": "SELECT e.id FROM audit_event e"

@@ -17,7 +17,7 @@ from audit.body import microseconds, moment_of
 from audit.event import Action, AuditEvent
 from audit.findings import without_review
 from audit.noticing import Noticed
-from audit.queries import Wanted, every
+from audit.queries import Wanted, every, times
 from audit.tables import audit_event, finding, finding_state
 
 OVERRIDES = timedelta(days=7)
@@ -163,7 +163,8 @@ def shown_by_day(session: Session, since: datetime, until: datetime) -> dict[str
     day = c.occurred / 86_400_000_000
     number = func.coalesce(func.jsonb_array_length(c.seen), 1)
     query = (
-        select(c.who, func.sum(number))
+        times()
+        .with_only_columns(c.who, func.sum(number))
         .where(c.occurred >= microseconds(since), c.occurred < microseconds(until))
         .where(c.who.is_not(None))
         .group_by(c.who, func.floor(day))
@@ -179,8 +180,8 @@ def last_before(session: Session, actors: Iterable[str], moment: datetime) -> di
     c = audit_event.c
     found = {}
     for who in actors:
-        query = select(func.max(c.occurred)).where(c.who == who, c.occurred < microseconds(moment))
-        last = session.scalar(query)
+        query = times().where(c.who == who, c.occurred < microseconds(moment))
+        last = session.scalar(query.order_by(c.occurred.desc()).limit(1))
         if last is not None:
             found[who] = moment_of(last)
     return found
@@ -190,8 +191,13 @@ def writers(session: Session, records: Iterable[str]) -> dict[str, frozenset[str
     """Who brought each record, or a version of it, as the log has it."""
     c = audit_event.c
     brought = (Action.RECORD_CREATE.value, Action.RECORD_UPDATE.value)
-    query = select(c.record, c.who).where(
-        c.record == any_(literal(sorted(set(records)), ARRAY(Text))), c.action.in_(brought)
+    query = (
+        times()
+        .with_only_columns(c.record, c.who)
+        .where(
+            c.record == any_(literal(sorted(set(records)), ARRAY(Text))),
+            c.action.in_(brought),
+        )
     )
     found: defaultdict[str, set[str]] = defaultdict(set)
     for record, who in session.execute(query.distinct()):

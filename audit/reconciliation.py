@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.body import microseconds
+from audit.queries import times
 from audit.tables import audit_event
 
 USER, WHEN, MESSAGE = 1, 0, 13
@@ -82,7 +82,7 @@ def unexplained(
 def occurrences(session: Session, since: datetime, until: datetime) -> Iterator[int]:
     """When the events of a time occurred, and those near it, sorted."""
     c = audit_event.c
-    query = select(c.occurred).where(
+    query = times().where(
         c.occurred >= microseconds(since - NEAR), c.occurred <= microseconds(until + NEAR)
     )
     yield from session.scalars(query.order_by(c.occurred))

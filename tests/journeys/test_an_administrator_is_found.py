@@ -1,10 +1,16 @@
 """Promise 8: what an administrator of the database builds into it, or puts there, is found or stops all."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Connection, Engine, text
 
+from audit import finding_store, queries
+from audit.queries import Wanted
+from audit.reconciliation import occurrences
+from gateway.database import transaction
 from gateway.errors import NotSignedError
 from tests.audit.breaking import checked, in_tree, look, look_only, unguarded
 
@@ -42,7 +48,7 @@ BUILT_IN: Mapping[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("built", BUILT_IN)
 @pytest.mark.parametrize("look_at", [look_only, look], ids=["reading", "writing"])
 def test_nothing_is_shown_where_the_database_takes_the_event_away(
-    engine: Engine, database_url: URL, built: str, look_at: object
+    engine: Engine, database_url: URL, built: str, look_at: Callable[[Engine], object]
 ) -> None:
     look(engine)
     before = in_tree(engine)
@@ -52,3 +58,58 @@ def test_nothing_is_shown_where_the_database_takes_the_event_away(
     with pytest.raises(NotSignedError):
         look_at(engine)
     assert in_tree(engine) == before
+
+
+def put(connection: Connection, id_: str, **told: object) -> None:
+    """An event that somebody without a key writes, and marks as refused by itself."""
+    body = json.dumps(
+        {"action": "patient:read", "detail": {}, "id": id_, "outcome": "success"} | told
+    )
+    connection.execute(
+        text(
+            "INSERT INTO audit_event (id, body, salt, commitment, signature) VALUES (:i, :b, '', '', '')"
+        ),
+        {"i": id_, "b": body},
+    )
+    connection.execute(text("INSERT INTO audit_refused (id, alarm) VALUES (:i, :i)"), {"i": id_})
+
+
+def test_an_event_put_in_by_hand_answers_no_question_and_is_found(
+    engine: Engine, database_url: URL
+) -> None:
+    look(engine)
+    now = round(datetime.now(UTC).timestamp() * 1_000_000)
+    told = {"who": "framed", "system": "s", "purpose": "TREAT", "occurred": now, "identity": "i9"}
+    with unguarded(database_url) as administrator, administrator.begin() as connection:
+        put(connection, "put", **told, detail={"refused": "put"})
+    day = timedelta(days=1)
+    since, until = datetime.now(UTC) - day, datetime.now(UTC) + day
+    with transaction(engine) as session:
+        assert queries.search(session, Wanted(who="framed")) == []
+        assert not queries.is_known(session, "who", "framed")
+        assert queries.counted(session, "who", since, until).keys() >= {"tester"}
+        assert "framed" not in queries.counted(session, "who", since, until)
+        assert "framed" not in finding_store.shown_by_day(session, since, until)
+        assert finding_store.last_before(session, ["framed"], until) == {}
+        assert now not in set(occurrences(session, since, until))
+    assert ("REFUSED", "put") in found(engine)
+
+
+def test_a_text_taken_away_under_an_erasure_that_somebody_made_up_is_found(
+    engine: Engine, database_url: URL
+) -> None:
+    (id_,) = look(engine)
+    detail = {"refused": "tomb", "events": id_}
+    with unguarded(database_url) as administrator, administrator.begin() as connection:
+        put(connection, "tomb", action="audit:erase", detail=detail)
+        connection.execute(
+            text(
+                "UPDATE audit_event SET body = NULL, salt = NULL, erased_by = 'tomb' WHERE id = :i"
+            ),
+            {"i": id_},
+        )
+    assert ("ERASED", id_) in found(engine)
+
+
+def found(engine: Engine) -> set[tuple[str, str | None]]:
+    return {(one.code, one.id) for one in checked(engine).findings}
