@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, Select, Text, any_, func, insert, literal, select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from ulid import ULID
 
 from audit.body import microseconds, moment_of
+from audit.canonical import canonical
 from audit.event import Action, AuditEvent
 from audit.findings import without_review
 from audit.noticing import Noticed
@@ -97,6 +99,19 @@ def add(session: Session, found: Iterable[Noticed], who: str, now: datetime) -> 
     for id_ in ids:
         add_step(session, id_, Step(state=State.OPEN, who=who, occurred=now))
     return ids
+
+
+def digests(session: Session, ids: Sequence[str]) -> str:
+    """Of these findings as they are kept, for the event that tells of them."""
+    query = select(finding).where(finding.c.id == any_(literal(list(ids), ARRAY(Text))))
+    found = {row.id: digest_of(row) for row in session.execute(query)}
+    return " ".join(found[id_] for id_ in ids)
+
+
+def digest_of(row: Row[Any]) -> str:
+    """128 bits in hex of what a finding says."""
+    told = {name: row._mapping[name] for name in SAYS if row._mapping[name] is not None}
+    return sha256(canonical(told).encode()).hexdigest()[:32]
 
 
 def add_step(session: Session, id_: str, step: Step) -> None:
@@ -228,6 +243,7 @@ def _standing() -> Select[Any]:
     ).select_from(finding.join(finding_state, standing))
 
 
+SAYS = ("id", "rule", "key", "who", "child", "occurred", "events", "count")
 STEP = ("state", "owner", "outcome", "reason", "who", "occurred")
 
 

@@ -7,12 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import URL, Connection, Engine, text
 
+import audit
 from audit import finding_store, queries
+from audit.event import Action, AuditEvent
 from audit.queries import Wanted
 from audit.reconciliation import occurrences
-from gateway.database import transaction
+from gateway.access import refusals
+from gateway.database import Role, transaction
 from gateway.errors import NotSignedError
-from tests.audit.breaking import checked, in_tree, look, look_only, unguarded
+from gateway.ledger_keeping import verified
+from tests.audit.breaking import CALLER, checked, in_tree, look, look_only, unguarded
+from tests.ledger import engine_for
 
 SWALLOWED = """
 CREATE FUNCTION swallow() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
@@ -113,3 +118,77 @@ def test_a_text_taken_away_under_an_erasure_that_somebody_made_up_is_found(
 
 def found(engine: Engine) -> set[tuple[str, str | None]]:
     return {(one.code, one.id) for one in checked(engine).findings}
+
+
+GUARDS = {
+    "a policy": "ALTER TABLE audit_leaf ENABLE ROW LEVEL SECURITY",
+    "a rule": "CREATE RULE hide AS ON INSERT TO audit_pending DO INSTEAD NOTHING",
+    "a trigger": "CREATE TRIGGER more BEFORE INSERT ON audit_pending EXECUTE FUNCTION audit_refuse()",
+    "a trigger taken away": "DROP TRIGGER audit_finding_refuse_change ON audit_finding",
+    "a trigger switched off": "ALTER TABLE audit_tile DISABLE TRIGGER audit_tile_refuse_change",
+    "a view": "ALTER TABLE audit_refused RENAME TO other;"
+    " CREATE VIEW audit_refused AS SELECT * FROM other WHERE false;"
+    " GRANT SELECT ON audit_refused TO motem_app",
+}
+
+
+@pytest.mark.parametrize("what", GUARDS)
+def test_whatever_stands_between_the_log_and_whoever_asks_is_found(
+    engine: Engine, database_url: URL, what: str
+) -> None:
+    look(engine)
+    assert found(engine) == set()
+    owner = engine_for(database_url, Role.OWNER)
+    with owner.begin() as connection:
+        connection.execute(text(GUARDS[what]))
+    assert ("GUARD", None) in found(engine)
+    owner.dispose()
+
+
+PLACED = (
+    "INSERT INTO linkage_record (record_id, key, source, founding_id, identity_id, decision, content,"
+    " block_keys, changed, custodian, event) SELECT :id, :id, 's', 'te-' || :id, 'te-' || :id,"
+    " 'pending', '', '{}', false, 'c', current_setting('motem.event')"
+)
+MOVED = {
+    "to another child": "UPDATE linkage_record SET identity_id = 'te-b' WHERE record_id = 'a'",
+    "away": "DELETE FROM linkage_record WHERE record_id = 'a'",
+    "in": PLACED.replace(":id", "'c'"),
+}
+
+
+@pytest.mark.parametrize("how", MOVED)
+def test_a_record_that_somebody_moved_by_hand_is_found(
+    engine: Engine, database_url: URL, how: str
+) -> None:
+    with transaction(engine) as session:
+        for id_ in ("a", "b"):
+            session.execute(text(PLACED.replace(":id", f"'{id_}'")))
+            created = AuditEvent(
+                action=Action.RECORD_CREATE, caller=CALLER, record=id_, identity=f"te-{id_}"
+            )
+            audit.append(session, created)
+    assert verified(engine, CALLER).findings == []
+    owner = engine_for(database_url, Role.OWNER)
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT set_config('motem.event', (SELECT event_id FROM audit_leaf WHERE seq = 0), true)"
+            )
+        )
+        assert connection.execute(text(MOVED[how])).rowcount == 1
+    (one,) = verified(engine, CALLER).findings
+    assert (one.code, one.id) == ("IDENTITY", "c" if how == "in" else "a")
+    owner.dispose()
+
+
+def test_a_refusal_that_the_database_swallows_is_no_answer(
+    engine: Engine, database_url: URL
+) -> None:
+    owner = engine_for(database_url, Role.OWNER)
+    with owner.begin() as connection:
+        swallowing = ("RETURN NULL;", "BEFORE INSERT ON access_refusal FOR EACH ROW")
+        connection.execute(text(SWALLOWED.format(*swallowing)))
+    with pytest.raises(NotSignedError), transaction(engine) as session:
+        refusals.refuse(session, Action.ACCESS_REFUSE, "somebody", "why")
+    owner.dispose()
