@@ -13,11 +13,12 @@ from sqlalchemy.exc import DataError
 
 from audit.anchor import Anchor
 from audit.checkpoint import Checkpoint, opened
+from audit.finding_check import misfits
 from audit.keys import Key, epoch_of
 from audit.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from audit.notes import Note, NoteError, Signature
 from audit.sealing import commitment_of, entry_of, is_signed_by
-from audit.tables import WORDS, checkpoint, tile
+from audit.tables import WORDS, checkpoint, leaf, tile
 from audit.tiles import WIDTH, perfect_root
 from audit.units import portions
 
@@ -44,25 +45,32 @@ ROWS = {
     " AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.id = e.id)"
     " AND NOT EXISTS (SELECT 1 FROM audit_refused r WHERE r.id = e.id)",
     "QUEUE": "SELECT p.id FROM audit_pending p JOIN audit_leaf l ON l.event_id = p.id",
-    "REFUSED": "SELECT r.id FROM audit_refused r LEFT JOIN audit_event e ON e.id = r.alarm"
+    # What tells of something stands in the tree itself: else whoever did it has written that too.
+    "REFUSED": "SELECT r.id FROM audit_refused r LEFT JOIN (audit_event e JOIN audit_leaf l"
+    " ON l.event_id = e.id AND e.action = 'audit:alarm') ON e.id = r.alarm"
     " WHERE e.body::jsonb -> 'detail' ->> 'refused' IS DISTINCT FROM r.id",
-    "ERASED": "SELECT e.id FROM audit_event e LEFT JOIN audit_event t ON t.id = e.erased_by"
+    "ERASED": "SELECT e.id FROM audit_event e LEFT JOIN (audit_event t JOIN audit_leaf l"
+    " ON l.event_id = t.id) ON t.id = e.erased_by"
     " WHERE e.body IS NULL AND (t.action IS DISTINCT FROM 'audit:erase'"
     " OR strpos(t.body, e.id) = 0) OR e.body IS NOT NULL AND e.erased_by IS NOT NULL",
-    "FINDING": "SELECT e.id FROM audit_event e"
-    " CROSS JOIN LATERAL (SELECT e.body::jsonb -> 'detail' AS detail OFFSET 0) told"
-    " CROSS JOIN LATERAL unnest(string_to_array(detail ->> 'named', ' ')) AS named"
-    " WHERE e.action = 'finding:open' AND NOT EXISTS (SELECT 1 FROM audit_finding f"
-    " JOIN audit_finding_state s ON s.finding = f.id AND s.state = 'open' WHERE f.id = named)"
-    " UNION SELECT e.id FROM audit_event e"
-    " CROSS JOIN LATERAL (SELECT e.body::jsonb -> 'detail' AS detail OFFSET 0) told"
-    " WHERE e.action = 'finding:change' AND detail ? 'state'"
-    " AND NOT EXISTS (SELECT 1 FROM audit_finding_state s WHERE s.finding = detail ->> 'finding'"
-    " AND s.state = detail ->> 'state' AND s.outcome IS NOT DISTINCT FROM detail ->> 'outcome'"
-    " AND s.who = e.who)",
 }
 """What must find no row: code → ids of events."""
 FORGED = "SELECT id FROM audit_refused"
+GUARDED = ("event", "leaf", "tile", "checkpoint", "refused", "finding", "finding_state")
+"""Tables whose triggers refuse every change."""
+OPEN = ("pending",)
+GUARDS = text(
+    "SELECT name FROM unnest(cast(:names AS text[]), cast(:guards AS text[])) AS t(name, guards)"
+    " LEFT JOIN pg_class c ON c.oid = to_regclass(name)"
+    " WHERE c.relkind IS DISTINCT FROM 'r' OR c.relrowsecurity"
+    " OR EXISTS (SELECT 1 FROM pg_rewrite WHERE ev_class = c.oid)"
+    " OR EXISTS (SELECT 1 FROM pg_inherits WHERE c.oid IN (inhparent, inhrelid))"
+    " OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = c.oid AND tgenabled <> 'O')"
+    " OR guards <> (SELECT coalesce(string_agg(tgname, ' ' ORDER BY tgname), '')"
+    " FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)"
+)
+"""Tables that show or keep something else than what is written: rows of which policies, rules, views
+or triggers leave some out, or which nothing refuses to change any more."""
 PLACED = "SELECT found.id, l.seq FROM ({}) found LEFT JOIN audit_leaf l ON l.event_id = found.id"
 WORDS_OF = {
     "COLUMN": "the id or a search column does not say what the body says",
@@ -70,7 +78,8 @@ WORDS_OF = {
     "QUEUE": "waits for the tree, and stands in it",
     "REFUSED": "was refused, but no alarm tells of it",
     "ERASED": "was erased, but no event tells of it",
-    "FINDING": "tells of a finding, or of a state of one, that is not there as it says",
+    "FINDING": "tells of a finding, or of a state of one, that is not there as it says; or no event"
+    " tells of this finding",
     "FORGED": "was written by somebody without the key: an alarm tells of it, the tree has it not",
 }
 PLAIN = text(
@@ -342,6 +351,11 @@ def _compare(anchored: Checkpoint | None, signed: Sequence[Checkpoint], checked:
 def _check_rows(connection: Connection, checked: Checked) -> None:
     for name in connection.scalars(PLAIN, {"names": list(TELLING)}):
         checked.found("COLUMN", f"the column {name} can be set by hand")
+    names = [f"audit_{name}" for name in (*GUARDED, *OPEN)]
+    guards = [f"audit_{name}_refuse_change audit_{name}_refuse_truncate" for name in GUARDED]
+    guards += [""] * len(OPEN)
+    for name in connection.scalars(GUARDS, {"names": names, "guards": guards}):
+        checked.found("GUARD", f"{name} is not as it was made: a view, policy, rule or trigger")
     for code, query in ROWS.items():
         try:
             with connection.begin_nested():
@@ -351,5 +365,8 @@ def _check_rows(connection: Connection, checked: Checked) -> None:
             continue
         for id_, seq in found:
             checked.found(code, WORDS_OF[code], seq, id_=id_)
+    for id_ in misfits(connection):
+        seq = connection.scalar(select(leaf.c.seq).where(leaf.c.event_id == id_))
+        checked.found("FINDING", WORDS_OF["FINDING"], seq, id_=id_)
     for id_ in connection.scalars(text(FORGED)):
         checked.remarks.append(Finding(code="FORGED", words=WORDS_OF["FORGED"], id=id_))

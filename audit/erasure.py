@@ -19,7 +19,7 @@ KEPT = frozenset(
             Action.IDENTITY_SPLIT,
         ),
         *(Action.AUDIT_ERASE, Action.AUDIT_GAP, Action.AUDIT_ALARM, Action.AUDIT_BACKFILL),
-        Action.AUDIT_ROTATE,
+        *(Action.AUDIT_ROTATE, Action.FINDING_OPEN, Action.FINDING_CHANGE),
     }
 )
 """What every later answer to "who saw this child" rests on, and what tells of the log itself."""

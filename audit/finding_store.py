@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, Select, Text, any_, func, insert, literal, select
@@ -14,10 +15,11 @@ from sqlalchemy.orm import Session
 from ulid import ULID
 
 from audit.body import microseconds, moment_of
+from audit.canonical import canonical
 from audit.event import Action, AuditEvent
 from audit.findings import without_review
 from audit.noticing import Noticed
-from audit.queries import Wanted, every
+from audit.queries import Wanted, every, times
 from audit.tables import audit_event, finding, finding_state
 
 OVERRIDES = timedelta(days=7)
@@ -99,6 +101,19 @@ def add(session: Session, found: Iterable[Noticed], who: str, now: datetime) -> 
     return ids
 
 
+def digests(session: Session, ids: Sequence[str]) -> str:
+    """Of these findings as they are kept, for the event that tells of them."""
+    query = select(finding).where(finding.c.id == any_(literal(list(ids), ARRAY(Text))))
+    found = {row.id: digest_of(row) for row in session.execute(query)}
+    return " ".join(found[id_] for id_ in ids)
+
+
+def digest_of(row: Row[Any]) -> str:
+    """128 bits in hex of what a finding says."""
+    told = {name: row._mapping[name] for name in SAYS if row._mapping[name] is not None}
+    return sha256(canonical(told).encode()).hexdigest()[:32]
+
+
 def add_step(session: Session, id_: str, step: Step) -> None:
     """A finding comes to another state; what it was in before stays."""
     session.execute(
@@ -163,7 +178,8 @@ def shown_by_day(session: Session, since: datetime, until: datetime) -> dict[str
     day = c.occurred / 86_400_000_000
     number = func.coalesce(func.jsonb_array_length(c.seen), 1)
     query = (
-        select(c.who, func.sum(number))
+        times()
+        .with_only_columns(c.who, func.sum(number))
         .where(c.occurred >= microseconds(since), c.occurred < microseconds(until))
         .where(c.who.is_not(None))
         .group_by(c.who, func.floor(day))
@@ -179,8 +195,8 @@ def last_before(session: Session, actors: Iterable[str], moment: datetime) -> di
     c = audit_event.c
     found = {}
     for who in actors:
-        query = select(func.max(c.occurred)).where(c.who == who, c.occurred < microseconds(moment))
-        last = session.scalar(query)
+        query = times().where(c.who == who, c.occurred < microseconds(moment))
+        last = session.scalar(query.order_by(c.occurred.desc()).limit(1))
         if last is not None:
             found[who] = moment_of(last)
     return found
@@ -190,8 +206,13 @@ def writers(session: Session, records: Iterable[str]) -> dict[str, frozenset[str
     """Who brought each record, or a version of it, as the log has it."""
     c = audit_event.c
     brought = (Action.RECORD_CREATE.value, Action.RECORD_UPDATE.value)
-    query = select(c.record, c.who).where(
-        c.record == any_(literal(sorted(set(records)), ARRAY(Text))), c.action.in_(brought)
+    query = (
+        times()
+        .with_only_columns(c.record, c.who)
+        .where(
+            c.record == any_(literal(sorted(set(records)), ARRAY(Text))),
+            c.action.in_(brought),
+        )
     )
     found: defaultdict[str, set[str]] = defaultdict(set)
     for record, who in session.execute(query.distinct()):
@@ -222,6 +243,7 @@ def _standing() -> Select[Any]:
     ).select_from(finding.join(finding_state, standing))
 
 
+SAYS = ("id", "rule", "key", "who", "child", "occurred", "events", "count")
 STEP = ("state", "owner", "outcome", "reason", "who", "occurred")
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import Connection, Engine
@@ -30,6 +31,13 @@ PATIENCE = "10s"
 """Longer than a whole batch takes: then whoever signs has stopped, and no answer is given."""
 
 
+class Asked(NamedTuple):
+    """What somebody waits for: events to be written, and one that was committed."""
+
+    rows: Sequence[Row] = ()
+    event: str | None = None
+
+
 class Ledger:
     """Seals what engines write, and signs it into the tree.
 
@@ -54,7 +62,7 @@ class Ledger:
         """
         self._engine = engine
         self._alone = threading.Lock()
-        self._signing: Together[Sequence[Row]] = Together(self._sign)
+        self._signing: Together[Asked] = Together(self._sign)
         self.event_key = key_in(folder, EVENT)
         self.log_key = key_in(folder, LOG)
         self.witness = witness(folder / f"{engine.url.database}.witness") if witness else None
@@ -71,12 +79,13 @@ class Ledger:
         """Let this engine write events. `settings`: see `audit.units.attach`."""
         attach(engine, self.event_key, settings)
 
-    def settle(self) -> None:
+    def settle(self, event: str | None = None) -> None:
         """Return once all that was committed before is under a signed checkpoint.
 
-        Raises LedgerError: then nothing of it may be disclosed.
+        `event`: one of it, which must have come into the tree. Raises LedgerError: then nothing of
+        it may be disclosed.
         """
-        self._signing.do(())
+        self._signing.do(Asked(event=event))
         self.keep_witness(EVERY)
 
     def write(self, events: Iterable[AuditEvent]) -> None:
@@ -86,9 +95,9 @@ class Ledger:
         """
         rows = sealed(events, self.event_key)
         try:
-            self._signing.do(rows)
+            self._signing.do(Asked(rows=rows))
         except UnfitError:  # Perhaps another's: each by itself, so that one spoils nothing for all.
-            self._sign(lambda: [rows])
+            self._sign(lambda: [Asked(rows=rows)])
         self.keep_witness(EVERY)
 
     def begin_epoch(self) -> None:
@@ -116,9 +125,12 @@ class Ledger:
         with self._engine.connect() as connection:
             return consistency_proof(old, new, StoredTree(connection=connection).node)
 
-    def _sign(self, take: Take[Sequence[Row]]) -> None:
+    def _sign(self, take: Take[Asked]) -> None:
         def work(connection: Connection) -> None:
-            self._sequencer.drain(connection, [row for part in take() for row in part])
+            asked = take()
+            rows = [row for one in asked for row in one.rows]
+            told = [one.event for one in asked if one.event is not None]
+            self._sequencer.drain(connection, rows, told)
 
         self._work(work)
 

@@ -1,4 +1,8 @@
-"""Finds events by what they say: on generated columns, page by page, each with an index behind it."""
+"""Finds events by what they say: on generated columns, page by page, each with an index behind it.
+
+Only what stands in the tree answers, or waits for it: what somebody has put into the table by hand
+is refused as soon as anybody signs, and is no event.
+"""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +17,6 @@ from sqlalchemy import (
     Text,
     any_,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -76,7 +79,7 @@ def search(
     session: Session, wanted: Wanted, *, after: After | None = None, most: int = 100
 ) -> list[Logged]:
     """One page, the newest first. Erased events are left out. `most`: up to 1,000."""
-    query = _signed().where(C.body.is_not(None), *_conditions(wanted))
+    query = standing(_signed()).where(C.body.is_not(None), *_conditions(wanted))
     if after is not None:
         # The first says nothing new, but an index on the time understands it.
         query = query.where(
@@ -190,6 +193,20 @@ def _signed(*, inner: bool = False) -> Select[Any]:
     return select(leaf.c.seq, C.body).join(leaf, tree, isouter=not inner)
 
 
+def times() -> Select[Any]:
+    """When events occurred, of those that stand."""
+    return standing(select(C.occurred).outerjoin(leaf, leaf.c.event_id == C.id))
+
+
+def standing(query: Select[Any]) -> Select[Any]:
+    """Of events (joined with their leaves) only those that stand in the tree or wait for it.
+
+    Joins, not EXISTS: two of these with OR the database would ask for each row.
+    """
+    waits = query.outerjoin(pending, pending.c.id == C.id)
+    return waits.where(or_(leaf.c.seq.is_not(None), pending.c.number.is_not(None)))
+
+
 def _is_one(column: ColumnElement[Any], values: Collection[str]) -> Iterator[ColumnElement[bool]]:
     """`is_not(None)` lets the partial index be used; one of no values would be read from any."""
     if values:
@@ -215,14 +232,17 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 def is_known(session: Session, name: str, value: str) -> bool:
     """Whether any event has this value in a column of words."""
-    return bool(session.scalar(select(exists().where(C[name] == value))))
+    return (
+        session.scalar(times().with_only_columns(C.id).where(C[name] == value).limit(1)) is not None
+    )
 
 
 def counted(session: Session, name: str, since: datetime, until: datetime) -> dict[str, int]:
     """How many events of a period have each value of a column of words, the most frequent first."""
     total = func.count()
     query = (
-        select(C[name], total)
+        standing(_signed())
+        .with_only_columns(C[name], total)
         .where(C.body.is_not(None), *_conditions(Wanted(since=since, until=until)))
         .group_by(C[name])
         .order_by(total.desc(), C[name])

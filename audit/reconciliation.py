@@ -11,16 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.body import microseconds
+from audit.queries import times
 from audit.tables import audit_event
 
 USER, WHEN, MESSAGE = 1, 0, 13
 """Columns of PostgreSQL's csvlog (its documentation, "Using CSV-Format Log Output")."""
 MARK = "AUDIT: OBJECT,"
 """How pgaudit begins a line about a watched table (its README, "Format")."""
+CLASSES = ("READ", "WRITE")
 CLASS = 2
 """Field after the mark that holds the class of the statement, from 0."""
 NEAR = timedelta(seconds=30)
@@ -33,6 +34,9 @@ class Read:
 
     user: str
     at: datetime
+    writes: bool = False
+    """It changes rows, and RETURNING shows what they say: of one of Motem's logins an event tells of
+    it, for the database wants that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +51,7 @@ class Unexplained:
 
 
 def reads(lines: Iterable[str]) -> Iterator[Read]:
-    """Reads of watched tables in a csvlog; other lines are passed over. Zones must be UTC or GMT.
+    """Reads and changes of watched tables in a csvlog; other lines are passed over. Zones must be UTC or GMT.
 
     Raises ValueError for a line that is no csvlog.
     """
@@ -57,8 +61,9 @@ def reads(lines: Iterable[str]) -> Iterator[Read]:
         if not row[MESSAGE].startswith(MARK):
             continue
         told = next(csv.reader([row[MESSAGE].removeprefix(MARK)]))
-        if len(told) > CLASS and told[CLASS] == "READ":
-            yield Read(user=row[USER], at=_moment(row[WHEN]))
+        if len(told) > CLASS and told[CLASS] in CLASSES:
+            writes = told[CLASS] != "READ"
+            yield Read(user=row[USER], at=_moment(row[WHEN]), writes=writes)
 
 
 def unexplained(
@@ -71,7 +76,7 @@ def unexplained(
     counted: Counter[tuple[datetime, str, bool]] = Counter()
     for read in found:
         stranger = read.user not in own
-        if stranger or not _has_event(events, read.at):
+        if stranger or not (read.writes or _has_event(events, read.at)):
             counted[read.at.replace(second=0, microsecond=0), read.user, stranger] += 1
     return [
         Unexplained(user=user, minute=minute, reads=count, stranger=stranger)
@@ -82,7 +87,7 @@ def unexplained(
 def occurrences(session: Session, since: datetime, until: datetime) -> Iterator[int]:
     """When the events of a time occurred, and those near it, sorted."""
     c = audit_event.c
-    query = select(c.occurred).where(
+    query = times().where(
         c.occurred >= microseconds(since - NEAR), c.occurred <= microseconds(until + NEAR)
     )
     yield from session.scalars(query.order_by(c.occurred))

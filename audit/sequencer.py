@@ -62,6 +62,7 @@ LEAVES = (
     " LEFT JOIN LATERAL (SELECT * FROM audit_event WHERE id = l.event_id OFFSET 0) AS e ON true"
     " ORDER BY l.seq"
 )
+STANDING = "SELECT count(*) FROM audit_leaf WHERE event_id = ANY(%b::text[])"
 UNFIT = ("22", "23", "54")
 """Classes of SQLSTATE: the values, the constraints, the limits of the database."""
 GROWN = (
@@ -112,12 +113,17 @@ class Sequencer:
     telling: tuple[str, ...] = ()
     """Outlines of the last batch."""
     ours: frozenset[bytes] = frozenset()
-    """Entries of the last batch whose signatures were found good, and need no second look."""
+    """Entries of the batch whose signatures were found good, and need no second look."""
+    owed: set[bytes] = field(default_factory=set)
+    """Those of them that have not been read back from the tree: nothing is signed without them."""
 
-    def drain(self, connection: Connection, rows: Sequence[Row] = ()) -> int:
+    def drain(
+        self, connection: Connection, rows: Sequence[Row] = (), told: Sequence[str] = ()
+    ) -> int:
         """Write these, and sign them and all that was committed before; how many events.
 
-        Raises LedgerError; UnfitError where the database does not take one of the rows.
+        `told`: ids of events that were committed, and must be in the tree now. Raises LedgerError;
+        UnfitError where the database does not take one of the rows.
         """
         note = self.anchor.read()
         if note is None or (note != self.signed and not self._follow(connection, note)):
@@ -126,6 +132,7 @@ class Sequencer:
         more = True
         while more:
             size, found = self._pending(connection)
+            self.ours = frozenset()
             alarms = self._take(connection, found, size)
             self._write(connection, rows, size + len(found) - alarms)
             rows = ()
@@ -133,6 +140,7 @@ class Sequencer:
             self._sign(connection)
             count += len(found)
             more = alarms > 0 or len(found) == BATCH
+        _require_leaves(connection, told)
         return count
 
     def _pending(self, connection: Connection) -> tuple[int, Sequence[Found]]:
@@ -193,6 +201,7 @@ class Sequencer:
         return (
             one.body is not None
             and one.salt is not None
+            and f'"id":"{one.id}"' in one.body  # Else another event, once more.
             and commitment_of(one.body, one.salt) == one.commitment
             and self._is_signed(one.commitment, one.signature)
         )
@@ -221,10 +230,13 @@ class Sequencer:
         before = self.frontier.size
         grown = Frontier(before, self.frontier.hashes)
         leaves = self._leaves(connection, before)
+        self.owed = set(self.ours)
         if anchored is not None and anchored.size > before:
             grown.extend(islice(leaves, anchored.size - before))
             _require_root(grown, anchored)
         grown.extend(leaves)
+        if self.owed:
+            raise RestoredError("Events that were just written are not in the log.")
         if grown.size == before:
             return
         if anchored is None or grown.size > anchored.size:
@@ -269,6 +281,7 @@ class Sequencer:
             # A leaf that somebody put there by hand was never among what is pending.
             is_ours = entry in self.ours or self._is_signed(commitment, signature)
             if is_whole and is_ours and made == hash_:
+                self.owed.discard(entry)
                 return made
         raise RestoredError(f"Event {seq} of the log is not what was written.")
 
@@ -291,6 +304,7 @@ class Sequencer:
 
     def _resume(self, connection: Connection, note: str | None) -> None:
         """Go on from the last checkpoint in the database; it must lead to the one in the anchor."""
+        self.ours = frozenset()
         last = connection.execute(LAST).first()
         if note is None and last is not None:
             raise RestoredError("The log was signed before, but its last checkpoint is missing.")
@@ -353,6 +367,17 @@ def _together(connection: Connection, several: bool) -> Iterator[None]:
     yield
     if several:
         connection.exec_driver_sql("COMMIT")
+
+
+def _require_leaves(connection: Connection, told: Sequence[str]) -> None:
+    """What was committed may have been taken away since, or never have come: by a trigger, a rule.
+
+    Raises RestoredError.
+    """
+    if told:
+        row = driver_of(connection).execute(STANDING, (list(told),)).fetchone()
+        if row is None or row[0] != len(told):
+            raise RestoredError("An event that was written is not in the log.")
 
 
 def _require_root(tree: Frontier, signed: Checkpoint) -> None:

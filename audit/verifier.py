@@ -437,6 +437,8 @@ class Check:
     gone: bytearray = field(default_factory=bytearray)
     """A bit for each event up to the last that was erased: whether nobody has told of it so far."""
     events: int = 0
+    moved: dict[tuple[str, bool], dict[str, tuple[str, int]]] = field(default_factory=dict)
+    """What was found of who belonged to whom: the file is read once for it."""
 
     def found(self, code: str, first: int | None = None, **more: Any) -> None:
         """Keep a finding; beyond a hundred only that there are more."""
@@ -742,23 +744,45 @@ def read_event(body: bytes) -> Event:
     return Event(told, records, identities)
 
 
-def who_saw(check: Check, child: str) -> Iterator[dict[str, Any]]:
+class Successor(NamedTuple):
+    """To which child an id leads at the end of the export, and the event that says so (-1: none)."""
+
+    child: str
+    seq: int
+
+
+def successor(check: Check, id_: str) -> Successor:
+    """Of a record, the child that it belongs to; of an identity that has no record any more, the one
+    that has the record with which it began; of any other, itself."""
+    ever = _records(check, id_)
+    if not ever:
+        ever = _records(check, id_, of_record=True)
+    elif id_ in {identity for identity, _ in ever.values()}:
+        return Successor(id_, -1)
+    return next(map(Successor._make, ever.values()), Successor(id_, -1))
+
+
+def who_saw(check: Check, id_: str, child: str) -> Iterator[dict[str, Any]]:
     """Every event that names the child, or a record or another identity of it, then or now.
 
     A record counts for the child that it belonged to at that moment and for the one that it belongs
     to at the end of the export; an identity also for those that its records belong to at the end.
+    `id_` leads to the child: what it names for itself, while it was one, is told too.
     """
     if first := check.export.manifest.first:
         check.found("PART", 0, last=first - 1)
-    ever = _records(check, child)
+    asked = {id_, child}
+    ever = {
+        record: identity for one in asked for record, (identity, _) in _records(check, one).items()
+    }
     now = {record for record, identity in ever.items() if identity == child}
-    wanted = {written(one) for one in (child, *ever, *_holders(check, now))}
+    wanted = {written(one) for one in (*asked, *ever, *_holders(check, now))}
     belongs = dict[str, str]()
     for seq, event in _events(check, wanted):
         before = dict(belongs) if event.move else belongs
         if event.move and event.move[0] in ever:
             belongs[event.move[0]] = event.move[1]
-        because = _because(event, child, now, (before, belongs))
+        because = _because(event, asked, now, (before, belongs))
         if because:
             yield {"seq": seq, **_shown(event.body), "because": because}
     if not check.export.whole and "FILE" not in {one.code for one in check.findings}:
@@ -766,26 +790,30 @@ def who_saw(check: Check, child: str) -> Iterator[dict[str, Any]]:
 
 
 def _because(
-    event: Event, child: str, now: set[str], times: tuple[dict[str, str], dict[str, str]]
+    event: Event, asked: set[str], now: set[str], times: tuple[dict[str, str], dict[str, str]]
 ) -> list[str]:
-    then = {one.get(record) for one in times for record in event.records}
-    held = {one.get(record) for one in times for record in now}
+    then = {one[record] for one in times for record in event.records if record in one}
+    held = {one[record] for one in times for record in now if record in one}
     reasons = {
-        "record-then": child in then,
+        "record-then": not asked.isdisjoint(then),
         "record-now": bool(event.records & now),
-        "identity-then": child in event.identities,
+        "identity-then": not asked.isdisjoint(event.identities),
         "identity-now": bool(event.identities & held),
     }
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def _records(check: Check, child: str) -> dict[str, str]:
-    """Each record that ever belonged to the child → to whom it belongs at the end."""
-    ever, wanted = dict[str, str](), {written(child)}
-    for _, event in _events(check, wanted, MOVING):
-        if event.move and (event.move[1] == child or event.move[0] in ever):
-            ever[event.move[0]] = event.move[1]
+def _records(check: Check, id_: str, *, of_record: bool = False) -> dict[str, tuple[str, int]]:
+    """Each record that ever belonged to a child, the first of them first → to whom it belongs at the
+    end, and since which event. `of_record`: the same of one record."""
+    if (id_, of_record) in check.moved:
+        return check.moved[id_, of_record]
+    ever, wanted = dict[str, tuple[str, int]](), {written(id_)}
+    for seq, event in _events(check, wanted, MOVING):
+        if event.move and (event.move[not of_record] == id_ or event.move[0] in ever):
+            ever[event.move[0]] = (event.move[1], seq)
             wanted.add(written(event.move[0]))
+    check.moved[id_, of_record] = ever
     return ever
 
 
@@ -870,16 +898,30 @@ def _note_file(path: Path) -> Checkpoint:
 
 def _tell(check: Check, given: argparse.Namespace) -> None:
     """The findings, the answer, and last what was checked; with --json one object a line."""
-    told = 0
-    for row in who_saw(check, given.who_saw) if given.who_saw is not None else ():
+    told, found = 0, None
+    if given.who_saw is not None:
+        found = successor(check, given.who_saw)
+        if found.child != given.who_saw:
+            _lead(given, found)
+    for row in who_saw(check, given.who_saw, found.child) if found else ():
         _write({"event": row} if given.json else "\t".join(
             printable(" ".join(one) if isinstance(one, list) else one) for one in row.values()
         ))  # fmt: skip
         told += 1
     for finding in check.findings:
         _write({"finding": finding.told()} if given.json else str(finding))
-    summary = _summary(check) | ({"named": told} if given.who_saw is not None else {})
+    summary = _summary(check) | ({"named": told, "child": found.child} if found else {})
     _write({"summary": summary} if given.json else _sentence(summary))
+
+
+def _lead(given: argparse.Namespace, found: Successor) -> None:
+    """Say whose answer follows: an id that was retired, or a record's, is not a child's."""
+    if given.json:
+        _write({"successor": {"asked": given.who_saw, **found._asdict()}})
+        return
+    asked, child = printable(given.who_saw), printable(found.child)
+    _write(f"{asked} → {child}\t{found.seq}\tđã gộp vào, hoặc là hồ sơ của trẻ này; câu trả lời gồm cả hai"
+           " / was merged into this child, or is a record of it; the answer covers both")  # fmt: skip
 
 
 def _summary(check: Check) -> dict[str, Any]:

@@ -188,7 +188,9 @@ def _owe_review(session: Session, event: AuditEvent, child: str, caller: Caller)
         count=1,
     )
     (id_,) = finding_store.add(session, [owed], caller.who, event.occurred)
-    told: dict[str, DetailValue] = {"findings": 1, "named": id_, "override": event.id}
+    digests = finding_store.digests(session, [id_])
+    told: dict[str, DetailValue] = {"findings": 1, "named": id_, "digests": digests}
+    told |= {"override": event.id}
     audit.append(session, AuditEvent(action=Action.FINDING_OPEN, caller=caller, detail=told))
     return id_
 

@@ -300,7 +300,7 @@ def transaction(engine: Engine) -> Iterator[Session]:
         yield session
         unit = unit_of(session)
     if unit is not None:
-        settle(engine)
+        settle(engine, unit)
         issue(unit)
 
 
@@ -327,10 +327,13 @@ def _reading(engine: Engine) -> Engine:
     return found
 
 
-def settle(engine: Engine) -> None:
-    """Return once all events that were committed are signed. Raises NotSignedError."""
+def settle(engine: Engine, event: str | None = None) -> None:
+    """Return once all events that were committed are signed, this one among them.
+
+    Raises NotSignedError.
+    """
     with _signed():
-        ledger_of(engine).settle()
+        ledger_of(engine).settle(event)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def look(
         "findings": len(ids),
     }
     if ids:
-        told["named"] = " ".join(ids)
+        told |= {"named": " ".join(ids), "digests": store.digests(session, ids)}
     audit.append(session, AuditEvent(action=Action.FINDING_OPEN, caller=caller, detail=told))
     return ids
 

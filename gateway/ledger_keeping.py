@@ -25,6 +25,7 @@ from audit.tlog_proof import Proof
 from audit.units import unit_of
 from gateway.database import ledger_of, settle, transaction
 from gateway.errors import ConflictError, NotFoundError, WrongRequestError
+from gateway.identity_check import differing
 
 SNAPSHOT = "REPEATABLE READ"
 
@@ -62,6 +63,7 @@ def verified(engine: Engine, caller: Caller) -> Checked:
     ledger = ledger_of(engine)
     with _snapshot(engine) as connection:
         checked = check(connection, ledger.log_key, ledger.anchor, [ledger.event_key])
+        checked.findings += differing(connection)
     # A log that is not whole cannot be signed on: then the event waits until somebody has looked.
     detail = {"events": checked.size, "findings": len(checked.findings)}
     outcome = Outcome.FAILURE if checked.findings else Outcome.SUCCESS

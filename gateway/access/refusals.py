@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 import audit
 from audit.event import Action, AuditEvent, Caller, Outcome
 from gateway.access.tables import refusal
+from gateway.errors import NotSignedError
 
 OPERATION = "HOPERAT"
 """To refuse is an operation of the service: what the caller wanted, nobody knows."""
@@ -53,7 +54,8 @@ class Unsaid:
 def refuse(session: Session, action: Action, client: str, reason: str, count: int = 1) -> None:
     """Count a refusal, or as many. A flood of them from one caller is one row for each second, and none is lost.
 
-    `client`: its id, or where it called from. `reason`: a word of ours, never what was asked.
+    `client`: its id, or where it called from. `reason`: a word of ours, never what was asked. Raises
+    NotSignedError where the database does not keep it.
     """
     row = {
         "client": client[:64],
@@ -63,12 +65,13 @@ def refuse(session: Session, action: Action, client: str, reason: str, count: in
         "count": count,
     }
     counted = insert(refusal).values(row)
-    session.execute(
-        counted.on_conflict_do_update(
-            index_elements=list(refusal.primary_key.columns),
-            set_={"count": refusal.c.count + count},
-        )
+    kept = counted.on_conflict_do_update(
+        index_elements=list(refusal.primary_key.columns),
+        set_={"count": refusal.c.count + count},
     )
+    if session.scalar(kept.returning(refusal.c.count)) is None:
+        # A trigger or a rule of somebody's: a refusal that nobody counts is not answered as one.
+        raise NotSignedError
 
 
 def tell(session: Session) -> int:

@@ -64,7 +64,7 @@ def still_refused(session: Session, by: str) -> int:
 def _is_open(session: Session, correction: str) -> bool:
     """Whether something in a correction is refused, or not all of it was read."""
     open_part = exists().where(_c.part_of == correction, _c.state.not_in(TAKEN))
-    unfinished = exists().where(_c.id == correction, _c.content.is_(None), _c.parts.is_(None))
+    unfinished = exists().where(_c.id == correction, _c.size.is_not(None), _c.parts.is_(None))
     return bool(session.scalar(select(or_(open_part, unfinished))))
 
 

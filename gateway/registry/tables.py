@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ColumnElement,
     DateTime,
@@ -87,7 +88,9 @@ message = Table(
     Index(None, "state"),
     Index(None, "corrects", postgresql_where=text("corrects IS NOT NULL")),
     Index(None, "part_of", postgresql_where=text("part_of IS NOT NULL")),
-    Index("ix_registry_message_whole", "parts", postgresql_where=text("content IS NULL")),
+    Index("ix_registry_message_whole", "parts", postgresql_where=text("size IS NOT NULL")),
+    # What counts messages, or looks for one, goes by the size, and touches no payload: docs/audit.md.
+    CheckConstraint("(content IS NULL) = (size IS NOT NULL)", name="ck_registry_message_size"),
 )
 
 rejection = Table(

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from gateway.registry.messages import MessageState
 from gateway.registry.tables import message
+from gateway.registry.wholes import IS_WHOLE
 
 _c = message.c
-_UNREAD = (_c.state == MessageState.RECEIVED, _c.content.is_not(None))
+_UNREAD = (_c.state == MessageState.RECEIVED, ~IS_WHOLE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,9 @@ def begin(session: Session) -> Attempt | None:
     were begun least often come first, so that one which ends processes holds up no other.
     """
     free = select(_c.id).where(*_UNREAD).order_by(_c.attempts, _c.id).limit(1)
+    # First without FOR UPDATE, which pgaudit takes for a read of all that the row says.
+    if session.scalar(free) is None:
+        return None
     found = session.scalar(free.with_for_update(skip_locked=True))
     if found is None:
         return None

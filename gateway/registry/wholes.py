@@ -30,7 +30,7 @@ _part = message.alias("part")
 _p = _part.c
 _REFUSED = (MessageState.REJECTED, MessageState.PARTLY_ACCEPTED, MessageState.WITHDRAWN)
 
-IS_WHOLE: ColumnElement[bool] = _c.content.is_(None)
+IS_WHOLE: ColumnElement[bool] = _c.size.is_not(None)
 """Its own `state` stays `received` and says nothing: STATE does."""
 
 
@@ -78,13 +78,13 @@ def _state() -> ColumnElement[str]:
 
 
 _of_parts = _state()
-STATE = case((_c.content.is_not(None), _c.state), else_=_of_parts)
+STATE = case((~IS_WHOLE, _c.state), else_=_of_parts)
 """The state of any message; that of a whole follows from its parts, so that it cannot drift."""
 
 
 def has_state(state: str) -> ColumnElement[bool]:
     """Whether a message is in a state; so that indexes can answer it."""
-    in_one = and_(_c.state == state, _c.content.is_not(None))
+    in_one = and_(_c.state == state, ~IS_WHOLE)
     return or_(in_one, and_(IS_WHOLE, _of_parts == state))
 
 
@@ -131,7 +131,7 @@ def known_parts(session: Session, whole: str) -> set[tuple[int, str]]:
 def is_complete(session: Session, whole: str) -> bool:
     """Whether all of its bytes are kept."""
     kept = select(func.count()).where(_p.part_of == whole).scalar_subquery()
-    complete = or_(_c.content.is_not(None), kept >= _c.parts)
+    complete = or_(~IS_WHOLE, kept >= _c.parts)
     return bool(session.scalar(select(complete).where(_c.id == whole)))
 
 

@@ -532,3 +532,9 @@ def test_an_event_that_the_database_does_not_take_spoils_nothing_for_those_besid
 def test_a_unit_of_work_that_reads_can_change_nothing(engine: Engine) -> None:
     with pytest.raises(DBAPIError, match="read-only transaction"), reading(engine) as session:
         session.execute(text("INSERT INTO registry_message DEFAULT VALUES"))
+
+
+def test_whoever_signs_remembers_no_more_than_its_last_batch(engine: Engine) -> None:
+    for _ in range(3):
+        look_only(engine, 2)
+    assert len(ledger_of(engine)._sequencer.ours) == 2

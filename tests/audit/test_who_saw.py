@@ -47,9 +47,11 @@ def answer(
     return {one["event"]["seq"]: set(one["event"]["because"]) for one in told if "event" in one}
 
 
-def naive(events: list[Told], child: str) -> dict[int, set[str]]:
+def naive(events: list[Told], id_: str) -> dict[int, set[str]]:
     """The same by the definition, looking through the whole log for each question."""
     found = {}
+    child = leads_to(events, id_)
+    asked = {id_, child}
     for seq, one in enumerate(events):
         parts = [one, *one.get("seen", [])]
         records = [part["record"] for part in parts if "record" in part]
@@ -59,14 +61,27 @@ def naive(events: list[Told], child: str) -> dict[int, set[str]]:
         now = [r for r in RECORDS if child_of(events, r, len(events)) == child]
         times = (seq, seq + 1)
         because = {
-            "record-then": any(child_of(events, r, t) == child for r in records for t in times),
+            "record-then": any(child_of(events, r, t) in asked for r in records for t in times),
             "record-now": any(r in now for r in records),
-            "identity-then": child in identities,
+            "identity-then": not asked.isdisjoint(identities),
             "identity-now": any(child_of(events, r, t) in identities for r in now for t in times),
         }
         if any(because.values()):
             found[seq] = {reason for reason, holds in because.items() if holds}
     return found
+
+
+def leads_to(events: list[Told], id_: str) -> str:
+    """The child itself while it has a record; else whose record is the one that it began with."""
+    founders = [
+        one["record"]
+        for one in events
+        if one["action"] in verifier.MOVES and one["identity"] == id_
+    ]
+    today = {record: child_of(events, record, len(events)) for record in (*founders, id_)}
+    if id_ in today.values():
+        return id_
+    return today[founders[0] if founders else id_] or id_
 
 
 def child_of(events: list[Told], record: str, time: int) -> str | None:
@@ -78,7 +93,7 @@ def child_of(events: list[Told], record: str, time: int) -> str | None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(logs, st.sampled_from(CHILDREN))
+@given(logs, st.sampled_from([*CHILDREN, *RECORDS]))
 def test_the_answer_is_that_of_the_definition(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -112,6 +127,26 @@ def test_a_look_counts_for_the_child_it_was_then_and_the_child_it_is_now(
     assert one.keys().isdisjoint({2, 3, 8, 9})
     assert other.keys() == {2, 3, 4, 5, 6, 7, 8}
     assert other[5] == {"identity-now"}
+
+
+def test_a_retired_id_leads_to_the_child_that_it_was_merged_into(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    merged = STORY[:7]
+    # While it was one, when it was joined, and what was seen of the joined child since.
+    assert answer(capsys, tmp_path, merged, "C2").keys() == {0, 1, 2, 3, 4, 5, 6}
+    path = saved(tmp_path, log([body(n, **one) for n, one in enumerate(merged)]).export())
+    arguments = [str(path), "--key", str(LOG_KEY), "--who-saw"]
+    for asked, expected in (("C2", ("C1", 4)), ("R1", ("C1", 0)), ("C1", None), ("C9", None)):
+        assert verifier.main([*arguments, asked, "--json"]) == 0
+        lines = list(map(json.loads, capsys.readouterr().out.splitlines()))
+        told = [one["successor"] for one in lines if "successor" in one]
+        assert told == (
+            [{"asked": asked, "child": expected[0], "seq": expected[1]}] if expected else []
+        )
+        assert lines[-1]["summary"]["child"] == (expected[0] if expected else asked)
+    assert verifier.main([*arguments, "C2"]) == 0
+    assert capsys.readouterr().out.startswith("C2 → C1\t4\t")
 
 
 def test_a_part_of_the_log_says_that_it_is_one(

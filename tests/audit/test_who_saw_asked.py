@@ -114,6 +114,9 @@ def test_the_answer_is_that_of_the_stand_alone_verifier(
             if found is not None:
                 told = {one.seq - start: list(one.because) for one in found.looks}
                 assert told == verified(capsys, tmp_path, written, found.child), id_
+                # Of a retired id it also tells what this named while it was one.
+                more = verified(capsys, tmp_path, written, id_)
+                assert all(set(why) <= set(more.get(seq, ())) for seq, why in told.items()), id_
         part.rollback()
 
 

@@ -72,8 +72,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving() -> Iterator[Receiving]:
-    with Receiving() as server:
+def receiving(kind: type[Receiving] = Receiving) -> Iterator[Receiving]:
+    with kind() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server

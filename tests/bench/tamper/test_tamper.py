@@ -56,6 +56,8 @@ def try_out(url: URL, signed: Signed, names: Sequence[str], seed: int) -> Tried:
                 found = check(connection, ledger.log_key, ledger.anchor, [ledger.event_key])
                 seconds.append(time.perf_counter() - start)
                 connection.rollback()
+            # That there are no guards is told each time, and is not what was changed.
+            found.findings = [one for one in found.findings if one.code != "GUARD"]
             if (place is None and found.findings) or (place and not located(found, place)):
                 wrong.append(f"{name or 'nothing changed'}: {place} but {found.findings[:5]}")
     return Tried(names=names, wrong=wrong, seconds=seconds)
