@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 import audit
 from audit.event import Action, Caller, DetailValue, naming
 from gateway import nearness, showing
-from gateway.fhir.parts import in_part
+from gateway.fhir.parts import in_part, with_identifiers_of
 from gateway.fhir.query import Place, Search, place_text, search_of
 from gateway.fhir.veil import Veil
 from gateway.registry import resources, search
@@ -101,10 +101,13 @@ def versions_of(shown: Iterable[KeptResource]) -> str:
 
 
 def _in_part(wanted: Search, shown: Sequence[Shown]) -> list[Shown]:
-    return [
-        replace(one, body=in_part(one.body, one.type, wanted.elements, wanted.summary))
-        for one in shown
-    ]
+    return [replace(one, body=_part(wanted, one)) for one in shown]
+
+
+def _part(wanted: Search, one: Shown) -> str:
+    text = in_part(one.body, one.type, wanted.elements, wanted.summary)
+    is_narrowed = wanted.domains and one.type == "Patient"
+    return with_identifiers_of(text, wanted.domains) if is_narrowed else text
 
 
 def _total(session: Session, wanted: Search, page: FoundPage) -> int | None:

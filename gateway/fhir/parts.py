@@ -1,7 +1,8 @@
-"""A resource in part: `_elements` and `_summary` (R4, search.html#elements)."""
+"""A resource in part: `_elements` and `_summary` (R4, search.html#elements), or some identifiers."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 SUBSETTED = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
@@ -53,9 +54,22 @@ def in_part(text: str, kind: str, elements: Sequence[str], summary: str) -> str:
     kept = {
         name: value for name, value in resource.items() if _stays(name, kind, elements, summary)
     }
-    meta = kept["meta"]
-    kept["meta"] = {**meta, "tag": [*meta.get("tag", ()), SUBSETTED]}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return _subsetted(kept)
+
+
+def with_identifiers_of(text: str, systems: Collection[str]) -> str:
+    """The text of a resource with the identifiers of these systems only (IHE PDQm)."""
+    resource = json.loads(text)
+    own = [one for one in resource.get("identifier", ()) if one.get("system") in systems]
+    rest = {name: value for name, value in resource.items() if name != "identifier"}
+    return _subsetted(rest | {"identifier": own} if own else rest)
+
+
+def _subsetted(resource: dict[str, Any]) -> str:
+    meta = resource["meta"]
+    tags = [one for one in meta.get("tag", ()) if one != SUBSETTED]
+    told = {**resource, "meta": {**meta, "tag": [*tags, SUBSETTED]}}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _stays(name: str, kind: str, elements: Sequence[str], summary: str) -> bool:

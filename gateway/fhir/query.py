@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.fhir.conditions import criterion, veils
-from gateway.fhir.criteria import Comparison, Criterion, Ids
+from gateway.fhir.criteria import Comparison, Criterion, Ids, Mode, TokenWanted
 from gateway.fhir.errors import UnknownParameterError, WrongParameterError, WrongValueError
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.veil import MARK, Veil
@@ -70,8 +70,30 @@ class Search:
         )
 
     @property
+    def domains(self) -> frozenset[str]:
+        """Systems of which a search for Patients wants the identifiers, and no others; none: of all.
+
+        `identifier=system|` without a number (IHE PDQm, 2:3.78.4.1.2: patient identity domains).
+        """
+        return frozenset(
+            wanted.system
+            for one in self.criteria
+            if self.kind == "Patient" and isinstance(one, Comparison) and _names_domains(one)
+            for wanted in one.wanted
+            if isinstance(wanted, TokenWanted) and wanted.system
+        )
+
+    @property
     def only_counts(self) -> bool:
         return self.summary == "count" or self.count == 0
+
+
+def _names_domains(one: Comparison) -> bool:
+    return (
+        one.parameter.name == "identifier"
+        and one.mode is Mode.IS
+        and all(isinstance(wanted, TokenWanted) and wanted.code is None for wanted in one.wanted)
+    )
 
 
 def search_of(

@@ -3,7 +3,7 @@
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -20,6 +20,7 @@ from gateway.registry.tables import resource as table
 from tests.conftest import TESTER
 
 FHIR = "/fhir/R4"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def stored(engine: Engine, kind: str, *conditions: Any) -> Row[Any]:
@@ -151,6 +152,40 @@ def test_a_number_finds_the_child_and_stands_in_no_link_event_or_line_of_log(
     assert {one.record for one in last.seen} == records
     assert {one.identity for one in last.seen} == {child["id"]}
     assert last.detail["parameters"] == "identifier _count"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_system_without_a_number_narrows_the_identifiers_that_are_returned(
+    service: httpx.Client, kept: Engine, method: str
+) -> None:
+    """On every page, and beside a number that finds the child by another system (IHE PDQm)."""
+    child = golden(kept)
+    own = number_of(child)
+    other = next(i for i in child["identifier"] if i["system"] != own["system"])
+    asked = {"identifier": f"{own['system']}|,urn:example:unknown|", "_count": "2"}
+    answer = (
+        service.get(f"{FHIR}/Patient", params=asked)
+        if method == "GET"
+        else service.post(f"{FHIR}/Patient/_search", data=asked)
+    )
+    for page in (answer, service.get(links(answer)["next"])):
+        assert len(found(page)) == 2
+        for one in found(page):
+            assert {i["system"] for i in one["identifier"]} == {own["system"]}
+            assert "SUBSETTED" in {tag["code"] for tag in one["meta"]["tag"]}
+    both = [
+        ("identifier", f"{other['system']}|{other['value']}"),
+        ("identifier", own["system"] + "|"),
+    ]
+    (one,) = found(service.post(f"{FHIR}/Patient/_search", content=urlencode(both), headers=FORM))
+    assert one["id"] == child["id"]
+    assert one["identifier"] == [i for i in child["identifier"] if i["system"] == own["system"]]
+    assert one["name"] == child["name"]
+
+
+def test_nobody_has_a_number_of_a_system_that_nobody_knows(service: httpx.Client) -> None:
+    answer = service.get(f"{FHIR}/Patient", params={"identifier": "urn:example:unknown|"})
+    assert found(answer) == []
 
 
 def test_a_search_in_vain_is_in_the_log(service: httpx.Client, kept: Engine) -> None:
