@@ -42,6 +42,8 @@ class Company:
 
     odds: Mapping[str, Mapping[str, Odds]] = field(repr=False)
     apart: Mapping[str, frozenset[str]] = field(repr=False)
+    judged_apart: Mapping[str, frozenset[str]] = field(repr=False)
+    """Of those only who comes into question for anybody."""
     sources: Mapping[str, frozenset[str]] = field(repr=False)
 
     def bits(self, one: str, other: str) -> float:
@@ -72,9 +74,11 @@ def company(
         if forbids(pair.left, pair.right):
             apart[pair.left].add(pair.right)
             apart[pair.right].add(pair.left)
+    known = odds.keys()
     return Company(
         odds=odds,
         apart={key: frozenset(others) for key, others in apart.items()},
+        judged_apart={key: frozenset(apart[key] & known) for key in apart.keys() & known},
         sources={key: frozenset(source.split("+")) for key, source in sources.items()},
     )
 
@@ -200,14 +204,17 @@ def _crossed(
 
 def _square(one: Odds, others: Company) -> tuple[str, str] | None:
     """Of those who are known not to be either side, the two who are likeliest one child; ties by key."""
-    left, right = (others.apart.get(key, frozenset()) for key in (one.left, one.right))
+    nobody: frozenset[str] = frozenset()
+    left, right = (others.judged_apart.get(key, nobody) for key in (one.left, one.right))
+    # Among look-alikes one side knows of very many others: the few of the other side are walked.
+    few, many, is_left = (left, right, True) if len(left) <= len(right) else (right, left, False)
     found = (
-        (-others.bits(mine, theirs), mine, theirs)
-        for mine in left - {one.right}
-        for theirs in right - {one.left}
-        if theirs in others.odds.get(mine, ())
+        (-others.odds[near][far].bits, *((near, far) if is_left else (far, near)))
+        for near in few
+        for far in others.odds[near].keys() & many
     )
-    best = min(found, default=None)
+    sides = {one.left, one.right}
+    best = min((square for square in found if sides.isdisjoint(square)), default=None)
     return None if best is None else best[1:]
 
 
