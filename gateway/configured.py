@@ -27,10 +27,12 @@ LOCK = func.hashtextextended("configuration/change", 0)
 log = structlog.get_logger()
 
 
-def told_of(settings: Settings, policy: str, *, sandbox: bool = False) -> dict[str, DetailValue]:
-    """Every setting that is not as it comes, secrets as `set`; the policy and the site's file by
-    their hashes."""
-    told: dict[str, DetailValue] = {"policy": policy}
+def told_of(
+    settings: Settings, policy: str | None = None, *, sandbox: bool = False
+) -> dict[str, DetailValue]:
+    """Every setting that is not as it comes, secrets as `set`; the policy, where one is gone by, and
+    the site's file by their hashes."""
+    told: dict[str, DetailValue] = {} if policy is None else {"policy": policy}
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         if value != field.default:
@@ -49,9 +51,10 @@ def _plain(value: object) -> DetailValue:
 
 
 def tell(session: Session, told: dict[str, DetailValue], caller: Caller) -> bool:
-    """An event where this is not what the last one says; whether there was one to write."""
+    """An event where this is not what the last one of this system says; whether there was one to write."""
     session.execute(select(func.pg_advisory_xact_lock(LOCK)))
-    last = queries.search(session, Wanted(actions=(Action.CONFIGURATION_CHANGE,)), most=1)
+    wanted = Wanted(actions=(Action.CONFIGURATION_CHANGE,), system=caller.system)
+    last = queries.search(session, wanted, most=1)
     if last and dict(last[0].event.detail) == told:
         return False
     event = AuditEvent(action=Action.CONFIGURATION_CHANGE, caller=caller, detail=told)

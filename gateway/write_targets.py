@@ -98,6 +98,10 @@ class Targets:
             self._records[key] = own_record(self._session, self._feed.adapter, key)
         return self._records[key]
 
+    def held(self) -> list[str]:
+        """Ids of the records that were looked at."""
+        return [one.id for one in self._records.values() if one]
+
     def record_with(self, id_: str) -> OwnRecord | None:
         """One that was held, by its id."""
         return next((one for one in self._records.values() if one and one.id == id_), None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from adapters.contract import REPLACES, Conversion, SourceMessage, Statement
 from adapters.errors import Problem, Rejection
 from adapters.fhir_body import as_content
+from audit.event import Action, AuditEvent, Outcome
+from audit.log import append_many
 from gateway.database import retried
 from gateway.errors import GatewayError
 from gateway.fed import Fed, Kept, shown
@@ -71,19 +74,27 @@ def write(
     and is refused by the source is kept as refused, to be somebody's work: `Fed.rejections`.
     """
 
+    held: list[str] = []
+
     def work(session: Session) -> tuple[list[Kept], list[Any]]:
         if any(map(_may_join, entries)):
             IdentityStore(session).lock()  # Before any row is held, as a linking has it.
-        done = _Work(session, feed, base).done(entries, content)
-        return done, [read(session) for read in reads]
+        means = Targets(session, feed, base)
+        try:
+            done = _Work(session, feed, means).done(entries, content)
+            return done, [read(session) for read in reads]
+        finally:
+            held[:] = means.held()
 
     try:
         kept, found = retried(feed.engine, work)
-    except WriteRefusedError as error:
+    except GatewayError as error:
+        _tell_of_refusal(feed, held, error)
         (entry, *others) = entries
-        if content is not None or others or error.rejection is None or entry.resource is None:
+        rejection = error.rejection if isinstance(error, WriteRefusedError) else None
+        if content is not None or others or rejection is None or entry.resource is None:
             raise
-        return [_kept_refusal(feed, entry, error.rejection)], []
+        return [_kept_refusal(feed, entry, rejection)], []
     if any(one.change != UNCHANGED for one in kept):
         link_at_once(feed)
 
@@ -91,6 +102,24 @@ def write(
         return [shown(session, one, feed.caller) for one in kept]
 
     return retried(feed.engine, tell), found
+
+
+def _tell_of_refusal(feed: Feed, held: Sequence[str], error: GatewayError) -> None:
+    """That it was compared with what stands is a look: that a test of a patch fails, or a version is
+    another one, says something of the record, and what was done is rolled back with its events."""
+    if not held or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return
+    events = [
+        AuditEvent(
+            action=Action.RECORD_READ,
+            caller=feed.caller,
+            record=id_,
+            outcome=Outcome.FAILURE,
+            detail={"write": error.code},
+        )
+        for id_ in held
+    ]
+    retried(feed.engine, lambda session: append_many(session, events))
 
 
 def _may_join(entry: Entry) -> bool:
@@ -108,9 +137,8 @@ def _kept_refusal(feed: Feed, entry: Entry, rejection: Rejection) -> Fed:
 class _Work:
     """One transaction."""
 
-    def __init__(self, session: Session, feed: Feed, base: str) -> None:
-        self._session, self._feed = session, feed
-        self._means = Targets(session, feed, base)
+    def __init__(self, session: Session, feed: Feed, means: Targets) -> None:
+        self._session, self._feed, self._means = session, feed, means
 
     def done(self, entries: Sequence[Entry], content: bytes | None) -> list[Kept]:
         targets = self._means.of(entries)

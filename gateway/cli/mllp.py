@@ -9,6 +9,7 @@ import typer
 
 from gateway import settings
 from gateway.cli.caller import command_caller, named
+from gateway.configured import telling_how, told_of
 from gateway.errors import GatewayError
 from gateway.garbage import collect_seldom
 from gateway.migrate import require_newest
@@ -56,8 +57,10 @@ def listen(
         )
     except ssl.SSLError as error:
         raise WrongCertificateError from error
+    told = told_of(loaded) | {"port": port, "system": system, "tls": certificate is not None}
+    told |= {"known-clients": clients is not None}
     collect_seldom()
-    with listener:
+    with telling_how(services.engine, told, replace(caller, system="motem-mllp")), listener:
         typer.echo(
             f"MLLP: {loaded.host}:{listener.server_address[1]}, chỉ máy này · this machine only",
             err=True,

@@ -225,7 +225,8 @@ def test_a_forged_leaf_stops_all(engine: Engine, database_url: URL) -> None:
         connection.execute(insert(leaf).values(seq=seq, event_id=id_, hash=hash_))
     with pytest.raises(NotSignedError, match=f"Event {seq} "):
         look(engine)
-    assert [(one.code, one.seq) for one in checked(engine).findings] == [("FORGED", seq)]
+    found = [one for one in checked(engine).findings if one.code != "GUARD"]
+    assert [(one.code, one.seq) for one in found] == [("FORGED", seq)]
 
 
 def kill_connections(engine: Engine) -> None:

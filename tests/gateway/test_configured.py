@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import URL, Engine
@@ -11,7 +12,9 @@ from audit.event import Action, AuditEvent, Caller
 from gateway.app import create_app
 from gateway.configured import tell, told_of
 from gateway.database import printable, transaction
+from gateway.mllp import Listener
 from gateway.settings import Settings
+from tests.commands import motem
 from tests.gateway.api.conftest import served
 from tests.journeys.steps import as_owner
 
@@ -94,3 +97,21 @@ def test_a_service_whose_log_cannot_be_written_begins_and_tells_it_later(
                 break
             time.sleep(0.05)
     assert len(told(engine)) == 1
+
+
+def test_the_door_of_hospitals_tells_its_own_and_not_again_what_the_service_said(
+    engine: Engine, database_url: URL, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: Listener) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Listener, "serve_forever", stop)
+    with transaction(engine) as session:
+        assert tell(session, {"policy": "a"}, caller)
+    for system in ("ward-7", "ward-7", "ward-8"):
+        assert motem(database_url, "mllp", "--port", "0", "--system", system).status == 0
+    with transaction(engine) as session:
+        assert not tell(session, {"policy": "a"}, caller)
+    of_door = [one.detail for one in told(engine) if one.caller.system == "motem-mllp"]
+    assert [detail["system"] for detail in of_door] == ["ward-7", "ward-8"]
+    assert (of_door[0]["tls"], of_door[0]["known-clients"]) == (False, False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 
 from adapters.sources.fhir.fields import SUBJECTS
 from gateway.api.written_types import OF_A_CHILD
@@ -275,6 +275,24 @@ def test_a_patch_that_does_not_fit_changes_nothing(
     answer = call(service, "PATCH", f"Patient/{of['id']}", operations)
     assert answer.status_code == status, answer.text
     assert got(service, f"Patient/{of['id']}") == of
+
+
+def test_a_write_that_is_refused_for_what_stands_is_a_look(service: Service) -> None:
+    """Whoever guesses by tests of patches learns a value by and by, though nothing is written."""
+    of = made(service, child("W99", "Đỗ Thị Đoán"))
+    guess = [{"op": "test", "path": "/gender", "value": "male"}]
+    nowhere = [{"op": "remove", "path": "/deceasedBoolean"}]
+    for answer in (
+        call(service, "PATCH", of, guess),
+        call(service, "PATCH", of, nowhere),
+        call(service, "PATCH", of, [], if_match='W/"9"'),
+    ):
+        assert answer.status_code in (409, 412, 422)
+        with service.engine.connect() as connection:
+            query = text("SELECT action, record FROM audit_event WHERE id = :id")
+            row = connection.execute(query, {"id": answer.headers["x-audit-event"]}).one()
+        assert tuple(row) == ("record:read", of.partition("/")[2])
+    assert "x-audit-event" not in call(service, "PATCH", "Patient/1", guess).headers
 
 
 def test_a_patch_is_of_its_own_media_type_and_version(service: Service) -> None:
