@@ -4,7 +4,7 @@ First the leaves are committed, then the checkpoint goes to the anchor outside t
 into the database. After a crash in between, the leaves that stand are signed: the same root again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -114,6 +114,8 @@ class Sequencer:
     """Outlines of the last batch."""
     ours: frozenset[bytes] = frozenset()
     """Entries of the batch whose signatures were found good, and need no second look."""
+    taken: Sequence[str] = ()
+    """Ids of those of the batch that waited."""
     owed: set[bytes] = field(default_factory=set)
     """Those of them that have not been read back from the tree: nothing is signed without them."""
 
@@ -129,18 +131,19 @@ class Sequencer:
         if note is None or (note != self.signed and not self._follow(connection, note)):
             self._resume(connection, note)
         count = len(rows)
-        more = True
+        more, waiting = True, set(told)
         while more:
             size, found = self._pending(connection)
-            self.ours = frozenset()
+            self.ours, self.taken = frozenset(), ()
             alarms = self._take(connection, found, size)
             self._write(connection, rows, size + len(found) - alarms)
             rows = ()
             # Also where nothing was pending: who took it may have failed before it was signed.
             self._sign(connection)
+            waiting.difference_update(self.taken)
             count += len(found)
             more = alarms > 0 or len(found) == BATCH
-        _require_leaves(connection, told)
+        _require_leaves(connection, waiting)
         return count
 
     def _pending(self, connection: Connection) -> tuple[int, Sequence[Found]]:
@@ -193,7 +196,7 @@ class Sequencer:
         entries = [entry_of(one.commitment, one.signature) for one in good]
         values = (taken, start, [one.id for one in good], list(map(leaf_hash, entries)))
         driver_of(connection).execute(TAKEN, values)
-        self.ours = frozenset(entries)
+        self.ours, self.taken = frozenset(entries), [one.id for one in good]
         if self.tell is not None:
             self.telling = tuple(outline(one.body) for one in good if one.body is not None)
 
@@ -369,14 +372,14 @@ def _together(connection: Connection, several: bool) -> Iterator[None]:
         connection.exec_driver_sql("COMMIT")
 
 
-def _require_leaves(connection: Connection, told: Sequence[str]) -> None:
-    """What was committed may have been taken away since, or never have come: by a trigger, a rule.
+def _require_leaves(connection: Connection, ids: Collection[str]) -> None:
+    """What was committed was taken by another process; or away since, by a trigger, a rule.
 
     Raises RestoredError.
     """
-    if told:
-        row = driver_of(connection).execute(STANDING, (list(told),)).fetchone()
-        if row is None or row[0] != len(told):
+    if ids:
+        row = driver_of(connection).execute(STANDING, (list(ids),)).fetchone()
+        if row is None or row[0] != len(ids):
             raise RestoredError("An event that was written is not in the log.")
 
 
