@@ -71,6 +71,7 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "b": ("ngày sinh và giới tính", "day of birth and sex"),
         "bh": ("ngày sinh và cơ sở", "day of birth and home"),
         "bw": ("tỉnh, tuần sinh và giới tính", "province, week of birth and sex"),
+        "bi": ("như trên, chỉ ngày sinh ước chừng", "the same, of estimated births only"),
         "f": ("xã và ngày tìm thấy", "commune and day of finding"),
         "rg": ("xã và tháng đăng ký khai sinh", "commune and months of registration"),
         "mv": ("nơi và ngày giao nhận", "place and day of a move"),
@@ -107,6 +108,19 @@ def block_keys(record: PersonRecord) -> Iterator[str]:
     yield from _name_keys(record)
     yield from _birth_keys(record)
     yield from _event_keys(record)
+
+
+def looked_into(question: PersonRecord) -> set[str]:
+    """The block keys that one question looks into.
+
+    Of a million children five hundred are born in a province in the weeks about a known birth. Two
+    known births some days apart, and nothing else in common, are left to the linking.
+    """
+    keys = set(block_keys(question))
+    if not question.birth_firm:
+        return keys
+    about = [key.removeprefix("bw:") for key in keys if key.startswith("bw:")]
+    return {key for key in keys if not key.startswith("bw:")} | {f"bi:{key}" for key in about}
 
 
 def oversized(
@@ -230,13 +244,19 @@ def _birth_keys(record: PersonRecord) -> Iterator[str]:
 
 
 def _births(record: PersonRecord) -> Iterator[str]:
-    """Province, sex and the weeks about a birth that is known, or estimated closely."""
+    """Province, sex and the weeks about a birth that is known, or estimated closely.
+
+    Estimates have another key besides: a question with a known birth looks for these alone (`looked_into`).
+    """
     low, high = record.birth_low, record.birth_high
     if low is None or high is None or high - low > CLOSELY:
         return
     for week in range(low // WEEK, high // WEEK + 2):
         for sex in [record.sex] if record.sex else SEXES:
-            yield from (f"bw:{province}|{week}|{sex}" for province in record.provinces)
+            for province in record.provinces:
+                yield f"bw:{province}|{week}|{sex}"
+                if not record.birth_firm:
+                    yield f"bi:{province}|{week}|{sex}"
 
 
 def _event_keys(record: PersonRecord) -> Iterator[str]:

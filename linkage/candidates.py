@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 from linkage import compared, given_ids
-from linkage.blocking import block_keys
+from linkage.blocking import looked_into
 from linkage.records import PersonRecord, from_json
 
 GIVEN = "motem:"
@@ -120,14 +120,14 @@ INDEXED = text("SELECT set_config('enable_seqscan', 'off', true)")
 def candidates(
     session: Session, question: PersonRecord, most: int = MOST, *, guarded: bool = False
 ) -> Found:
-    """All that share a key with the question, as long as they are not more than `most`.
+    """All that share a key with the question (`blocking.looked_into`), as long as they are not more than `most`.
 
     Where they are more, the widest blocks give only those who share a second key: of two wide blocks
     all who are in both, or nobody, and at most `most` of these again. `guarded`: the session sees
     only some rows; the same is found either way, but not as soon.
     """
     ways = GUARDED if guarded else OPEN
-    keys = sorted(set(block_keys(question)))
+    keys = sorted(looked_into(question))
     founders = _founders(session, keys, most)
     rows = _rows(session, ways.sharing, keys, most + 1) if keys else []
     if len(rows) <= most:

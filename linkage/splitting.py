@@ -142,6 +142,7 @@ FINER: Finer = MappingProxyType(
         "bn": Further(about="day", values=_provinces),
         "d": Further(about="day", values=_provinces),
         "bw": Further(about="day", values=_days_of_birth),
+        "bi": Further(about="day", values=_days_of_birth),
     }
 )
 """The kinds of keys that grow with the country, or hold default dates. Who agrees in one of them, and

@@ -15,7 +15,7 @@ from gateway import linking, matching
 from gateway.ingest import ingest
 from gateway.matching import Answer, SeveralChildrenError, UnreadableQuestionError, match, question
 from linkage import candidates
-from linkage.blocking import block_keys
+from linkage.blocking import block_keys, looked_into
 from linkage.model import untrained
 from linkage.parity import scorer_for
 from linkage.records import Labels
@@ -96,7 +96,7 @@ def test_the_answer_is_that_of_scoring_every_record_that_shares_a_key(
     for one in made_people(15, 12):
         question = replace(one, record_id=matching.QUESTION, key=matching.QUESTION)
         answer = match(session, question, MODEL, caller, matching.MOST_ASKED)
-        keys = set(block_keys(question))
+        keys = looked_into(question)
         pairs = [scorer.pair(question, other) for other in held if keys & set(block_keys(other))]
         enough = [pair for pair in pairs if pair.weight >= MODEL.thresholds.review]
         told = [(found.weight, [line.bits for line in found.lines[1:]]) for found in answer.matches]

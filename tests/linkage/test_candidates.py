@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Text, bindparam, text, update
 from sqlalchemy.orm import Session
 
 from linkage import compared, tables
-from linkage.blocking import block_keys
+from linkage.blocking import block_keys, looked_into
 from linkage.candidates import GUARDED, OPEN, Found, Wide, candidates
 from linkage.features import COLUMNS
 from linkage.records import Labels, PersonRecord
@@ -65,9 +65,20 @@ def test_nobody_who_shares_a_key_is_left_out_and_nobody_else_is_found(session: S
     c = tables.record.c
     session.execute(update(tables.record).where(c.record_id.in_(some)).values(compared=None))
     for question in asking:
-        shared = [one for one in held if set(block_keys(one)) & set(block_keys(question))]
+        shared = [one for one in held if set(block_keys(one)) & looked_into(question)]
         found = {one.key: one.values for one in candidates(session, question).candidates}
         assert found == {one.key: compared.values_of(one) for one in shared}
+
+
+def test_beside_a_known_birth_only_estimates_are_looked_for_in_its_weeks(session: Session) -> None:
+    """Known ones are so many: a day apart, and with nothing else in common, they are no candidates."""
+    about: dict[str, Any] = {"sex": "female", "provinces": ("01",)}
+    known = {**about, "birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
+    near = {**about, "birth_low": TODAY - 3, "birth_high": TODAY + 1, "birth_firm": False}
+    next_day = {**known, "birth_low": TODAY + 1, "birth_high": TODAY + 1}
+    keep(session, person("hospital:1", **near), person("hospital:2", **next_day))
+    assert keys(candidates(session, person("police:3", **known))) == ["hospital:1"]
+    assert keys(candidates(session, person("police:3", **near))) == ["hospital:1", "hospital:2"]
 
 
 @pytest.mark.parametrize("kept", [None, '["00000000",null]'], ids=["none", "of another version"])
