@@ -101,6 +101,7 @@ def learn(
         train(records, name=name, thresholds=before.thresholds, progress=progress),
         clues=before.clues,
         beside=before.beside,
+        forest=before.forest,
         calibration=before.calibration,
     )
     progress("labels")

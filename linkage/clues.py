@@ -19,6 +19,7 @@ from linkage.beginnings import (
 )
 from linkage.explanation import level_words
 from linkage.features import FEATURES
+from linkage.forest import UNKNOWN
 from linkage.learning import BASE
 from linkage.noticing import (
     AGAINST,
@@ -86,6 +87,8 @@ def words_of(clue: str) -> tuple[str, str]:
     if clue == BASE:
         return BASE_WORDS
     name, _, value = clue.partition("=")
+    if value == UNKNOWN and name not in KNOWN:
+        return f"{name}: {UNKNOWN_WORDS[0]}", f"{name}: {UNKNOWN_WORDS[1]}"
     if name not in KNOWN:
         return _level_words(clue)
     parts = [WORDED.get(part) or _level_words(part) for part in value.split(AND)]
@@ -103,7 +106,9 @@ def _level_words(told: str) -> tuple[str, str]:
 
 
 BASE_WORDS = ("trước khi xét manh mối", "before any clue")
+UNKNOWN_WORDS = ("không rõ", "not known")
 WORDED = {
+    UNKNOWN: UNKNOWN_WORDS,
     "yes": ("có", "yes"),
     "no": ("không", "no"),
     "same": ("giống", "same"),

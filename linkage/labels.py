@@ -1,6 +1,7 @@
 """Labels: what is known of pairs of records, made into examples for the second look to learn from."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from linkage.calibration import Calibration, fitted
@@ -85,7 +86,8 @@ def examples_beside(
     ) -> Sequence[Judged]:
         alone = noticed(views(atoms, pairs, groups, forbids))
         for one, example in _told(noticed_beside(alone, pairs, forbids, model), known):
-            found[one.view.left.keys, one.view.right.keys, one.clues] = example
+            already = replace(example, already=model.forest.bits(one.clues))
+            found[one.view.left.keys, one.view.right.keys, one.clues] = already
         return judged(atoms, pairs, groups, forbids, model)
 
     link(records, model, look=watch)

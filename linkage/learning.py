@@ -32,6 +32,8 @@ class Example:
 
     clues: Collection[str] = field(repr=False)
     same: bool
+    already: float = 0.0
+    """Bits that the pair has besides its clues."""
 
 
 def learnt(examples: Sequence[Example], before: Mapping[str, float]) -> dict[str, float]:
@@ -47,7 +49,10 @@ def learnt(examples: Sequence[Example], before: Mapping[str, float]) -> dict[str
             having[clue].append(place)
     weights = {clue: before.get(clue, 0.0) for clue in sorted({*having, *before})}
     held = FROM_BEFORE if before else FROM_NOTHING
-    totals = [sum(weights[clue] for clue in (BASE, *example.clues)) for example in ordered]
+    totals = [
+        example.already + sum(weights[clue] for clue in (BASE, *example.clues))
+        for example in ordered
+    ]
     for _ in range(ROUNDS):
         most = 0.0
         for clue in sorted(having):

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from splink import comparison_level_library as cll
 from splink import comparison_library as cl
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
+from linkage import forest
 from linkage.calibration import Calibration
 from linkage.configuration import CHILDREN, Configuration
 from linkage.features import Feature
+from linkage.forest import Forest
 
 SHARED_KEY = "l.block_keys = r.block_keys and coalesce(l.crowd <> r.crowd, true)"
 """Children of one crowd, a report of very many, are never one child: conflict reported-together."""
@@ -58,7 +61,7 @@ class Thresholds:
         return ", ".join(f"{name} {bits:g}" for name, bits in asdict(self).items())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchModel:
     """Everything that decides a score, frozen. `weights`: feature → [(m, u) per level, else]."""
 
@@ -74,6 +77,8 @@ class MatchModel:
     """What each clue of the second look adds to the log odds, in bits; empty: there is none."""
     beside: Mapping[str, float] = field(default_factory=dict, repr=False)
     """The same once the odds of all pairs are known (`beside.py`); empty: they stay as they are."""
+    forest: Forest = field(default_factory=Forest)
+    """What clues say together, on top of that."""
     habits: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Names and birthdays that a house or a source writes of everybody (`habits.py`)."""
     trained_on: Mapping[str, Any] = field(default_factory=dict)
@@ -85,7 +90,7 @@ class MatchModel:
         """What each clue adds to the log odds that count in the end."""
         return self.beside or self.clues
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The name and the first 12 hex of the SHA-256 of all that decides a score."""
         return f"{self.name}-{hashlib.sha256(self.as_json().encode()).hexdigest()[:12]}"
@@ -119,8 +124,8 @@ def load(path: Path | None = None, configuration: Configuration = CHILDREN) -> M
 def read(text: str, configuration: Configuration = CHILDREN) -> MatchModel:
     """The model that `as_json` wrote. Raises ValueError where it does not fit this version."""
     try:
-        model = _read(json.loads(text))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        model = _parsed(text)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(UNFIT) from error
     expected = {feature.name: len(feature.levels) + 1 for feature in configuration.features}
     if not model.split.keys() <= configuration.finer.keys():
@@ -135,6 +140,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """A version is the name and twelve digits, and is part of lines that programs read."""
 MOST_BITS = 1000.0
 """No pair weighs so much."""
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> MatchModel:
+    """Requests ask for the model in use, which is long: each text is read once."""
+    return _read(json.loads(text))
 
 
 def _read(values: dict[str, Any]) -> MatchModel:
@@ -164,6 +175,7 @@ def _read(values: dict[str, Any]) -> MatchModel:
         "habits": {house: tuple(told) for house, told in values["habits"].items()},
         "split": {kind: tuple(map(str, prints)) for kind, prints in values["split"].items()},
         "calibration": Calibration(**values["calibration"]),
+        "forest": forest.read(values["forest"]),
     }
     return MatchModel(**values | made)
 

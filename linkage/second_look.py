@@ -22,13 +22,18 @@ from linkage.records import PersonRecord
 from linkage.step_reports import SOURCE as REPORT
 from linkage.views import View, views
 
+FINE = 9
+"""Digits of what a clue adds: a hundred of them still add up to the log odds."""
 TOLD_APART = 2.0
 """Bits. Of twins whom less tells apart, one record in so many is the other's, however well it fits."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """Two groups and the keys of their records: the log odds, and what each clue adds, in bits."""
+    """Two groups and the keys of their records: the log odds, and what each clue adds, in bits.
+
+    The latter only from the least on that anybody is asked about.
+    """
 
     pair: ScoredPair
     left: tuple[str, ...] = field(repr=False)
@@ -61,7 +66,7 @@ def judged(
     seen = noticed(list(views(atoms, pairs, groups, forbids)))
     if model.beside:
         seen = noticed_beside(seen, pairs, forbids, model)
-    found = [_judged(one, model.second) for one in seen]
+    found = [_judged(one, model) for one in seen]
     return sorted(found, key=lambda one: (-one.bits, one.pair.left, one.pair.right))
 
 
@@ -123,14 +128,17 @@ def noticed_beside(
     ]
 
 
-def _judged(one: Noticed, worth: Mapping[str, float]) -> Judged:
-    lines, pair = _worth(one.clues, worth), one.view.pair
+def _judged(one: Noticed, model: MatchModel) -> Judged:
+    alone = sum(bits for _, bits in _worth(one.clues, model.second))
+    bits = round(alone + model.forest.bits(one.clues), PRECISION)
+    pair = one.view.pair
     return Judged(
         pair=pair,
         left=one.view.left.keys,
         right=one.view.right.keys,
-        bits=_total(lines),
-        clues=lines,
+        bits=bits,
+        # What is not even asked about is told nobody.
+        clues=_lines(one.clues, model) if bits >= model.thresholds.ask else (),
         several=one.several,
         confusable=one.confusable,
         doubted=is_doubted(pair, several=one.several) or one.reported_twice,
@@ -141,6 +149,18 @@ def _judged(one: Noticed, worth: Mapping[str, float]) -> Judged:
 def _worth(noticed: Iterable[str], worth: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     """A clue that the model never saw says nothing."""
     return tuple((clue, worth[clue]) for clue in (BASE, *noticed) if clue in worth)
+
+
+def _lines(noticed: Sequence[str], model: MatchModel) -> tuple[tuple[str, float], ...]:
+    """What each clue adds, alone and together with others; the sum is the log odds."""
+    alone = dict(_worth(noticed, model.second))
+    before, together = model.forest.told(noticed)
+    together[BASE] = before
+    return tuple(
+        (clue, round(alone.get(clue, 0.0) + together.get(clue, 0.0), FINE))
+        for clue in (BASE, *noticed, *sorted(together.keys() - {BASE, *noticed}))
+        if clue in alone or clue in together
+    )
 
 
 def _total(lines: Iterable[tuple[str, float]]) -> float:

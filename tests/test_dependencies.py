@@ -29,30 +29,37 @@ def named(requirements: list[str]) -> set[str]:
 EXTRAS = {name: named(extra) for name, extra in PROJECT["optional-dependencies"].items()}
 RUN = named(PROJECT["dependencies"])
 ALL = RUN.union(*EXTRAS.values())
-LOCKS = {"lock.txt": ALL - EXTRAS["spark"], "spark.txt": EXTRAS["spark"]}
+APART = ("spark", "trees")
+"""Extras with a lock of their own."""
+LOCKS = {
+    "lock.txt": ALL.difference(*(EXTRAS[name] for name in APART)),
+    **{f"{name}.txt": EXTRAS[name] for name in APART},
+}
 
 
-def imported() -> set[str]:
-    """Distributions that the four packages import."""
+def imported(*folders: str) -> set[str]:
+    """Distributions that these folders import."""
     modules: set[str] = set()
-    for package in OURS:
+    for package in folders:
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Import):
                     modules.update(alias.name.split(".")[0] for alias in node.names)
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     modules.add(node.module.split(".")[0])
-    foreign = modules - OURS - set(sys.stdlib_module_names)
+    foreign = modules - OURS - {"scripts"} - set(sys.stdlib_module_names)
     found = packages_distributions()
     return {plain(found.get(module, [module])[0]) for module in foreign}
 
 
 def test_every_import_is_a_named_dependency() -> None:
-    assert imported() <= RUN | EXTRAS["spark"]
+    assert imported(*OURS) <= RUN | EXTRAS["spark"]
+    assert imported("scripts") <= RUN | EXTRAS["trees"]
 
 
 def test_every_named_dependency_is_used() -> None:
-    assert (RUN | EXTRAS["spark"]) - imported() == BY_NAME
+    assert (RUN | EXTRAS["spark"]) - imported(*OURS) == BY_NAME
+    assert EXTRAS["trees"] <= imported("scripts")
 
 
 def test_every_named_dependency_is_explained() -> None:

@@ -108,6 +108,8 @@ def show(version: Version) -> None:
     screen.show(_weights(model))
     if model.clues:
         screen.show(_clues(model))
+    if trees := len(model.forest.trees):
+        typer.echo(f"together: {trees} trees on {len(model.forest.conditions)} conditions")
     typer.echo(f"prior {prior_bits(model):+.1f} bits; {model.thresholds}")
     typer.echo(
         f"probability: {model.calibration.slope:.3g} · w {model.calibration.shift:+.3g} bits"

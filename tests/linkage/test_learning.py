@@ -48,6 +48,15 @@ def test_without_answers_everything_stays_as_it_was() -> None:
     assert learnt([], {"a=1": 2.5, BASE: -1.0}) == {"a=1": 2.5, BASE: -1.0}
 
 
+def test_what_a_pair_has_already_is_not_learnt_again() -> None:
+    """Trees say it (`forest.py`): clues that come with it are worth nothing more."""
+    pairs = [(same, 10.0 if same else -10.0) for same in (True, False)] * 200
+    told = [Example(clues=[f"a={same}"], same=same, already=bits) for same, bits in pairs]
+    alone = [Example(clues=[f"a={same}"], same=same) for same, _ in pairs]
+    assert learnt(told, {})["a=True"] < 1
+    assert learnt(alone, {})["a=True"] > 4
+
+
 def test_one_answer_moves_little_and_hundreds_move_much() -> None:
     """Even one that was not expected, of a pair with as many clues as pairs have."""
     clues = [f"{number}=1" for number in range(30)]

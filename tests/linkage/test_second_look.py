@@ -261,7 +261,7 @@ def test_what_was_joined_holds_no_conflict_and_adds_up(model: MatchModel) -> Non
         for one, other in combinations(group, 2):
             assert conflict(people[one], people[other]) is None
     for found in (*made.likely, *made.doubtful):
-        assert found.bits == pytest.approx(sum(bits for _, bits in found.clues), abs=PRECISION)
+        assert found.bits == pytest.approx(sum(bits for _, bits in found.clues), abs=10**-PRECISION)
         assert {*found.left}.isdisjoint(found.right)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from linkage.clues import KNOWN
 from linkage.features import FEATURES, Feature
+from linkage.forest import Condition, Forest
 from linkage.model import MatchModel
 from linkage.noticing import AND
 
@@ -35,17 +36,31 @@ def without_feature(feature: Feature, model: MatchModel) -> MatchModel:
 
 
 def without_second_look(model: MatchModel) -> MatchModel:
-    return replace(model, clues={}, beside={})
+    return replace(model, clues={}, beside={}, forest=Forest())
 
 
 def without_others(model: MatchModel) -> MatchModel:
     """Each pair is judged by itself alone."""
-    return replace(model, beside={})
+    return replace(model, beside={}, forest=Forest())
 
 
 def _without_clues(name: str, model: MatchModel) -> MatchModel:
     """A clue that the model does not know says nothing."""
-    return replace(model, clues=_without(name, model.clues), beside=_without(name, model.beside))
+    return replace(
+        model,
+        clues=_without(name, model.clues),
+        beside=_without(name, model.beside),
+        forest=replace(
+            model.forest,
+            conditions=tuple(_unasked(one, name) for one in model.forest.conditions),
+        ),
+    )
+
+
+def _unasked(condition: Condition, name: str) -> Condition:
+    """A tree that asks for the clue goes where it goes when nothing was noticed."""
+    about = {condition.clue.partition("=")[0]} | _about(condition.clue)
+    return replace(condition, clue="") if name in about else condition
 
 
 def _without(name: str, worth: Mapping[str, float]) -> dict[str, float]:

@@ -1,0 +1,184 @@
+"""What clues say together: trees of conditions on clues, of which each adds bits to the log odds.
+
+The worth of single clues adds up (`learning.py`); what two or three mean only together is no such
+sum. The trees were found by gradient boosting (Friedman 2001) on what the sum leaves unexplained.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+UNKNOWN = "unknown"
+"""The value under which a tree's bits are told that went by a clue which was not noticed."""
+NOBODY = 1000.0
+"""The number of `none`: ahead of everybody, because there is nobody else."""
+BEYOND = 1.0
+"""Added to the last bound for what exceeds it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """Whether the value of a clue is at most so much.
+
+    `clue` is the name of one with numbers (`odds`), or a whole clue (`sources=police + police`),
+    which is 1 where it was noticed. `unknown`: whether it holds where nothing was noticed.
+    """
+
+    clue: str
+    most: float
+    unknown: bool
+
+
+Node = float | tuple[int, float, "Node", "Node"]
+"""Bits; or a condition's place, the bits if nothing more were asked, where it holds, where not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forest:
+    """`trees`: each a Node as JSON, one text, so that a model file has a line for each."""
+
+    conditions: tuple[Condition, ...] = ()
+    trees: tuple[str, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def grown(self) -> tuple[Node, ...]:
+        """The trees, read."""
+        return tuple(_node(json.loads(tree)) for tree in self.trees)
+
+    @cached_property
+    def _asked(self) -> tuple[tuple[str, float, bool], ...]:
+        return tuple((one.clue, one.most, one.unknown) for one in self.conditions)
+
+    def bits(self, clues: Iterable[str]) -> float:
+        """What all trees together add."""
+        held = self._held(clues)
+        return sum(_leaf(tree, held) for tree in self.grown)
+
+    def told(self, clues: Sequence[str]) -> tuple[float, dict[str, float]]:
+        """The same, told apart: bits before any clue, and those of each clue; they add up.
+
+        Each step down a tree is worth the bits by which it changes what the tree would say, and
+        belongs to the clue that it asked for (Saabas 2014).
+        """
+        held, names = self._held(clues), _by_name(clues)
+        named = [_named(condition.clue, names) for condition in self.conditions]
+        worth: dict[str, float] = defaultdict(float)
+        for tree in self.grown:
+            for place, bits in _steps(tree, held):
+                worth[named[place]] += bits
+        return sum(map(_so_far, self.grown)), dict(worth)
+
+    def _held(self, clues: Iterable[str]) -> list[bool]:
+        """Of each condition whether it holds."""
+        value_of = _values(clues).get
+        return [
+            unknown if (value := value_of(clue)) is None else value <= most
+            for clue, most, unknown in self._asked
+        ]
+
+
+def read(told: Mapping[str, Any]) -> Forest:
+    """What `asdict` made of a forest. Raises TypeError, ValueError, KeyError where it is none."""
+    if told.keys() != Forest.__dataclass_fields__.keys():
+        raise ValueError(NO_FOREST)
+    conditions = tuple(Condition(**one) for one in told["conditions"])
+    if not all(_is_condition(one) for one in conditions):
+        raise ValueError(NO_FOREST)
+    trees = tuple(told["trees"])
+    for tree in trees:
+        _check(json.loads(tree), len(conditions), MOST_DEPTH)
+    return Forest(conditions=conditions, trees=trees)
+
+
+NO_FOREST = "these are no trees of this version"
+MOST_DEPTH = 64
+MOST_BITS = 1000.0
+
+
+def _is_condition(one: Condition) -> bool:
+    return type(one.clue) is str and type(one.unknown) is bool and _is_bits(one.most)
+
+
+def _is_bits(value: object) -> bool:
+    return type(value) in (int, float) and -MOST_BITS <= value <= MOST_BITS  # type: ignore[operator]
+
+
+def _check(node: Any, conditions: int, depth: int) -> None:
+    """Raises ValueError where it is no Node."""
+    if _is_bits(node):
+        return
+    if type(node) is not list or len(node) != 4 or not depth or not _is_bits(node[1]):
+        raise ValueError(NO_FOREST)
+    if type(node[0]) is not int or not 0 <= node[0] < conditions:
+        raise ValueError(NO_FOREST)
+    for below in node[2:]:
+        _check(below, conditions, depth - 1)
+
+
+def _node(told: Any) -> Node:
+    if type(told) is not list:
+        return float(told)
+    place, so_far, held, failed = told
+    return (place, float(so_far), _node(held), _node(failed))
+
+
+def _leaf(node: Node, held: Sequence[bool]) -> float:
+    while type(node) is tuple:
+        node = node[2] if held[node[0]] else node[3]
+    return node  # type: ignore[return-value]
+
+
+def _steps(node: Node, held: Sequence[bool]) -> Iterator[tuple[int, float]]:
+    """Each condition on the way down, and by how much its answer changes the bits."""
+    while type(node) is tuple:
+        place, so_far, *below = node
+        node = below[0] if held[place] else below[1]
+        yield place, _so_far(node) - so_far
+
+
+def _so_far(node: Node) -> float:
+    return node[1] if isinstance(node, tuple) else node
+
+
+def number(value: str) -> float | None:
+    """The value of a clue as a number: `≤ 3`, `> 9` (beyond it), `none`, `4`, `2/5`; else None."""
+    if value == "none":
+        return NOBODY
+    sign, _, bound = value.rpartition(" ")
+    try:
+        figure = float(bound.removesuffix("/5"))
+    except ValueError:
+        return None
+    return {"": figure, "≤": figure, ">": figure + BEYOND}.get(sign)
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(clue: str) -> tuple[str, float | None]:
+    """Name and number of a clue: there are some thousand different ones."""
+    name, _, value = clue.partition("=")
+    return name, number(value)
+
+
+def _values(clues: Iterable[str]) -> dict[str, float]:
+    values = {}
+    for clue in clues:
+        values[clue] = 1.0
+        name, figure = _parsed(clue)
+        if figure is not None:
+            values[name] = figure
+    return values
+
+
+def _by_name(clues: Iterable[str]) -> dict[str, str]:
+    """Each clue under itself, and the first of each name under that."""
+    ordered = sorted(clues, reverse=True)
+    return {_parsed(clue)[0]: clue for clue in ordered} | {clue: clue for clue in ordered}
+
+
+def _named(clue: str, names: Mapping[str, str]) -> str:
+    """The clue that a condition went by; of what was not noticed its name, `unknown`."""
+    name = clue.partition("=")[0]
+    return names.get(clue) or names.get(name) or f"{name}={UNKNOWN}"
