@@ -20,7 +20,7 @@ from linkage.parity import scorer_for
 from linkage.records import PersonRecord
 from linkage.replay import Past, replayed
 from linkage.scores import NOTHING, Atom, Engine, Seen, fingerprint, scored
-from linkage.second_look import Judged, joins, judged
+from linkage.second_look import Judged, explained, joins, judged
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
 from linkage.suspects import suspects
@@ -99,7 +99,7 @@ def link(
         likely = joins(found, model.thresholds)
         if not likely:
             break
-        surely += likely
+        surely += [explained(one, model) for one in likely]
         groups = _regroup(groups, _united(groups, likely))
     asked = _asked(done, found, forbids, model)
     mistyped = _mistyped(groups, pairs, originals, standing)
@@ -115,7 +115,7 @@ def link(
         pairs=len(first),
         rounds=number,
         likely=tuple(surely),
-        doubtful=tuple(_told(asked, found)),
+        doubtful=tuple(explained(one, model) for one in _told(asked, found)),
         seen=tuple(seen),
     )
 

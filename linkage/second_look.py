@@ -30,16 +30,13 @@ TOLD_APART = 2.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """Two groups and the keys of their records: the log odds, and what each clue adds, in bits.
-
-    The latter only from the least on that anybody is asked about.
-    """
+    """Two groups and the keys of their records: the log odds, in bits, and what was noticed."""
 
     pair: ScoredPair
     left: tuple[str, ...] = field(repr=False)
     right: tuple[str, ...] = field(repr=False)
     bits: float
-    clues: tuple[tuple[str, float], ...] = field(repr=False)
+    noticed: tuple[str, ...] = field(repr=False)
     several: bool
     """One of both is known to be a twin, or to have been found with others."""
     confusable: bool
@@ -48,6 +45,8 @@ class Judged:
     """The evidence is doubtful in kind."""
     held: bool
     """However likely, people are asked."""
+    clues: tuple[tuple[str, float], ...] = field(default=(), repr=False)
+    """What each clue adds, in bits, once it is `explained`."""
 
 
 def judged(
@@ -137,8 +136,7 @@ def _judged(one: Noticed, model: MatchModel) -> Judged:
         left=one.view.left.keys,
         right=one.view.right.keys,
         bits=bits,
-        # What is not even asked about is told nobody.
-        clues=_lines(one.clues, model) if bits >= model.thresholds.ask else (),
+        noticed=one.clues,
         several=one.several,
         confusable=one.confusable,
         doubted=is_doubted(pair, several=one.several) or one.reported_twice,
@@ -151,16 +149,20 @@ def _worth(noticed: Iterable[str], worth: Mapping[str, float]) -> tuple[tuple[st
     return tuple((clue, worth[clue]) for clue in (BASE, *noticed) if clue in worth)
 
 
-def _lines(noticed: Sequence[str], model: MatchModel) -> tuple[tuple[str, float], ...]:
-    """What each clue adds, alone and together with others; the sum is the log odds."""
-    alone = dict(_worth(noticed, model.second))
-    before, together = model.forest.told(noticed)
+def explained(one: Judged, model: MatchModel) -> Judged:
+    """With what each clue adds, alone and together with others; the sum is the log odds.
+
+    Only few pairs of a look are told anybody, and to explain one takes ten times as long as to judge.
+    """
+    alone = dict(_worth(one.noticed, model.second))
+    before, together = model.forest.told(one.noticed)
     together[BASE] = before
-    return tuple(
+    lines = tuple(
         (clue, round(alone.get(clue, 0.0) + together.get(clue, 0.0), FINE))
-        for clue in (BASE, *noticed, *sorted(together.keys() - {BASE, *noticed}))
+        for clue in (BASE, *one.noticed, *sorted(together.keys() - {BASE, *one.noticed}))
         if clue in alone or clue in together
     )
+    return replace(one, clues=lines)
 
 
 def _total(lines: Iterable[tuple[str, float]]) -> float:
