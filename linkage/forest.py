@@ -13,8 +13,8 @@ from typing import Any
 
 UNKNOWN = "unknown"
 """The value under which a tree's bits are told that went by a clue which was not noticed."""
-NOBODY = 1000.0
-"""The number of `none`: ahead of everybody, because there is nobody else."""
+NOBODY = 10_000.0
+"""The number of `none`: ahead of everybody, because there is nobody else. None is larger."""
 BEYOND = 1.0
 """Added to the last bound for what exceeds it."""
 
@@ -99,18 +99,18 @@ MOST_BITS = 1000.0
 
 
 def _is_condition(one: Condition) -> bool:
-    return type(one.clue) is str and type(one.unknown) is bool and _is_bits(one.most)
+    return type(one.clue) is str and type(one.unknown) is bool and _is_within(one.most, NOBODY)
 
 
-def _is_bits(value: object) -> bool:
-    return type(value) in (int, float) and -MOST_BITS <= value <= MOST_BITS  # type: ignore[operator]
+def _is_within(value: object, most: float = MOST_BITS) -> bool:
+    return type(value) in (int, float) and -most <= value <= most  # type: ignore[operator]
 
 
 def _check(node: Any, conditions: int, depth: int) -> None:
     """Raises ValueError where it is no Node."""
-    if _is_bits(node):
+    if _is_within(node):
         return
-    if type(node) is not list or len(node) != 4 or not depth or not _is_bits(node[1]):
+    if type(node) is not list or len(node) != 4 or not depth or not _is_within(node[1]):
         raise ValueError(NO_FOREST)
     if type(node[0]) is not int or not 0 <= node[0] < conditions:
         raise ValueError(NO_FOREST)

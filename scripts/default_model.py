@@ -2,7 +2,7 @@
 
     python -m scripts.default_model
 
-Takes about two hours. Worlds of several sizes and sources, some of them with a share of the files
+Takes about two hours, and needs requirements/trees.txt. Worlds of several sizes and sources, some of them with a share of the files
 withheld, because that nobody else fits a pair says less while bodies are missing.
 """
 
@@ -24,6 +24,7 @@ from linkage.model import MatchModel, Thresholds
 from linkage.records import PersonRecord
 from linkage.store import IdentityStore
 from linkage.training import train
+from scripts import trees
 
 MODEL = Path(__file__).parents[1] / "linkage/models/default.json"
 THRESHOLDS = Thresholds(
@@ -82,8 +83,9 @@ def made(world_of: Callable[[World], Made]) -> MatchModel:
     alone = _examples(labels.examples, WORLDS, model, world_of)
     model = replace(model, clues=learnt(alone, {}))
     beside = _examples(labels.examples_beside, (*WORLDS, *THINNED), model, world_of)
+    worth = learnt(beside, {})
     told = {**model.trained_on, "labels": len(alone)}
-    return replace(model, beside=learnt(beside, {}), trained_on=told)
+    return replace(model, beside=worth, forest=trees.grown(beside, worth), trained_on=told)
 
 
 def _examples(

@@ -17,14 +17,14 @@ from linkage.learning import BASE, Example
 
 TOLD_TWICE = ("together", "event-between")
 """Clues made of others, which the trees can put together themselves."""
-TREES = 200
+TREES = 300
 GROWTH = {
     "objective": "binary",
-    "learning_rate": 0.15,
-    "num_leaves": 63,
-    "min_data_in_leaf": 30,
+    "learning_rate": 0.1,
+    "num_leaves": 127,
+    "min_data_in_leaf": 10,
     "lambda_l2": 5.0,
-    "feature_fraction": 0.3,
+    "feature_fraction": 0.2,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "seed": 1,
@@ -102,7 +102,8 @@ def _condition(told: Mapping[str, Any], columns: Sequence[str]) -> Condition:
     clue = columns[told["split_feature"]]
     if "=" in clue:
         return Condition(clue=clue, most=0.5, unknown=True)
-    most = round(min(told["threshold"], NOBODY), DIGITS)  # 1e300: whether anything was noticed
+    # 1e300 stands for "whether anything was noticed", and -1e-35 for what is less than nothing.
+    most = math.floor(min(told["threshold"], NOBODY) * 10**DIGITS) / 10**DIGITS
     unknown = told["default_left"] if told["missing_type"] == "NaN" else most >= 0
     return Condition(clue=clue, most=most, unknown=unknown)
 
