@@ -55,7 +55,7 @@ def assert_adds_up(review: OpenReview) -> None:
 
 def test_the_evidence_of_every_question_adds_up(linked: Engine, caller: Caller) -> None:
     found = reviews(linked, caller)
-    assert len(found) > 20
+    assert len(found) >= 10
     for review in found:
         assert_adds_up(review)
     said = {line["feature"] for line in json.loads(found[0].evidence) if line["bits"]}
