@@ -4,7 +4,7 @@ A deterministic function of its input: pairs are taken from the strongest down (
 order of arrival and no parallelism can change the outcome (promise 3).
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,7 +15,7 @@ from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
 from linkage.settling import Apart, Traits, is_settled
 
-QUESTIONS_A_GROUP = 1
+QUESTIONS_A_GROUP = 2
 """A steward is asked at most so often about one group from its own side: the best candidates."""
 
 NO_SOURCES: Mapping[str, frozenset[str]] = MappingProxyType({})
@@ -233,23 +233,18 @@ def questions(
 ) -> tuple[Review, ...]:
     """The first pair between any two groups that may be one child. `home`: key → group.
 
-    Of two questions that exclude each other only the first is asked: its answer settles the other,
-    or brings it up at the next run.
+    Two questions may exclude each other (one record, two twins): so both are named to whoever
+    decides, and "the same" to one settles the other.
     """
     asked: dict[Keys, Review] = {}
-    others: dict[str, list[str]] = defaultdict(list)
+    times: Counter[str] = Counter()
     for pair in ordered:
         one, other = sorted((home(pair.left), home(pair.right)))
         if one == other or (one, other) in asked or conflicting(one, other):
             continue
-        if min(len(others[one]), len(others[other])) >= QUESTIONS_A_GROUP:
+        if min(times[one], times[other]) >= QUESTIONS_A_GROUP:
             continue
-        if any(conflicting(*sorted((third, other))) for third in others[one]) or any(
-            conflicting(*sorted((third, one))) for third in others[other]
-        ):
-            continue
-        others[one].append(other)
-        others[other].append(one)
+        times.update((one, other))
         why = outcomes.get((pair.left, pair.right), "")
         reason = Reason(why) if why in REASONS else Reason.UNCERTAIN
         asked[one, other] = Review(pair=pair, reason=reason, left=pair.left, right=pair.right)
