@@ -67,14 +67,17 @@ WRITES = ("create", "update", "patch", "delete")
 SUBSCRIPTION: Mapping[str, Any] = {
     "type": "Subscription",
     "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
-    "interaction": [{"code": code} for code in ("read", "search-type", *WRITES)],
+    "interaction": [
+        {"code": code} for code in ("read", "vread", "history-instance", "search-type", *WRITES)
+    ],
     "versioning": "versioned",
-    "readHistory": False,
+    "readHistory": True,
     "updateCreate": False,
     "searchParam": [
         {"name": name, "type": kind, "documentation": words}
         for name, (kind, words) in SEARCHED.items()
     ],
+    "operation": [{"name": "replay", "definition": "urn:motem:operation:replay"}],
 }
 """Of a client's own."""
 GROUP: Mapping[str, Any] = {

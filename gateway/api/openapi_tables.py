@@ -103,6 +103,10 @@ SUBSCRIBED = {
         "payload": "application/json",
     },
 }
+SINCE = {
+    "resourceType": "Parameters",
+    "parameter": [{"name": "since", "valueInstant": "2026-03-04T00:00:00+07:00"}],
+}
 MINUTES = {
     "loai": "BIEN_BAN_TRE_BI_BO_ROI",
     "soBienBan": "12/BB-CAX",
@@ -230,6 +234,7 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/fhir/R4/.*\$validate", _fhir("Parameters", example=None)),
     ("POST", r"/fhir/R4/Patient/\$match", _fhir("Parameters", "Patient", example=ASKED)),
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),
+    ("POST", r"/fhir/R4/Subscription/.*\$replay", _fhir("Parameters", example=SINCE)),
     ("POST", r"/fhir/R4/.*\$.*", _fhir("Parameters", example=DECISION)),
     ("(POST|PUT)", r"/fhir/R4/Patient(/\{id\})?", _fhir("Patient", example=PATIENT)),
     ("(POST|PUT)", r"/fhir/R4/Subscription(/.*)?", _fhir("Subscription", example=SUBSCRIBED)),
