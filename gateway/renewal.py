@@ -24,7 +24,7 @@ from gateway.errors import ConflictError, DatabaseUnavailableError
 from gateway.resetting import Reset, begin, carry, counted, finish
 from gateway.settings import Settings
 
-READY_WITHIN = 120.0
+READY_WITHIN = 60.0
 """Seconds that somebody waits who puts it back while the next state is still being made."""
 DRAINED_WITHIN = 60.0
 """Seconds that requests to the state before may still take."""
@@ -51,6 +51,12 @@ class BeingResetError(ConflictError):
     """The sandbox is being put back at this moment. Please wait for it."""
 
     vietnamese: ClassVar[str] = "Hộp cát đang được đặt lại. Xin đợi."
+
+
+class NotReadyError(DatabaseUnavailableError):
+    """The next state of the sandbox is not ready yet. Please ask again."""
+
+    vietnamese: ClassVar[str] = "Trạng thái mới của hộp cát chưa sẵn sàng. Xin gửi lại sau."
 
 
 @dataclass(kw_only=True, slots=True)
@@ -96,7 +102,7 @@ class Renewed:
             served.busy -= 1
 
     def reset(self, caller: Caller) -> Reset:
-        """For a request in its thread. Raises BeingResetError, DatabaseUnavailableError."""
+        """For a request in its thread. Raises BeingResetError, NotReadyError."""
         if not self._one_at_a_time.acquire(blocking=False):
             raise BeingResetError
         try:
@@ -107,15 +113,16 @@ class Renewed:
     def _changed_over(self, caller: Caller) -> Reset:
         before, number = self._standing, self._standing.number + 1
         with acting.as_system():
-            made = self._served(number, self._ready(number))
+            made = self._served(number, self._ready())
             removed = counted(before.engine)
             ended = finish(before.engine, caller, number)
             begin(made.engine, caller, number, ended)
             clients = carry(before.engine, made.engine, caller)
             standing = counted(made.engine)
         self._states.let_stand(number)
-        self._wait_for(self._take_over(made))
+        self._begin(self._take_over(made)).result(READY_WITHIN)
         self._begin(self._retire(before))
+        self._make_next()
         return Reset(
             number=number, removed=removed, standing=standing, clients=clients, ended=ended
         )
@@ -123,13 +130,15 @@ class Renewed:
     def _served(self, number: int, settings: Settings) -> _Served:
         return _Served(number=number, app=create_app(settings, sandbox=True, reset=self.reset))
 
-    def _ready(self, number: int) -> Settings:
-        """What was made in the background; made anew where that failed."""
-        made, self._next = self._next, None
+    def _ready(self) -> Settings:
+        """What is made in the background; begun anew where that failed."""
+        assert self._next is not None, "it is begun with the one before"
         try:
-            return made.result(READY_WITHIN) if made else self._states.made(number)
+            return self._next.result(READY_WITHIN)
         except Exception as error:
-            raise DatabaseUnavailableError from error
+            if self._next.done():
+                self._make_next()
+            raise NotReadyError from error
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -146,7 +155,7 @@ class Renewed:
         self._standing = made
 
     async def _retire(self, before: _Served) -> None:
-        """Once nothing is under way there any more; then the next one is made ready."""
+        """Once nothing is under way there any more."""
         for _ in range(int(DRAINED_WITHIN / 0.05)):
             if not before.busy:
                 break
@@ -156,7 +165,6 @@ class Renewed:
             await asyncio.to_thread(self._put_away, before)
         except Exception as error:
             log.warning("waits", what="the sandbox before", error=type(error).__name__)
-        self._make_next()
 
     def _put_away(self, before: _Served) -> None:
         with acting.as_system():
@@ -181,9 +189,6 @@ class Renewed:
     def _begin(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         assert self._loop is not None, "it is served"
         return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
-        self._begin(work).result(READY_WITHIN)
 
 
 async def _begun(app: FastAPI) -> Any:

@@ -11,7 +11,7 @@ import audit
 from audit.checkpoint import Checkpoint
 from audit.event import Action, AuditEvent, Caller, DetailValue
 from gateway.access import tables
-from gateway.database import transaction
+from gateway.database import ledger_of, transaction
 from gateway.ledger_keeping import exported, last_note
 
 
@@ -80,6 +80,8 @@ def carry(before: Engine, after: Engine, caller: Caller) -> int:
 
 
 def keep_log(engine: Engine, caller: Caller, file: Path) -> None:
-    """The whole log of a state that is put away, for `audit/verifier.py`."""
+    """The whole log of a state that is put away, for `audit/verifier.py`, and its public key."""
     file.parent.mkdir(parents=True, exist_ok=True)
     exported(engine, caller, None, None, lambda: file.open("wb"))
+    (key,) = ledger_of(engine).log_key.epochs(last_note(engine))
+    file.with_suffix(".key").write_text(f"{key}\n", "utf-8")

@@ -29,7 +29,6 @@ class EmbeddedStates:
         return int(self._file.read_text("ascii")) if self._file.exists() else 0
 
     def made(self, number: int) -> Settings:
-        self._clear_up(number)
         own = self._of(number)
         engine = open_engine(own, role=None)
         try:
@@ -68,12 +67,11 @@ class EmbeddedStates:
     def _home(self, number: int) -> Path:
         return self._own.home / f"{BEGIN}{number}" if number else self._own.home
 
-    def _clear_up(self, number: int) -> None:
-        """What a process left behind that ended amid a change."""
-        kept = min(number, self.standing())
+    def clear_up(self) -> None:
+        """What a process left behind that ended amid a change. Before anything is served."""
         folders = self._own.home.glob(f"{BEGIN}*")
         for left in (0, *(int(folder.name.removeprefix(BEGIN)) for folder in folders)):
-            if left < kept:
+            if left < self.standing():
                 self._remove(left)
 
     def _remove(self, number: int) -> None:

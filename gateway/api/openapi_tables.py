@@ -228,6 +228,7 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/users", _json(users.Adding, None)),
     ("POST", r"/users/.*/(disable|enable)", _json(clients.Switch, {})),
     ("POST", r"/users/.*/role", _json(users.Role, {"role": "child-protection"})),
+    ("POST", r"/sandbox/reset", _json(registrations.Nothing, {})),
     ("POST", r"/audit/findings/.*/taken", _json(findings.Taking, {})),
     ("POST", r"/audit/findings/.*/owner", _json(findings.Assigning, {"owner": "auditor-1"})),
     ("POST", r"/audit/findings/.*/outcome", _json(findings.Closing, None)),
@@ -256,6 +257,9 @@ def _of_fhir(words: str, *kinds: str, status: int = 200) -> Given:
 STATUS = with_keys(status="string")
 TAKEN_MESSAGE = with_keys(message="string", state="string")
 DONE = Given(status=204, words="Done")
+PUT_BACK = with_keys(
+    state="integer", removed="object", standing="object", clients="integer", logOfBefore="string"
+)
 KEPT_AS_IS = Given(status=304, words="As it was at If-None-Match")
 NDJSON = "application/fhir+ndjson"
 EXPORTED = with_keys(transactionTime="string", output="array", error="array")
@@ -321,6 +325,7 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ("POST", r"/.*/withdrawal", (DONE,)),
     ("POST", r"/registrations", (_told("A draft", with_keys(request="string"), 201),)),
     ("POST", r"/fhir/R4", (_of_fhir("What each was answered", "Bundle"),)),
+    ("POST", r"/sandbox/reset", (_told("As at first", PUT_BACK),)),
     ("POST", r"/break-glass", (_told("Open", with_keys(id="string", until="string"), 201),)),
     ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
     ("POST", r"/users", (_told("Added", with_keys(id="string"), 201),)),

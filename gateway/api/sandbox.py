@@ -4,21 +4,15 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict
 
 from audit.event import Caller
 from gateway.api import answers
 from gateway.api.dependencies import CurrentEntrance, CurrentSaid
 from gateway.api.payload import LARGEST_DOCUMENT, parsed, read_required
+from gateway.api.registrations import Nothing
 from gateway.resetting import Reset
 
 router = APIRouter(prefix="/sandbox")
-
-
-class Nothing(BaseModel):
-    """An order that needs no words; it is JSON all the same, which no web form can send."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 def asking(entrance: CurrentEntrance, said: CurrentSaid) -> Caller:

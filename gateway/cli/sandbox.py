@@ -89,7 +89,9 @@ def sandbox_settings(loaded: settings.Settings) -> settings.Settings:
 
 def states(own: settings.Settings) -> EmbeddedStates:
     """Where the sandbox is, and where it is put back."""
-    return EmbeddedStates(own, command_caller(own))
+    found = EmbeddedStates(own, command_caller(own))
+    found.clear_up()
+    return found
 
 
 def key_of(own: settings.Settings) -> Path:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import URL, Engine
 
+from audit import verifier
 from audit.checkpoint import Checkpoint
 from audit.event import Action
 from audit.log import events
@@ -25,6 +26,7 @@ from gateway.renewal import Renewed
 from gateway.resetting import keep_log
 from gateway.sample.world import World
 from gateway.settings import Settings
+from gateway.states import EmbeddedStates
 from tests.conftest import TESTER, fresh_database
 from tests.gateway.api.conftest import served
 from tests.journeys.steps import minutes
@@ -128,8 +130,10 @@ def test_it_is_as_at_first_and_whoever_asked_goes_on(
     assert begun.caller.who == "sandbox-auditor"
     assert verified(engine, TESTER).findings == []
     engine.dispose()
-    kept = (states.folder / "0.log").read_text("utf-8")
-    assert "sandbox:reset" in kept
+    kept = states.folder / "0.log"
+    assert "sandbox:reset" in kept.read_text("utf-8")
+    key = kept.with_suffix(".key").read_text("utf-8").strip()
+    assert verifier.main([str(kept), "--key", key]) == 0
 
 
 def test_of_two_at_once_one_is_told_to_wait_and_requests_under_way_are_answered(
@@ -154,6 +158,23 @@ def test_of_two_at_once_one_is_told_to_wait_and_requests_under_way_are_answered(
     assert statuses in ([200, 409], [200, 200])
     assert states.number == before + statuses.count(200)
     assert read == {200}
+
+
+def test_what_a_killed_change_left_behind_is_cleared_up(tmp_path: Path) -> None:
+    own = Settings.model_validate({"MOTEM_HOME": tmp_path})
+    states = EmbeddedStates(own, TESTER)
+    assert states.standing() == 0
+    states.clear_up()
+    for number in (1, 2, 3):
+        (tmp_path / f"state-{number}" / "audit").mkdir(parents=True)
+    (tmp_path / "audit").mkdir()
+    states.let_stand(2)
+    again = EmbeddedStates(own, TESTER)
+    again.clear_up()
+    assert again.standing() == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["standing", "state-2", "state-3"]
+    again.remove_all()
+    assert not tmp_path.exists()
 
 
 def test_nobody_else_may_and_elsewhere_there_is_none(
