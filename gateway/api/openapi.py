@@ -94,8 +94,10 @@ def operation(method: str, path: str, told: Mapping[str, Any]) -> dict[str, Any]
         "parameters": list(_parameters(method, path, told)),
         "responses": _responses(method, path),
     }
-    if not _is_public(path):  # Where nothing is needed but a token, its scope does not matter.
-        made["security"] = [{SCHEME: [_scope(needed)] if needed else []}]
+    if path in tables.ANY_TOKEN:
+        made["security"] = [{SCHEME: []}]
+    elif needed is not None and not _is_public(path):
+        made["security"] = [{SCHEME: [_scope(needed)]}]
     if "description" in told:
         made["description"] = told["description"]
     body = _body(method, path)

@@ -376,6 +376,8 @@ FOR_ALL = (400, 404, 405, 503)
 GUARDED = (401, 403, 429)
 OF_PEOPLE = ("/login", "/login/callback", "/login/development", "/logout", "/session")
 """Public, because people are not known before, and guarded all the same."""
+ANY_TOKEN = ("/sandbox/reset",)
+"""Needs a token, of whatever scope."""
 OF_FHIR = (406,)
 OF_READING = (410,)
 OF_BODIES = (408, 409, 412, 413, 415, 422, 507)

@@ -1,11 +1,11 @@
-"""Subscriptions keep their versions, and may be told once more beside what is new."""
+"""Subscriptions keep versions and may be told once more; mothers are found by their name."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gateway.migrations.roles import TableSet, grant
-from gateway.migrations.row_security import protect
+from gateway.migrations.row_security import VISIBLE, protect
 from gateway.migrations.written_by import event_column
 
 revision = "0026"
@@ -23,6 +23,19 @@ SELECT id, version, changed,
 FROM {RECEIVER} WHERE terms IS NOT NULL
 """
 """Of Subscriptions that are there the version that stands; those before it were not kept."""
+
+MOTHERS = """
+INSERT INTO registry_search (type, id, parameter, value, qualifier, listed, custodian, province,
+                             sensitivity)
+SELECT s.type, s.id, 'mothers-name', s.value, s.qualifier, s.listed, s.custodian, s.province,
+       s.sensitivity
+FROM registry_search s WHERE s.type = 'RelatedPerson' AND s.parameter = 'name'
+AND EXISTS (SELECT FROM registry_search m WHERE m.type = s.type AND m.id = s.id
+            AND m.parameter = 'relationship' AND m.value = 'MTH')
+AND NOT EXISTS (SELECT FROM registry_search m WHERE m.type = s.type AND m.id = s.id
+                AND m.parameter = 'mothers-name')
+"""
+"""Mothers by their name: what is taken out of new ones by `gateway.fhir.extraction`."""
 
 
 def upgrade() -> None:
@@ -49,6 +62,8 @@ def upgrade() -> None:
     grant(op.get_bind(), TableSet.CHANGES, [VERSION])
     protect(op.get_bind(), VERSION)
     op.execute(STANDING)
+    op.execute(MOTHERS)
+    op.execute(f"ALTER POLICY seen ON registry_search USING ({VISIBLE['registry_search']})")
 
 
 def _columns() -> list[sa.Column[object]]:
@@ -61,6 +76,7 @@ def _columns() -> list[sa.Column[object]]:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM registry_search WHERE parameter = 'mothers-name'")
     op.drop_table(VERSION)
     for column in reversed(_columns()):
         op.drop_column(RECEIVER, column.name)
