@@ -43,7 +43,7 @@ class Parameter:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the rows that answer for it."""
-        return (self.kept, *self.also)
+        return () if self.through else (self.kept, *self.also)
 
 
 def _token(
