@@ -78,6 +78,7 @@ class Action(StrEnum):
     MODEL_COMPARE = "model:compare"
     MODEL_READ = "model:read"
     DATABASE_MIGRATE = "database:migrate"
+    SANDBOX_RESET = "sandbox:reset"
     CONFIGURATION_CHANGE = "configuration:change"
     CLIENT_ADD = "client:add"
     CLIENT_CHANGE = "client:change"

@@ -187,6 +187,31 @@ class Entrance:
             policy=self.policy.sha256,
         )
 
+    def known(self, said: Said) -> Caller:
+        """Whose token it is, whatever it is for: for what is nobody's right. No row is seen by it.
+
+        Raises NoTokenError, which is kept before it is answered, OverBudgetError.
+        """
+        with acting.as_system(), transaction(self._engine) as session:
+            holder = tokens.holder(session, said.token) if said.token else None
+        try:
+            self._budgets.spend(
+                _budget(holder, None), holder.client.id if holder else address_of(said.host)
+            )
+            if holder is None:
+                raise NoTokenError
+        except REFUSALS as error:
+            self._refused(holder, said, error)
+            raise
+        who, request = holder.client.id, acting.current()
+        return Caller(
+            who=who,
+            system=who,
+            purpose=holder.purpose or holder.client.purposes[0],
+            request=(request.id or None) if request else None,
+            policy=self.policy.sha256,
+        )
+
     def still(self, client: str | None, purpose: str, right: Right) -> Asking | None:
         """What a client that was admitted before is now, by its registration and the policy of today.
 

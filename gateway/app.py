@@ -1,6 +1,6 @@
 """Builds the web service."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from threading import BoundedSemaphore
 
@@ -41,6 +41,7 @@ from gateway.api import (
     validate,
     writes,
 )
+from gateway.api import sandbox as practice
 from gateway.api.bundles import FHIR_BASE
 from gateway.api.disclosure import Disclosure
 from gateway.api.forced import Forced
@@ -57,6 +58,7 @@ from gateway.errors import GatewayError
 from gateway.listing import Lister
 from gateway.logins import Logins
 from gateway.lookout import looking
+from gateway.resetting import Reset
 from gateway.services import open_services
 from gateway.settings import Settings
 from gateway.webhook import sender
@@ -76,10 +78,16 @@ AT_WORK = 2
 would only take the interpreter from one another (a third of the time)."""
 
 
-def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    sandbox: bool = False,
+    reset: Callable[[Caller], Reset] | None = None,
+) -> FastAPI:
     """The service for these settings; starts the embedded database where there is no other.
 
-    `sandbox`: marked numbers force answers, and the key that everybody has is believed.
+    `sandbox`: marked numbers force answers, and the key that everybody has is believed; `reset`: by
+    what it is put back.
     """
     services = open_services(settings, Role.CALLER)
 
@@ -121,7 +129,10 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> FastAPI:
     app.state.entrance = Entrance(settings, services.engine, sandbox=sandbox)
     app.state.logins = Logins(settings, services.engine, app.state.entrance)
     app.state.turns = BoundedSemaphore(AT_WORK)
+    app.state.reset = reset
     _include(app)
+    if sandbox and reset is not None:
+        app.include_router(practice.router)
     handle_errors(app)
     if sandbox:
         app.add_middleware(Forced)

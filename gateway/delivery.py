@@ -4,18 +4,16 @@ What fails is tried again after a while, ever longer; after three days the entry
 to stewards, and the next one goes out. It can be polled for ever.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from random import SystemRandom
 from typing import ClassVar
 
-import orjson
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import audit
-from audit.event import Action, AuditEvent, Caller, DetailValue, Seen, naming
+from audit.event import Action, AuditEvent, Caller
 from gateway.access.errors import NotAllowedHereError
 from gateway.access.policy import Asking
 from gateway.admission import Entrance
@@ -24,25 +22,15 @@ from gateway.database import retried, transaction
 from gateway.errors import NotFoundError, WrongRequestError
 from gateway.outside import pinned
 from gateway.registry import changes, receivers
-from gateway.registry.receivers import Receiver, State, Undelivered
+from gateway.registry.receivers import Receiver, Undelivered
+from gateway.resending import bring, following, is_due
 from gateway.subscribed import first_for, still
-from gateway.subscription_form import headers_of
+from gateway.telling import AT_ONCE, Clock, end, log, log_sending, message_id, pause, sent
 from gateway.webhook import Reply, Send, new_secret
 
-AT_ONCE = 20
-"""Entries that are taken for one receiver at a time: all of them are in the log before the first."""
 LEASE = timedelta(minutes=6)
 """Longer than they take, each with the longest wait."""
 IDLE = timedelta(seconds=1)
-PAUSES = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-)
-"""Before the next attempt, as Standard Webhooks propose: three days in all."""
-JITTER = 0.2
-"""Share of a pause by which it is longer or shorter: receivers that were away come back at once."""
-
-Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
@@ -73,7 +61,7 @@ def add_receiver(
     told = changes.place_at(session, since)
     secret = new_secret()
     id_ = receivers.add(session, name, url, secret, told, now())
-    _log(session, caller, {"what": "add", "receiver": id_})
+    log(session, caller, {"what": "add", "receiver": id_})
     return id_, secret
 
 
@@ -81,14 +69,14 @@ def stop_receiver(session: Session, caller: Caller, id_: str) -> None:
     """Raises NotFoundError."""
     if not receivers.stop(session, id_):
         raise NotFoundError
-    _log(session, caller, {"what": "stop", "receiver": id_})
+    log(session, caller, {"what": "stop", "receiver": id_})
 
 
 def begin_again(session: Session, caller: Caller, id_: str, since: datetime) -> None:
     """Everything since then once more; also for one that was stopped. Raises NotFoundError."""
     if not receivers.begin_again(session, id_, changes.place_at(session, since), now()):
         raise NotFoundError
-    _log(session, caller, {"what": "again", "receiver": id_})
+    log(session, caller, {"what": "again", "receiver": id_})
 
 
 def receivers_of(session: Session, caller: Caller) -> list[Receiver]:
@@ -100,10 +88,6 @@ def given_up(session: Session, caller: Caller) -> Sequence[Undelivered]:
     """What could not be brought, the newest first."""
     audit.append(session, AuditEvent(action=Action.RECEIVER_READ, caller=caller))
     return receivers.given_up(session)
-
-
-def _log(session: Session, caller: Caller, detail: Mapping[str, DetailValue]) -> None:
-    audit.append(session, AuditEvent(action=Action.RECEIVER_CHANGE, caller=caller, detail=detail))
 
 
 def deliver_due(
@@ -124,7 +108,9 @@ def deliver_due(
         return False
     if one.terms is None:
         found = retried(engine, lambda session: _for_receiver(session, caller, one))
-        _bring(engine, caller, send, clock, one, found)
+        stands = _brought(engine, caller, send, clock, one, found)
+        if stands is not None:
+            _turn_over(engine, stands, clock, more=found.more)
     else:
         _tell_subscriber(engine, caller, send, clock, one, entrance)
     return True
@@ -139,44 +125,32 @@ class _Due:
     more: bool
 
 
-def _bring(
+def _brought(
     engine: Engine, caller: Caller, send: Send, clock: Clock, one: Receiver, due: _Due
-) -> None:
+) -> Receiver | None:
+    """The receiver after that; None where one was not taken, or it is not ours any more."""
     for entry in due.entries:
-        reply = _sent(send, one, message_id(entry), as_told(entry))
+        reply = sent(send, one, message_id(entry), as_told(entry))
         if not reply.is_taken:
             _put_off(engine, caller, one, entry.place, reply, clock())
-            return
+            return None
         one = replace(one, told=entry.place, failures=0, error=None)
         if not _written(engine, one, clock() + LEASE):
-            return  # Stopped, begun again, or taken by another meanwhile.
-    _written(engine, replace(one, told=due.last), clock() + (-IDLE if due.more else IDLE))
+            return None  # Stopped, begun again, or taken by another meanwhile.
+    return replace(one, told=due.last)
 
 
-def _sent(send: Send, one: Receiver, id_: str, told: Mapping[str, object]) -> Reply:
-    """A subscription without payload is sent a POST without a body, as FHIR R4 has it."""
-    is_bare = one.terms is not None and one.terms.payload is None
-    further = headers_of(one.terms) if one.terms else {}
-    return send(one.url, one.secret, id_, b"" if is_bare else orjson.dumps(told), further)
+def _turn_over(engine: Engine, one: Receiver, clock: Clock, *, more: bool) -> None:
+    _written(engine, one, clock() + (-IDLE if more else IDLE))
 
 
 def _for_receiver(session: Session, caller: Caller, one: Receiver) -> _Due:
     """The log knows before it does."""
     found = changes.following(session, one.told, AT_ONCE)
     entries = list(seen_by(session, found))
-    _log_sending(session, caller, one, entries)
+    log_sending(session, caller, one, entries)
     last = found[-1].place if found else one.told
     return _Due(entries=entries, last=last, more=len(found) == AT_ONCE)
-
-
-def _log_sending(
-    session: Session, caller: Caller, one: Receiver, entries: Sequence[KeptChange]
-) -> None:
-    seen = sorted({(entry.identity, id_) for entry in entries for id_ in entry.records})
-    if seen:
-        told = (Seen(identity=identity, record=id_) for identity, id_ in seen)
-        detail: dict[str, DetailValue] = {"receiver": one.id, "entries": len(entries)}
-        audit.append_many(session, naming(Action.CHANGES_SEND, caller, told, detail))
 
 
 def _tell_subscriber(
@@ -191,27 +165,45 @@ def _tell_subscriber(
     assert one.terms is not None, "a subscription has terms"
     ends = one.terms.is_over
     if ends is not None and ends <= clock():
-        _end(engine, worker, one, "ended")
+        end(engine, worker, one, "ended")
         return
     try:
         if entrance is None:
             raise NotAllowedHereError
         asking = still(entrance, one)
     except NotAllowedHereError:
-        _end(engine, worker, one, "forbidden")
+        end(engine, worker, one, "forbidden")
         return
     if not one.verified:
         _verify(engine, worker, send, clock, one)
         return
     caller = _subscriber(worker, one, asking)
     due = retried(engine, lambda session: _for_subscriber(session, caller, one, asking))
-    _bring(engine, worker, send, clock, one, due)
+    stands = _brought(engine, worker, send, clock, one, due)
+    if stands is None:
+        return  # Both lanes wait: it is one address that took nothing.
+    if is_due(stands, clock()):
+        stands = _brought_again(engine, caller, worker, send, clock, stands, asking)
+    _turn_over(engine, stands, clock, more=due.more or is_due(stands, clock()))
+
+
+def _brought_again(
+    engine: Engine,
+    caller: Caller,
+    worker: Caller,
+    send: Send,
+    clock: Clock,
+    one: Receiver,
+    asking: Asking | None,
+) -> Receiver:
+    due = retried(engine, lambda session: following(session, caller, one, asking))
+    return bring(engine, worker, send, clock, one, due)
 
 
 def _for_subscriber(session: Session, caller: Caller, one: Receiver, asking: Asking | None) -> _Due:
     found = changes.following(session, one.told, AT_ONCE)
     entry = first_for(session, one, asking, found)
-    _log_sending(session, caller, one, [entry] if entry else [])
+    log_sending(session, caller, one, [entry] if entry else [])
     if entry is not None:
         return _Due(entries=(entry,), last=entry.place, more=True)
     last = found[-1].place if found else one.told
@@ -229,19 +221,13 @@ def _subscriber(worker: Caller, one: Receiver, asking: Asking | None) -> Caller:
 def _verify(engine: Engine, caller: Caller, send: Send, clock: Clock, one: Receiver) -> None:
     """One message that names nobody: only an address that takes it is told anything."""
     told = {"type": "subscription.verified", "data": {"subscription": one.id}}
-    reply = _sent(send, one, f"msg_{one.id}_{one.version}", told)
+    reply = sent(send, one, f"msg_{one.id}_{one.version}", told)
     if not reply.is_taken:
         _put_off(engine, caller, one, None, reply, clock())
         return
     with transaction(engine) as session:
         if receivers.put(session, one, verified=True, failures=0, error=None, due=clock()):
-            _log(session, caller, {"what": "verified", "receiver": one.id})
-
-
-def _end(engine: Engine, caller: Caller, one: Receiver, why: str) -> None:
-    with transaction(engine) as session:
-        if receivers.put(session, one, state=State.GONE, error=why):
-            _log(session, caller, {"what": why, "receiver": one.id})
+            log(session, caller, {"what": "verified", "receiver": one.id})
 
 
 def _written(engine: Engine, one: Receiver, due: datetime) -> bool:
@@ -262,22 +248,17 @@ def _put_off(
 ) -> None:
     """Try again later, or give up the entry, or the receiver where it wants no more, or never took
     anything (without `place`)."""
-    why = reply.why or f"HTTP {reply.status}"
-    if reply.is_gone or (place is None and one.failures >= len(PAUSES)):
-        _end(engine, caller, one, "gone" if reply.is_gone else why)
+    why, wait = reply.why or f"HTTP {reply.status}", pause(one.failures)
+    if reply.is_gone or (place is None and wait is None):
+        end(engine, caller, one, "gone" if reply.is_gone else why)
         return
     with transaction(engine) as session:
-        if place is None or one.failures < len(PAUSES):
-            pause = PAUSES[one.failures] * SystemRandom().uniform(1 - JITTER, 1 + JITTER)
-            values = {"failures": one.failures + 1, "due": moment + pause, "error": why}
+        if wait is not None:
+            values = {"failures": one.failures + 1, "due": moment + wait, "error": why}
             receivers.put(session, one, **values)
             return
+        assert place is not None, "without a place it has ended"
         told = {"leaf": place.leaf, "number": place.number}
         if receivers.put(session, one, failures=0, due=moment, error=why, **told):
             receivers.give_up(session, one, place, why, moment)
-            _log(session, caller, {"what": "given up", "receiver": one.id})
-
-
-def message_id(entry: KeptChange) -> str:
-    """The same each time that the entry is sent, so that a receiver can pass over what it has."""
-    return f"msg_{entry.place.leaf}_{entry.place.number}"
+            log(session, caller, {"what": "given up", "receiver": one.id})

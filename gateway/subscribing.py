@@ -17,8 +17,9 @@ from gateway.exporting import asking_client, may_take
 from gateway.feed_words import VersionError
 from gateway.fhir.errors import WithdrawnError
 from gateway.outside import pinned
-from gateway.registry import changes, receivers
+from gateway.registry import changes, receivers, subscription_versions
 from gateway.registry.receivers import Owner, Receiver, State
+from gateway.registry.subscription_versions import Method
 from gateway.subscription_form import (
     KIND,
     UnsupportedSubscriptionError,
@@ -62,11 +63,10 @@ def subscribe(session: Session, caller: Caller, sent: Resource, *, inside: bool 
         if len(receivers.subscriptions(session, client)) >= MOST:
             raise TooManySubscriptionsError
         told = changes.place_at(session, now)
-        id_ = receivers.add(session, caller.system, wanted.url, secret, told, now, owner)
+        state = _state_of(wanted)
+        id_ = receivers.add(session, caller.system, wanted.url, secret, told, now, owner, state)
         one = _own(session, id_)
-        if not wanted.is_on:
-            receivers.revise(session, one, now, state=State.STOPPED)
-            one = _own(session, id_)
+        subscription_versions.keep(session, one, Method.POST)
     _log(session, caller, "subscribe", id_)
     return _kept(one, secret)
 
@@ -79,6 +79,7 @@ def revise(
     version: int | None,
     *,
     inside: bool = False,
+    method: Method = Method.PUT,
 ) -> Kept:
     """Anew as it is sent, and verified anew; what happened while it was off is told then.
 
@@ -98,12 +99,13 @@ def revise(
             url=wanted.url,
             terms=asdict(wanted.terms),
             purpose=caller.purpose,
-            state=State.ACTIVE if wanted.is_on else State.STOPPED,
+            state=_state_of(wanted),
             verified=False,
             error=None,
             due=now,
         )
         one = _own(session, id_)
+        subscription_versions.keep(session, one, method)
     _log(session, caller, "revise", id_)
     return _kept(one)
 
@@ -124,7 +126,7 @@ def patch(
     made = change(resource_of(one))
     if made.get("resourceType") != KIND:
         raise UnsupportedSubscriptionError("", "It stays a Subscription.")
-    return revise(session, caller, id_, made, version, inside=inside)
+    return revise(session, caller, id_, made, version, inside=inside, method=Method.PATCH)
 
 
 def unsubscribe(session: Session, caller: Caller, id_: str, version: int | None) -> None:
@@ -137,6 +139,7 @@ def unsubscribe(session: Session, caller: Caller, id_: str, version: int | None)
         receivers.revise(
             session, one, datetime.now(UTC), state=State.DELETED, secret="", terms=bare
         )
+        subscription_versions.keep(session, _own(session, id_), Method.DELETE)
     _log(session, caller, "unsubscribe", id_)
 
 
@@ -179,6 +182,10 @@ def _wanted(sent: Resource, now: datetime, *, inside: bool) -> Wanted:
     return wanted
 
 
+def _state_of(wanted: Wanted) -> State:
+    return State.ACTIVE if wanted.is_on else State.STOPPED
+
+
 def _own(session: Session, id_: str) -> Receiver:
     found = receivers.subscription(session, asking_client(), id_)
     if found is None:
@@ -196,6 +203,12 @@ def _require(one: Receiver, version: int | None) -> None:
 def _kept(one: Receiver, secret: str | None = None) -> Kept:
     assert one.changed is not None, "a subscription says when it was changed"
     return Kept(resource=resource_of(one), version=one.version, changed=one.changed, secret=secret)
+
+
+def own(session: Session, id_: str) -> Receiver:
+    """One of the client that asks, also one that it took back. Raises NotFoundError."""
+    with seeing_everything(session):
+        return _own(session, id_)
 
 
 def _log(

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from adapters.contract import Resource
+from gateway.access.redaction import SUBSETTED
 from gateway.errors import GatewayError
 from gateway.registry.receivers import Receiver, State, Terms
+from gateway.registry.subscription_versions import Version
 
 KIND = "Subscription"
 THIN = "application/json"
@@ -23,7 +25,7 @@ ID = re.compile(r"(te-)?[0-9a-hjkmnp-tv-z]{26}")
 HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}): ?([\x21-\x7e][\x20-\x7e]{0,999})")
 OURS = re.compile(
     r"(?i)(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|expect|keep-alive"
-    r"|proxy-.*|webhook-.*)"
+    r"|proxy-.*|webhook-.*|x-motem-.*)"
 )
 """Headers by which a request would be another one than the one that is signed."""
 MOST_HEADERS, MOST_IDS, LONGEST = 10, 50, 1000
@@ -53,6 +55,7 @@ class Wanted:
 def wanted_of(resource: Resource, now: datetime) -> Wanted:
     """Raises UnsupportedSubscriptionError with the element, for all that would not be done."""
     _require_known(resource, ELEMENTS, "")
+    _require_whole(resource.get("meta"))
     channel = resource.get("channel")
     if not isinstance(channel, Mapping):
         raise UnsupportedSubscriptionError("channel", "It must be there.")
@@ -77,6 +80,12 @@ def _require_known(told: Mapping[str, Any], known: frozenset[str], place: str) -
     if not told.keys() <= known:
         # Not by its name: a key is whatever somebody typed.
         raise UnsupportedSubscriptionError(place.rstrip("."), "It has an element that is not kept.")
+
+
+def _require_whole(meta: object) -> None:
+    """A version of the history has lost its headers: to send it back would take them away."""
+    if "SUBSETTED" in str(meta):
+        raise UnsupportedSubscriptionError("meta.tag", "This is a part of it (SUBSETTED).")
 
 
 def _text(value: object, element: str) -> str:
@@ -152,17 +161,33 @@ def resource_of(one: Receiver) -> Resource:
     """The Subscription of a receiver, for the client whose it is."""
     assert one.terms is not None, "a subscription has terms"
     assert one.changed is not None, "a subscription says when it was changed"
-    terms, channel = one.terms, {"type": "rest-hook", "endpoint": one.url}
+    meta = {"versionId": str(one.version), "lastUpdated": one.changed.isoformat()}
+    return _resource(one.id, meta, status_of(one), one.terms, one.url, one.error)
+
+
+def past_of(one: Version) -> Resource:
+    """A version as it was sent, without the headers: what they hold may still open something."""
+    meta = {
+        "versionId": str(one.number),
+        "lastUpdated": one.changed.isoformat(),
+        "tag": [SUBSETTED],
+    }
+    return _resource(one.id, meta, "requested" if one.is_on else OFF, one.terms, one.url)
+
+
+def _resource(
+    id_: str, meta: Resource, status: str, terms: Terms, url: str, error: str | None = None
+) -> Resource:
     told: Resource = {
         "resourceType": KIND,
-        "id": one.id,
-        "meta": {"versionId": str(one.version), "lastUpdated": one.changed.isoformat()},
-        "status": status_of(one),
+        "id": id_,
+        "meta": meta,
+        "status": status,
         "end": terms.end,
         "reason": terms.reason,
         "criteria": terms.criteria,
-        "error": one.error,
-        "channel": channel
+        "error": error,
+        "channel": {"type": "rest-hook", "endpoint": url}
         | ({"payload": terms.payload} if terms.payload else {})
         | ({"header": list(terms.headers)} if terms.headers else {}),
     }

@@ -13,6 +13,8 @@ from gateway.fhir.bundle import Entry, bundle
 from gateway.fhir.query import CURSOR
 from gateway.lookup import FoundResource, History
 from gateway.searching import Answer, Shown
+from gateway.subscription_form import KIND, past_of
+from gateway.subscription_history import Method, Past, Version
 
 Pairs = Sequence[tuple[str, str]]
 FHIR_BASE = "/fhir/R4"
@@ -55,6 +57,29 @@ def history(request: Request, found: History) -> FhirResponse:
     links = [("self", _url(own, applied)), *_onward("next", own, applied, found.following)]
     entries = [_version(_base(request), one) for one in found.versions]
     return _answer("history", links, entries, None)
+
+
+def versions_of(request: Request, found: Past) -> FhirResponse:
+    """A page of versions of a Subscription, the newest first; its end has no resource."""
+    own, applied = _address(request), found.extent.applied
+    links = [("self", _url(own, applied)), *_onward("next", own, applied, found.following)]
+    entries = [_past(_base(request), one) for one in found.versions]
+    return _answer("history", links, entries, None)
+
+
+def _past(base: str, one: Version) -> Entry:
+    is_first, is_over = one.method is Method.POST, one.method is Method.DELETE
+    status = "201" if is_first else "204" if is_over else "200"
+    rest = {
+        "request": {"method": one.method, "url": KIND if is_first else f"{KIND}/{one.id}"},
+        "response": {
+            "status": status,
+            "etag": f'W/"{one.number}"',
+            "lastModified": one.changed.isoformat(timespec="milliseconds"),
+        },
+    }
+    body = None if is_over else json.dumps(past_of(one), ensure_ascii=False)
+    return Entry(url=f"{base}/{KIND}/{one.id}", body=body, rest=rest)
 
 
 def _answer(

@@ -14,6 +14,7 @@ from gateway.api.outcome import FHIR_JSON, FhirResponse
 from gateway.api.subscriptions import SEARCHED
 from gateway.api.written_types import JSON_PATCH, OF_A_CHILD
 from gateway.fhir.conditions import MODES
+from gateway.fhir.criteria import Mode
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
 
@@ -67,14 +68,17 @@ WRITES = ("create", "update", "patch", "delete")
 SUBSCRIPTION: Mapping[str, Any] = {
     "type": "Subscription",
     "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
-    "interaction": [{"code": code} for code in ("read", "search-type", *WRITES)],
+    "interaction": [
+        {"code": code} for code in ("read", "vread", "history-instance", "search-type", *WRITES)
+    ],
     "versioning": "versioned",
-    "readHistory": False,
+    "readHistory": True,
     "updateCreate": False,
     "searchParam": [
         {"name": name, "type": kind, "documentation": words}
         for name, (kind, words) in SEARCHED.items()
     ],
+    "operation": [{"name": "replay", "definition": "urn:motem:operation:replay"}],
 }
 """Of a client's own."""
 GROUP: Mapping[str, Any] = {
@@ -187,7 +191,8 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
 
 
 def _searchable(one: Parameter) -> dict[str, Any]:
-    modifiers = ", ".join(f":{mode}" for mode in sorted(MODES[one.kind]) if mode)
+    modes = MODES[one.kind] - ({Mode.MISSING} if one.through else set())
+    modifiers = ", ".join(f":{mode}" for mode in sorted(modes) if mode)
     return {
         "name": one.name,
         "type": one.kind.value,

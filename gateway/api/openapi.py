@@ -94,7 +94,9 @@ def operation(method: str, path: str, told: Mapping[str, Any]) -> dict[str, Any]
         "parameters": list(_parameters(method, path, told)),
         "responses": _responses(method, path),
     }
-    if needed is not None and not _is_public(path):
+    if path in tables.ANY_TOKEN:
+        made["security"] = [{SCHEME: []}]
+    elif needed is not None and not _is_public(path):
         made["security"] = [{SCHEME: [_scope(needed)]}]
     if "description" in told:
         made["description"] = told["description"]

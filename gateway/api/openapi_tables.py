@@ -103,6 +103,10 @@ SUBSCRIBED = {
         "payload": "application/json",
     },
 }
+SINCE = {
+    "resourceType": "Parameters",
+    "parameter": [{"name": "since", "valueInstant": "2026-03-04T00:00:00+07:00"}],
+}
 MINUTES = {
     "loai": "BIEN_BAN_TRE_BI_BO_ROI",
     "soBienBan": "12/BB-CAX",
@@ -224,12 +228,14 @@ BODIES: Sequence[tuple[str, str, Taken]] = (
     ("POST", r"/users", _json(users.Adding, None)),
     ("POST", r"/users/.*/(disable|enable)", _json(clients.Switch, {})),
     ("POST", r"/users/.*/role", _json(users.Role, {"role": "child-protection"})),
+    ("POST", r"/sandbox/reset", _json(registrations.Nothing, {})),
     ("POST", r"/audit/findings/.*/taken", _json(findings.Taking, {})),
     ("POST", r"/audit/findings/.*/owner", _json(findings.Assigning, {"owner": "auditor-1"})),
     ("POST", r"/audit/findings/.*/outcome", _json(findings.Closing, None)),
     ("POST", r"/fhir/R4/.*\$validate", _fhir("Parameters", example=None)),
     ("POST", r"/fhir/R4/Patient/\$match", _fhir("Parameters", "Patient", example=ASKED)),
     ("POST", r"/fhir/R4/Patient/\$ihe-pix", _fhir("Parameters", example=NUMBER)),
+    ("POST", r"/fhir/R4/Subscription/.*\$replay", _fhir("Parameters", example=SINCE)),
     ("POST", r"/fhir/R4/.*\$.*", _fhir("Parameters", example=DECISION)),
     ("(POST|PUT)", r"/fhir/R4/Patient(/\{id\})?", _fhir("Patient", example=PATIENT)),
     ("(POST|PUT)", r"/fhir/R4/Subscription(/.*)?", _fhir("Subscription", example=SUBSCRIBED)),
@@ -251,6 +257,9 @@ def _of_fhir(words: str, *kinds: str, status: int = 200) -> Given:
 STATUS = with_keys(status="string")
 TAKEN_MESSAGE = with_keys(message="string", state="string")
 DONE = Given(status=204, words="Done")
+PUT_BACK = with_keys(
+    state="integer", removed="object", standing="object", clients="integer", logOfBefore="string"
+)
 KEPT_AS_IS = Given(status=304, words="As it was at If-None-Match")
 NDJSON = "application/fhir+ndjson"
 EXPORTED = with_keys(transactionTime="string", output="array", error="array")
@@ -316,6 +325,7 @@ ANSWERS: Sequence[tuple[str, str, tuple[Given, ...]]] = (
     ("POST", r"/.*/withdrawal", (DONE,)),
     ("POST", r"/registrations", (_told("A draft", with_keys(request="string"), 201),)),
     ("POST", r"/fhir/R4", (_of_fhir("What each was answered", "Bundle"),)),
+    ("POST", r"/sandbox/reset", (_told("As at first", PUT_BACK),)),
     ("POST", r"/break-glass", (_told("Open", with_keys(id="string", until="string"), 201),)),
     ("POST", r"/clients", (_told("Registered", with_keys(id="string"), 201),)),
     ("POST", r"/users", (_told("Added", with_keys(id="string"), 201),)),
@@ -366,6 +376,8 @@ FOR_ALL = (400, 404, 405, 503)
 GUARDED = (401, 403, 429)
 OF_PEOPLE = ("/login", "/login/callback", "/login/development", "/logout", "/session")
 """Public, because people are not known before, and guarded all the same."""
+ANY_TOKEN = ("/sandbox/reset",)
+"""Needs a token, of whatever scope."""
 OF_FHIR = (406,)
 OF_READING = (410,)
 OF_BODIES = (408, 409, 412, 413, 415, 422, 507)

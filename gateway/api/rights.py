@@ -35,6 +35,7 @@ OPERATIONS: Mapping[str, tuple[Right, str]] = {
     "$ihe-pix": (Right.MATCH, "s"),
     "$everything": (Right.READ, "r"),
     "$validate": (Right.WRITE, "c"),
+    "$replay": (Right.SUBSCRIBE, "u"),
 }
 """Operation → the right and the letter of the scope; every other one needs a line of its own."""
 EXPORT = re.compile(r"(/Patient|/Group/[^/]+)?/\$export")

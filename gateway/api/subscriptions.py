@@ -1,7 +1,8 @@
-"""FHIR Subscription: create, read, search, update, patch and delete of a client's own."""
+"""FHIR Subscription: read, history, search, writing, and being told once more, of a client's own."""
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Annotated, ClassVar
@@ -11,12 +12,20 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from adapters.contract import Resource
-from gateway import subscribing
-from gateway.api.bundles import NO_STORE, Pairs
+from gateway import resending, subscribing, subscription_history
+from gateway.api.bundles import NO_STORE, Pairs, versions_of
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
 from gateway.api.feed import version_of
-from gateway.api.fhir import Asked, AskedInForm
-from gateway.api.fhir_parameters import GENERAL, base_of, body_of
+from gateway.api.fhir import MOST_VERSIONS, Asked, AskedInForm
+from gateway.api.fhir_parameters import (
+    GENERAL,
+    answered,
+    asked_of,
+    base_of,
+    body_of,
+    parameter,
+    parameters,
+)
 from gateway.api.json_patch import patch_of
 from gateway.api.outcome import FhirResponse
 from gateway.api.payload import SentResource, wants
@@ -24,7 +33,7 @@ from gateway.api.writes import SentPatch
 from gateway.errors import NotFoundError, WrongRequestError
 from gateway.fhir.errors import WrongParameterError
 from gateway.subscribing import Kept
-from gateway.subscription_form import KIND
+from gateway.subscription_form import KIND, past_of
 
 router = APIRouter(prefix=f"/{KIND}")
 SECRET = "X-Motem-Webhook-Secret"
@@ -34,6 +43,7 @@ SEARCHED: Mapping[str, tuple[str, str]] = {
     "status": ("token", "status"),
 }
 ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 __all__ = ["SEARCHED", "router"]
 
@@ -43,6 +53,15 @@ class NotSubscriptionError(WrongRequestError):
 
     vietnamese: ClassVar[str] = "Nội dung phải là một Subscription."
     expression = KIND
+
+
+class WrongInstantError(WrongRequestError):
+    """`since` is an instant with its seconds and its zone, as 2026-03-04T05:00:00+07:00."""
+
+    vietnamese: ClassVar[str] = (
+        "`since` phải là thời điểm có giây và múi giờ, ví dụ 2026-03-04T05:00:00+07:00."
+    )
+    expression = resending.SINCE
 
 
 async def id_of(id_: str) -> str:
@@ -57,6 +76,16 @@ async def subscription_of(content: SentResource) -> Resource:
     if found["resourceType"] != KIND:
         raise NotSubscriptionError
     return found
+
+
+def instant_of(text: str) -> datetime:
+    """Raises WrongInstantError."""
+    if not INSTANT.fullmatch(text):
+        raise WrongInstantError
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WrongInstantError from error
 
 
 Id = Annotated[str, Depends(id_of)]
@@ -100,6 +129,39 @@ def search_by_form(
 def read(id_: Id, session: Transaction, caller: CurrentCaller) -> Response:
     """Its `status` and `error` say how it fares."""
     return _response(subscribing.read(session, caller, id_))
+
+
+@router.get("/{id_}/_history")
+def history(
+    id_: Id, request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
+) -> Response:
+    """Its versions, the newest first, without its headers; also of one that was deleted."""
+    found = subscription_history.read_history(session, caller, id_, asked)
+    return versions_of(request, found)
+
+
+@router.get("/{id_}/_history/{version}")
+def read_version(id_: Id, version: str, session: Transaction, caller: CurrentCaller) -> Response:
+    """One version as it was sent, without its headers."""
+    number = int(version) if version.isascii() and version.isdigit() else 0
+    found = subscription_history.read_version(session, caller, id_, min(number, MOST_VERSIONS))
+    return _of_version(past_of(found), found.number, found.changed)
+
+
+@router.post("/{id_}/$replay")
+def replay(
+    id_: Id,
+    request: Request,
+    content: SentResource,
+    session: Transaction,
+    caller: CurrentCaller,
+) -> Response:
+    """What happened since a moment is told once more, beside what is new."""
+    since = instant_of(asked_of(request, content, ("since",)).required("since"))
+    begun = resending.replay(session, caller, id_, since)
+    told = parameter("since", valueInstant=begun.isoformat())
+    about = parameter("subscription", valueReference={"reference": f"{KIND}/{id_}"})
+    return answered(parameters(about, told))
 
 
 @router.put("/{id_}")
@@ -146,14 +208,21 @@ def delete(
 
 
 def _response(kept: Kept, status: int = HTTPStatus.OK, *, is_minimal: bool = False) -> Response:
+    shown = None if is_minimal else kept.resource
+    return _of_version(shown, kept.version, kept.changed, status)
+
+
+def _of_version(
+    shown: Resource | None, number: int, changed: datetime, status: int = HTTPStatus.OK
+) -> Response:
     headers = {
-        "ETag": f'W/"{kept.version}"',
-        "Last-Modified": format_datetime(kept.changed, usegmt=True),
+        "ETag": f'W/"{number}"',
+        "Last-Modified": format_datetime(changed.astimezone(UTC), usegmt=True),
         **NO_STORE,
     }
-    if is_minimal:
+    if shown is None:
         return Response(status_code=status, headers=headers)
-    return FhirResponse(orjson.dumps(kept.resource), status, headers)
+    return FhirResponse(orjson.dumps(shown), status, headers)
 
 
 def _found(request: Request, asked: Pairs, session: Transaction, caller: CurrentCaller) -> Response:

@@ -10,6 +10,7 @@ from gateway import settings
 from gateway.cli.desk import open_desk
 from gateway.cli.outbound import table_of
 from gateway.delivery import add_receiver, begin_again, given_up, receivers_of, stop_receiver
+from gateway.resending import replay_for
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Of the receiver.")]
 Since = Annotated[
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_receivers)
     group.command("stop")(stop)
     group.command("again")(again)
+    group.command("replay")(replay)
     group.command("lost")(lost)
     app.add_typer(group, name="receiver")
 
@@ -48,9 +50,11 @@ def list_receivers() -> None:
     """Các bên nhận · Receivers, how far each was told, and what was given up."""
     with open_desk() as desk:
         found = desk.ask(lambda session: receivers_of(session, desk.caller))
-    table = table_of("id", "name", "url", "state", "told", "failures", "lost")
+    table = table_of("id", "name", "url", "state", "told", "again", "failures", "lost")
     for one in found:
-        cells = (one.id, one.name, one.url, one.state, one.told, one.failures, one.undelivered)
+        again = one.again.place if one.again else ""
+        told = (one.state, one.told, again, one.failures, one.undelivered)
+        cells = (one.id, one.name, one.url, *told)
         table.add_row(*map(str, cells))
     Console().print(table)
 
@@ -65,6 +69,15 @@ def again(id_: Id, since: Since = None) -> None:
     """Gửi lại · Tell a receiver everything since a moment once more, stopped or not."""
     with open_desk() as desk:
         desk.ask(lambda session: begin_again(session, desk.caller, id_, _utc(since)))
+
+
+def replay(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Of the Subscription.")],
+    since: Annotated[datetime, typer.Option("--since", help="From when on, in UTC.")],
+) -> None:
+    """Gửi lại song song · Tell a Subscription once more, beside what is new, as its $replay does."""
+    with open_desk() as desk:
+        desk.ask(lambda session: replay_for(session, desk.caller, id_, _utc(since)))
 
 
 def lost() -> None:

@@ -1,21 +1,18 @@
 """`motem serve --sandbox` and the commands `sandbox`: all that is made up, on this machine."""
 
-import shutil
 import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gateway import postgres, settings
+from gateway import settings
 from gateway.access.published import private_pem
 from gateway.cli.caller import command_caller
-from gateway.database import open_engine
 from gateway.errors import GatewayError
-from gateway.migrate import migrate
-from gateway.practice import fill, is_filled
 from gateway.sandbox.population import Behaviour, Sandbox, site
 from gateway.sandbox.register import Register, read_register
+from gateway.states import EmbeddedStates
 
 Port = Annotated[int, typer.Option(help="TCP port; 0 takes a free one.", min=0, max=65535)]
 Site = Annotated[
@@ -90,20 +87,15 @@ def sandbox_settings(loaded: settings.Settings) -> settings.Settings:
     return loaded.model_copy(update={**none, **own, "audit_shared": False})
 
 
-def prepare(own: settings.Settings) -> Path:
-    """Make the database and what is in it, where that is not there yet; the file of the key."""
-    engine = open_engine(own, role=None)
-    try:
-        migrate(engine, command_caller(own))
-    finally:
-        engine.dispose()
-    engine = open_engine(own)
-    try:
-        if not is_filled(engine):
-            typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
-            fill(engine, command_caller(own))
-    finally:
-        engine.dispose()
+def states(own: settings.Settings) -> EmbeddedStates:
+    """Where the sandbox is, and where it is put back."""
+    found = EmbeddedStates(own, command_caller(own))
+    found.clear_up()
+    return found
+
+
+def key_of(own: settings.Settings) -> Path:
+    """The file of the key that everybody has."""
     file = own.home / "sandbox.pem"
     file.write_bytes(private_pem())
     file.chmod(0o600)
@@ -113,7 +105,5 @@ def prepare(own: settings.Settings) -> Path:
 def reset() -> None:
     """Remove the sandbox with all that was sent to it; `motem serve --sandbox` makes it anew."""
     own = sandbox_settings(settings.load())
-    postgres.delete(own.home)
-    if own.home.exists():
-        shutil.rmtree(own.home)
+    states(own).remove_all()
     typer.echo("Đã xóa hộp cát · The sandbox is removed", err=True)

@@ -155,19 +155,26 @@ def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> Non
         )
     # The web framework takes most of a second to load, and no other command needs it.
     import uvicorn
+    from starlette.types import ASGIApp
 
     from gateway.app import create_app
+    from gateway.renewal import Renewed
 
+    served: ASGIApp
     if sandbox:
-        typer.echo(f"{practice.BANNER}Khóa · key: {practice.prepare(loaded)}", err=True)
-    app = create_app(loaded, sandbox=sandbox)
+        typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
+        renewed = Renewed(practice.states(loaded))
+        typer.echo(f"{practice.BANNER}Khóa · key: {practice.key_of(loaded)}", err=True)
+        served, app = renewed, renewed.app
+    else:
+        served = app = create_app(loaded)
     _require_whole_log(app.state.services.engine)
     collect_seldom()
     number = loaded.port if port is None else port
     typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
     _warn_if_open(app.state.entrance, app.state.logins)
     # Addresses may hold what somebody typed: no access log.
-    uvicorn.run(app, host=address, port=number, log_config=None, access_log=False)
+    uvicorn.run(served, host=address, port=number, log_config=None, access_log=False)
 
 
 BANNER = """

@@ -46,6 +46,10 @@ def criterion(kind: str, name: str, value: str, depth: int = 0) -> Criterion:
     parameter = TYPES[kind].get(stem)
     if parameter is None:
         raise UnknownParameterError
+    if parameter.through:
+        if dot or modifier not in ("", Mode.EXACT, Mode.CONTAINS):
+            raise UnknownParameterError
+        return criterion(kind, f"{parameter.through}{colon}{modifier}", value, depth)
     if dot:
         return _chain(parameter, modifier, rest, value, depth)
     return _test(parameter, modifier if colon else "", value)

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from adapters.profile import TAG_SYSTEM, Tag
+from adapters.profile import ROLE_CODE, TAG_SYSTEM, Tag
 from gateway.fhir.moments import Span, span
 from gateway.fhir.parameters import META, TYPES, Kind, kept_once
 from linkage.normalise import fold
@@ -14,6 +14,7 @@ from linkage.normalise import fold
 Element: TypeAlias = Any
 LONGEST = 255
 """Characters of a term; an index takes no more than some 2,700 bytes."""
+MOTHER = (ROLE_CODE, "MTH")
 IDENTIFIED = ":identifier"
 """Ends the name of rows for references that give an identifier."""
 
@@ -123,10 +124,18 @@ def _deceased(element: Element) -> Element:
     return True if "deceasedDateTime" in element else element.get("deceasedBoolean")
 
 
+def _mother(element: Element) -> Element:
+    """A RelatedPerson that is a mother, else nothing."""
+    codings = [one for kin in element.get("relationship", ()) for one in kin.get("coding", ())]
+    is_mother = any((one.get("system"), one.get("code")) == MOTHER for one in codings)
+    return element if is_mother else None
+
+
 STEPS: Mapping[str, Callable[[Element], Element]] = {
     "telecom[phone]": _telecom("phone"),
     "telecom[email]": _telecom("email"),
     "deceased[x]": _deceased,
+    "mother[x]": _mother,
 }
 """Steps of a path that are more than the name of an element."""
 

@@ -27,7 +27,7 @@ class Parameter:
     `path`: elements with their values, alternatives separated by " | ". `kept`: the name under
     which its rows stand, where that is another parameter's. `also`: parameters whose rows count
     too. `system`: of codes that name none themselves. `veiled`: its value may be a child's data,
-    so that no link repeats it.
+    so that no link repeats it. `through`: what it is another name for, which has the rows.
     """
 
     name: str
@@ -38,11 +38,12 @@ class Parameter:
     also: tuple[str, ...] = ()
     system: str | None = None
     veiled: bool = False
+    through: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the rows that answer for it."""
-        return (self.kept, *self.also)
+        return () if self.through else (self.kept, *self.also)
 
 
 def _token(
@@ -116,6 +117,21 @@ PERSON = (
 )
 """What Patient and RelatedPerson have alike."""
 
+MOTHERS_NAME = "_has:RelatedPerson:patient:mothers-name"
+MOTHERS_MAIDEN_NAME = Parameter(
+    name="mothersMaidenName",
+    kind=Kind.STRING,
+    path=MOTHERS_NAME,
+    kept="",
+    veiled=True,
+    through=MOTHERS_NAME,
+)
+"""Of IHE PDQm: women keep their name in Việt Nam. By way of the mother herself, so that she is found
+by whoever may see her and by nobody else."""
+OF_MOTHERS = " | ".join(
+    f"mother[x].name.{part}" for part in ("text", "family", "given", "prefix", "suffix")
+)
+
 OF_ALL = (
     _token("_tag", "meta.tag"),
     Parameter(name="_lastUpdated", kind=Kind.DATE, path="meta.lastUpdated", kept=META),
@@ -129,6 +145,7 @@ OF_TYPE: dict[str, tuple[Parameter, ...]] = {
         _string("family", "name.family"),
         _string("given", "name.given"),
         _string("name", "name.text | name.prefix | name.suffix", "family", "given"),
+        MOTHERS_MAIDEN_NAME,
         _token("deceased", "deceased[x]"),
         _date("death-date", "deceasedDateTime", veiled=True),
         _reference("link", "link.other", "Patient", "RelatedPerson"),
@@ -138,6 +155,7 @@ OF_TYPE: dict[str, tuple[Parameter, ...]] = {
     "RelatedPerson": (
         *PERSON,
         _string("name", "name.text | name.family | name.given | name.prefix | name.suffix"),
+        _string("mothers-name", OF_MOTHERS),
         _reference("patient", "patient", "Patient"),
         _token("relationship", "relationship"),
     ),

@@ -179,7 +179,7 @@ def _sort(search: Search, value: str) -> Search:
     for one in value.split(","):
         name = one.removeprefix("-")
         parameter = TYPES[search.kind].get(name)
-        if parameter is None and name != "_id":
+        if name != "_id" and (parameter is None or parameter.through):
             raise WrongValueError
         found.append(Sorting(parameter=parameter, descending=one != name))
     if len(found) > MOST_SORTINGS:

@@ -88,10 +88,15 @@ ABOUT_ITSELF = "(parameter IN ('_meta', 'active') OR parameter = '_tag' AND valu
 DEFAULT = 'COLLATE "default"'
 """Searches are kept in the collation C, all else in that of the database: an index is asked only by
 its own, and without an index each row of a search would ask for all rows of another table."""
+OF_A_RECORD_THAT_IS_SEEN = (
+    "(parameter = 'link' AND EXISTS (SELECT FROM registry_record led"
+    f" WHERE led.id = registry_search.value {DEFAULT} OFFSET 0))"
+)
+"""By its links a golden Patient stands for its records where somebody searches along a reference."""
 OF_A_SEARCH = (
     f"EXISTS (SELECT FROM registry_resource k WHERE k.type = registry_search.type {DEFAULT}"
     f" AND k.id = registry_search.id {DEFAULT} AND k.is_current OFFSET 0) AND"
-    f" (type <> 'Patient' OR NOT listed OR {ABOUT_ITSELF} OR"
+    f" (type <> 'Patient' OR NOT listed OR {ABOUT_ITSELF} OR {OF_A_RECORD_THAT_IS_SEEN} OR"
     " EXISTS (SELECT FROM"
     " motem_says(registry_search.id, parameter, value, qualifier, low, high) AS said (id)"
     f" JOIN registry_record r ON r.id = said.id {DEFAULT} OFFSET 0))"

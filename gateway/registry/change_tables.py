@@ -71,8 +71,27 @@ receiver = Table(
     Column("error", String(40)),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("changed", DateTime(timezone=True)),
+    Column("again_leaf", BigInteger, comment="Up to where it was told once more"),
+    Column("again_number", BigInteger),
+    Column("again_failures", Integer),
+    Column("again_due", DateTime(timezone=True)),
     Index(None, "client"),
     Index("ix_registry_receiver_due", "due", postgresql_where=text("state = 'active'")),
+)
+
+# What a subscription was, version by version. Its secret and the values of its headers are never here.
+receiver_version = Table(
+    "registry_receiver_version",
+    metadata,
+    Column("receiver_id", ForeignKey("registry_receiver.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    Column("method", String(6), nullable=False),
+    Column("is_on", Boolean, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("terms", JSONB, nullable=False, comment="Without the values of headers"),
+    written_by(),
+    *label_columns(),
 )
 
 undelivered = Table(

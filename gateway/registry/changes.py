@@ -92,8 +92,10 @@ def _row(one: Change, now: datetime) -> dict[str, Any]:
     } | label_values(one.labels)
 
 
-def following(session: Session, after: Place, most: int) -> list[KeptChange]:
-    """The entries after a place, in the order in which they were signed."""
+def following(
+    session: Session, after: Place, most: int, until: Place | None = None
+) -> list[KeptChange]:
+    """The entries after a place, up to and with another, in the order in which they were signed."""
     c, seq = table.c, leaf.c.seq
     query = (
         select(table, seq)
@@ -102,6 +104,10 @@ def following(session: Session, after: Place, most: int) -> list[KeptChange]:
         .order_by(seq, c.number)
         .limit(most)
     )
+    if until is not None:
+        query = query.where(
+            seq <= until.leaf, tuple_(seq, c.number) <= tuple_(until.leaf, until.number)
+        )
     return [_kept(row) for row in session.execute(query)]
 
 
@@ -123,6 +129,12 @@ def place_at(session: Session, moment: datetime) -> Place:
     seq = session.scalar(first.where(table.c.occurred >= moment).order_by(leaf.c.seq).limit(1))
     last = session.scalar(select(func.max(leaf.c.seq)))
     return Place(leaf=last + 1 if last is not None else -1) if seq is None else Place(leaf=seq)
+
+
+def earliest(session: Session) -> datetime | None:
+    """When the first of those occurred that are kept."""
+    first: datetime | None = session.scalar(select(func.min(table.c.occurred)))
+    return first
 
 
 def visible(session: Session, ids: Collection[str]) -> frozenset[str]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Update, func, insert, select, update
+from sqlalchemy import ColumnElement, Update, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 from ulid import ULID
 
@@ -52,6 +53,15 @@ class Terms:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Again:
+    """What is told once more, beside what is new: the place up to which it was, as `told` has it."""
+
+    place: Place
+    failures: int
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Receiver:
     """Who is told. `told`: the place up to which; `failures` in a row of the entry after it.
 
@@ -76,6 +86,7 @@ class Receiver:
     error: str | None = None
     version: int = 1
     changed: datetime | None = None
+    again: Again | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +116,7 @@ def add(
     told: Place,
     now: datetime,
     owner: Owner | None = None,
+    state: State = State.ACTIVE,
 ) -> str:
     """Its id."""
     id_ = str(ULID()).lower()
@@ -113,7 +125,7 @@ def add(
         "name": name,
         "url": url,
         "secret": secret,
-        "state": State.ACTIVE,
+        "state": state,
         "leaf": told.leaf,
         "number": told.number,
         "due": now,
@@ -146,7 +158,15 @@ def _receiver(row: object, given_up: int = 0) -> Receiver:
         told=Place(leaf=c["leaf"], number=c["number"]),
         undelivered=given_up,
         terms=_terms(c["terms"]),
+        again=_again(c),
     )
+
+
+def _again(c: Mapping[str, Any]) -> Again | None:
+    if c["again_leaf"] is None:
+        return None
+    place = Place(leaf=c["again_leaf"], number=c["again_number"])
+    return Again(place=place, failures=c["again_failures"], due=c["again_due"])
 
 
 def _terms(kept: Mapping[str, Any] | None) -> Terms | None:
@@ -169,9 +189,17 @@ def subscriptions(session: Session, client: str | None) -> list[Receiver]:
 
 def subscription(session: Session, client: str | None, id_: str) -> Receiver | None:
     """One of a client, also one that it took back; nobody else changes it until the end."""
-    c = table.c
-    own = (c.id == id_, c.terms.is_not(None), c.client.is_not_distinct_from(client))
-    row = session.execute(select(table).where(*own).with_for_update()).one_or_none()
+    return _subscription(session, id_, table.c.client.is_not_distinct_from(client))
+
+
+def subscription_of_any(session: Session, id_: str) -> Receiver | None:
+    """The same, whosever it is: for those who run the service."""
+    return _subscription(session, id_)
+
+
+def _subscription(session: Session, id_: str, *whose: ColumnElement[bool]) -> Receiver | None:
+    query = select(table).where(table.c.id == id_, table.c.terms.is_not(None), *whose)
+    row = session.execute(query.with_for_update()).one_or_none()
     return _receiver(row) if row else None
 
 
@@ -205,6 +233,32 @@ def put(session: Session, one: Receiver, **values: object) -> bool:
     c = table.c
     own = update(table).where(c.id == one.id, c.lease == one.lease, c.state == State.ACTIVE)
     return session.execute(own.values(values).returning(c.id)).one_or_none() is not None
+
+
+def put_again(session: Session, one: Receiver, again: Again | None, error: str | None) -> bool:
+    """As `put`, and only where nobody has asked for another beginning since."""
+    c, was = table.c, one.again
+    assert was is not None, "it is told once more"
+    own = (
+        *(c.id == one.id, c.lease == one.lease, c.state == State.ACTIVE),
+        *(c.again_leaf == was.place.leaf, c.again_number == was.place.number),
+    )
+    change = update(table).where(*own).values(_columns(again) | {"error": error})
+    return session.execute(change.returning(c.id)).one_or_none() is not None
+
+
+def tell_again(session: Session, id_: str, again: Again) -> None:
+    """Once more from a place on, at the next turn; what is under way goes on."""
+    session.execute(update(table).where(table.c.id == id_).values(_columns(again)))
+
+
+def _columns(again: Again | None) -> dict[str, Any]:
+    return {
+        "again_leaf": again.place.leaf if again else None,
+        "again_number": again.place.number if again else None,
+        "again_failures": again.failures if again else None,
+        "again_due": again.due if again else None,
+    }
 
 
 def begin_again(session: Session, id_: str, told: Place, now: datetime) -> bool:
@@ -243,7 +297,9 @@ def give_up(session: Session, one: Receiver, place: Place, why: str, now: dateti
         "why": why,
         "given_up": now,
     }
-    session.execute(insert(undelivered).values(row | label_values(SHARED_BY_ALL)))
+    # What is told once more may be given up once more.
+    kept = insert_once(undelivered).values(row | label_values(SHARED_BY_ALL))
+    session.execute(kept.on_conflict_do_nothing())
 
 
 def given_up(session: Session) -> Sequence[Undelivered]:

@@ -21,7 +21,6 @@ from gateway.background import repeated
 from gateway.changes import Place, read_changes
 from gateway.database import printable, transaction
 from gateway.delivery import (
-    PAUSES,
     WrongAddressError,
     add_receiver,
     begin_again,
@@ -31,6 +30,7 @@ from gateway.delivery import (
 )
 from gateway.registry.receivers import Receiver, State
 from gateway.settings import Settings
+from gateway.telling import PAUSES
 from gateway.webhook import Reply, sender
 from tests.journeys.steps import ingest, minutes
 

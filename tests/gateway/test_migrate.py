@@ -20,13 +20,14 @@ import gateway.registry.outbound_tables
 import gateway.registry.tables
 import linkage.tables
 from audit.event import Action, AuditEvent, Caller
-from gateway import backfill
+from gateway import backfill, subscription_history
 from gateway.database import Role, printable, transaction
 from gateway.errors import NotMigratedError, RolesMissingError
 from gateway.ledger_keeping import verified
 from gateway.migrate import _config, migrate, newest, require_newest
 from gateway.migrations.comparison import compared
 from gateway.migrations.roles import GRANTS, TableSet, become_owner
+from tests.gateway.test_delivery import subscribed
 from tests.ledger import audit_folder, engine_for
 
 TABLES: dict[TableSet, MetaData] = {
@@ -206,6 +207,22 @@ def test_events_of_before_the_ledger_are_signed_into_it_and_it_says_so(
     assert (told.action, told.detail["events"]) == (Action.AUDIT_BACKFILL, 3)
     assert verified(engine, caller).findings == []
     engine.dispose()
+
+
+def test_a_subscription_of_before_has_the_version_that_stood_then(
+    database_url: URL, engine: Engine, caller: Caller
+) -> None:
+    id_ = subscribed(engine, caller, "http://localhost:9/", header=["Authorization: its-own"])
+    owner = engine_for(database_url, None)
+    with owner.begin() as connection:
+        become_owner(connection)
+        command.downgrade(_config(connection), "0025")
+    assert migrate(owner, caller).before == "0025"
+    owner.dispose()
+    with transaction(engine) as session:
+        (kept,) = subscription_history.read_history(session, caller, id_, ()).versions
+    assert (kept.number, kept.method, kept.is_on) == (1, "POST", True)
+    assert kept.terms.headers == ()
 
 
 LOOKED_UP = {

@@ -88,7 +88,9 @@ OFFICES: Mapping[str, str] = {
         POST /fhir/R4/Subscription           GET /fhir/R4/Subscription
         POST /fhir/R4/Subscription/_search   GET /fhir/R4/Subscription/{id_}
         PUT /fhir/R4/Subscription/{id_}      PATCH /fhir/R4/Subscription/{id_}
-        DELETE /fhir/R4/Subscription/{id_}
+        DELETE /fhir/R4/Subscription/{id_}   POST /fhir/R4/Subscription/{id_}/$replay
+        GET /fhir/R4/Subscription/{id_}/_history
+        GET /fhir/R4/Subscription/{id_}/_history/{version}
     """,
     "write": """
         PUT /fhir/R4/{type}           PUT /fhir/R4/{type}/{id_}       POST /fhir/R4/{type}

@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine, text
 
-from tests.gateway.access.machines import bearing
+from tests.gateway.access.machines import bearing, client_of, registered, token_of
 from tests.journeys.test_nobody_sees_what_is_not_theirs import (  # noqa: F401 (fixtures)
     CLIENTS,
     children,
@@ -169,3 +170,47 @@ def test_who_sees_only_parts_of_a_patient_does_not_search(
     assert service.get(f"{FHIR}/Patient?gender=female", headers=headers).status_code == 403
     asked = {"resourceType": "Patient", "gender": "female"}
     assert service.post(f"{FHIR}/Patient/$match", json=asked, headers=headers).status_code == 403
+
+
+KIN = client_of(
+    "kin-79",
+    "child-protection",
+    "CHILDPROT",
+    provinces=("79",),
+    scopes=("system/Patient.rs", "system/RelatedPerson.rs"),
+)
+MOTHERS = text(
+    "SELECT n.qualifier AS name, p.value AS record, m.sensitivity FROM registry_search n"
+    " JOIN registry_search p ON p.type = n.type AND p.id = n.id AND p.parameter = 'patient'"
+    " JOIN registry_resource m ON m.type = n.type AND m.id = n.id AND m.is_current"
+    " WHERE n.type = 'RelatedPerson' AND n.parameter = 'mothers-name' ORDER BY n.qualifier, p.value"
+)
+
+
+def test_a_child_is_found_by_the_name_of_a_mother_whom_the_caller_may_see_and_of_no_other(
+    service: httpx.Client,  # noqa: F811
+    engine: Engine,  # noqa: F811
+    patients: Rows,  # noqa: F811
+) -> None:
+    registered(engine, KIN)
+    token = token_of(service, KIN.id, " ".join(KIN.scopes))
+    with engine.connect() as connection:
+        mothers = connection.execute(MOTHERS).all()
+
+    def is_found(child: str, name: str, token: str) -> bool:
+        asked = {"mothersMaidenName:exact": escaped(name), "_id": child}
+        return f'"{child}"' in found_by(service, token, **asked)
+
+    names: dict[str, dict[bool, set[str]]] = {}
+    for one in mothers:
+        row = patients[one.record]
+        seen = may_see(KIN, row) and not set(one.sensitivity) - {"informant"}
+        names.setdefault(row.identity_id, {True: set(), False: set()})[seen].add(one.name)
+    found = [(child, name) for child, told in names.items() for name in sorted(told[True])]
+    hidden = [
+        (child, name) for child, told in names.items() for name in sorted(told[False] - told[True])
+    ]
+    assert found
+    assert hidden
+    assert all(is_found(child, name, token) for child, name in found[:5])
+    assert not any(is_found(child, name, token) for child, name in hidden[:10])

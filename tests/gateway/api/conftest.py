@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from sqlalchemy import URL, Engine
+from starlette.types import ASGIApp
 
 from audit.event import Caller
 from gateway.app import create_app
@@ -32,7 +32,7 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[httpx.Client]:
+def served(app: ASGIApp) -> Iterator[httpx.Client]:
     """A client of the app, which runs behind uvicorn in a thread."""
     server = Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)

@@ -98,8 +98,11 @@ def test_it_names_exactly_the_operations_that_there_are() -> None:
     told = {f"/${one['name']}" for one in rest["operation"]}
     (patient,) = [one for one in rest["resource"] if one["type"] == "Patient"]
     told |= {f"/Patient/${one['name']}" for one in patient["operation"]}
-    for one in rest["resource"][:-1]:
+    for one in rest["resource"][:-2]:
         told |= {f"/{one['type']}/${name['name']}" for name in one.get("operation", ())}
+    (subscription,) = [one for one in rest["resource"] if one["type"] == "Subscription"]
+    own = {f"/Subscription/{{id_}}/${one['name']}" for one in subscription["operation"]}
+    assert own == {path for path, _ in methods(subscriptions.router) if "$" in path}
     assert told - {"/Patient/$everything"} == {path for path in paths if "{" not in path}
 
 

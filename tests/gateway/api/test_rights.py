@@ -59,6 +59,12 @@ NEEDS = {
     ("GET", "/fhir/R4/Subscription/1"): Need(
         right=Right.SUBSCRIBE, kind="Subscription", letter="r"
     ),
+    ("GET", "/fhir/R4/Subscription/1/_history/1"): Need(
+        right=Right.SUBSCRIBE, kind="Subscription", letter="r"
+    ),
+    ("POST", "/fhir/R4/Subscription/1/$replay"): Need(
+        right=Right.SUBSCRIBE, kind="Subscription", letter="u"
+    ),
     ("DELETE", "/fhir/R4/Subscription/1"): Need(
         right=Right.SUBSCRIBE, kind="Subscription", letter="d"
     ),

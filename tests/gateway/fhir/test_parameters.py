@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.formats.shapes import shapes
+from gateway.fhir.conditions import criterion, veils
 from gateway.fhir.extraction import STEPS, is_listed, terms_of
 from gateway.fhir.parameters import META, TYPES, Kind, kept_once
 from gateway.fhir.parts import MANDATORY, SUMMARY
@@ -12,7 +13,9 @@ PATHS = [
     for kind, known in TYPES.items()
     for one in known.values()
     for path in one.path.split(" | ")
+    if not one.through
 ]
+STEPPED = {"telecom[phone]": "ContactPoint", "telecom[email]": "ContactPoint"}
 FORMS = {
     Kind.TOKEN: "CodeableConcept Coding Identifier ContactPoint code boolean id",
     Kind.STRING: "string",
@@ -26,11 +29,18 @@ FORMS = {
 def test_a_path_leads_to_an_element_of_the_right_type(kind: str, name: str, path: str) -> None:
     at = kind
     for step in path.split("."):
-        if step in STEPS:
-            at = "ContactPoint" if step.startswith("telecom") else "boolean"
-        else:
-            at = shapes(at)[step].type
+        if step == "mother[x]":
+            continue  # The same resource, if it is a mother's.
+        at = STEPPED.get(step, "boolean") if step in STEPS else shapes(at)[step].type
     assert at in FORMS[TYPES[kind][name].kind].split()
+
+
+def test_another_name_for_a_criterion_reads_as_that() -> None:
+    also = [(kind, one) for kind, known in TYPES.items() for one in known.values() if one.through]
+    assert also
+    for kind, one in also:
+        assert criterion(kind, one.name, "x") == criterion(kind, one.through, "x")
+        assert veils(kind, one.name)
 
 
 @pytest.mark.parametrize("kind", TYPES)
