@@ -9,6 +9,7 @@ OF_A_CHILD: Sequence[str] = (
     "Observation",
     "Condition",
     "Flag",
+    "CareTeam",
     "Task",
     "Communication",
 )

@@ -193,6 +193,15 @@ OF_TYPE: dict[str, tuple[Parameter, ...]] = {
         _reference("patient", "patient", "Patient"),
         _reference("organization", "managingOrganization", "Organization"),
     ),
+    "CareTeam": (
+        IDENTIFIER,
+        STATUS,
+        CATEGORY,
+        PERIOD,
+        *_child("subject"),
+        _reference("participant", "participant.member", "Organization", "RelatedPerson", "Patient"),
+        ENCOUNTER,
+    ),
     "Communication": (
         IDENTIFIER,
         STATUS,

@@ -42,6 +42,7 @@ PARTS = (
     Part(name="Condition", stem="condition", subject="subject"),
     Part(name="Flag", stem="flag", subject="subject"),
     Part(name="Task", stem="task", subject="for"),
+    Part(name="CareTeam", stem="team", subject="subject"),
     Part(name="Communication", stem="communication", subject="subject"),
     Part(name="Organization", stem="organization"),
     Part(name="Location", stem="location"),

@@ -349,6 +349,7 @@ OF_EACH_TYPE: dict[str, dict[str, Any]] = {
     "Observation": {"status": "final", "code": {"text": "chiều cao"}},
     "Condition": {"code": {"text": "sốt"}},
     "Flag": {"status": "active", "code": {"text": "cần theo dõi"}},
+    "CareTeam": {"status": "active", "name": "Nhóm bảo vệ"},
     "Task": {"status": "requested", "intent": "order", "code": {"text": "thăm nhà"}},
     "Communication": {"status": "completed", "sent": "2026-03-04T08:30:00+07:00"},
 }
@@ -387,6 +388,41 @@ def test_what_is_asked_for_is_followed_to_its_end(service: Service) -> None:
     golden = answer.headers["x-motem-identity"]
     found = service.client.get(f"/fhir/R4/Task?patient={golden}&status=completed").json()
     assert [one["resource"]["id"] for one in found["entry"]] == [task.partition("/")[2]]
+
+
+def test_a_team_bears_the_labels_of_whom_it_names(service: Service) -> None:
+    """Else whoever may not know who reported the child would read it among those who care for it."""
+    of = made(service, child("W-team", "Đỗ Thị Mười Bảy"))
+    label = {"system": "urn:motem:label", "code": "informant"}
+    told = mother(of) | {"relationship": [{"text": "hàng xóm"}], "meta": {"security": [label]}}
+    neighbour = made(service, told)
+    told = {"resourceType": "CareTeam", "subject": {"reference": of}} | OF_EACH_TYPE["CareTeam"]
+    home = {"type": "Organization", "display": "Làng trẻ em Mẫu"}
+    teams = [
+        made(service, numbered(told | {"participant": [{"member": home}]}, "T1")),
+        made(
+            service, numbered(told | {"participant": [{"member": {"reference": neighbour}}]}, "T2")
+        ),
+        made(
+            service,
+            numbered(told | {"participant": [{"member": {"display": "Phòng khám HIV"}}]}, "T3"),
+        ),
+    ]
+    coded = {"role": [{"coding": [{"system": "urn:motem:code:relation", "code": "informant"}]}]}
+    teams.append(made(service, numbered(told | {"participant": [coded]}, "T4")))
+    labels = [[c["code"] for c in got(service, t)["meta"].get("security", ())] for t in teams]
+    assert labels == [[], ["informant"], ["HIV"], ["informant"]]
+    kept = "SELECT sensitivity FROM registry_resource WHERE type = 'CareTeam' AND id = :id"
+    with service.engine.connect() as connection:
+        rows = [connection.scalar(text(kept), {"id": t.partition("/")[2]}) for t in teams]
+    assert rows == labels
+    # What is read can be sent back.
+    standing = got(service, teams[1])
+    assert call(service, "PUT", teams[1], standing).headers["etag"] == 'W/"1"'
+    for one, more in (("participant", neighbour), ("patient", of)):
+        asked = service.client.get(f"/fhir/R4/CareTeam?{one}={more}&_include=CareTeam:participant")
+        entries = {e["resource"]["id"] for e in asked.json()["entry"]}
+        assert {teams[1].partition("/")[2], neighbour.partition("/")[2]} <= entries
 
 
 def test_a_code_other_than_weight_is_kept_as_sent(service: Service) -> None:

@@ -104,7 +104,7 @@ def test_the_domain_can_be_told_from_the_key_and_from_the_content() -> None:
 def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> None:
     needed: dict[str, Any] = {
         "resourceType": kind,
-        "status": "active" if kind in ("Flag", "EpisodeOfCare") else "finished",
+        "status": "active" if kind in ("Flag", "EpisodeOfCare", "CareTeam") else "finished",
         "code": {"text": "x"},
         "class": {"code": "IMP"},
         "intent": "order",
@@ -117,6 +117,7 @@ def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> Non
         "EpisodeOfCare": {"status", "patient"},
         "Task": {"status", "intent", "for"},
         "Communication": {"status", "subject"},
+        "CareTeam": {"status", "subject"},
     }.get(kind, {"status", "code", "subject"})
     stated = {"Observation": "final", "Task": "requested", "Communication": "completed"}
     needed["status"] = stated.get(kind, needed["status"])
