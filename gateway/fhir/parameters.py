@@ -123,6 +123,12 @@ OF_ALL = (
 )
 """Parameters of every type; `_id` is no row but the id itself."""
 
+OF_A_CHILD = (
+    *("RelatedPerson", "Encounter", "EpisodeOfCare", "Observation", "Condition", "Flag"),
+    *("CareTeam", "Task", "Communication"),
+)
+"""What a Provenance may be of, beside the Patient."""
+
 OF_TYPE: dict[str, tuple[Parameter, ...]] = {
     "Patient": (
         *PERSON,
@@ -248,7 +254,7 @@ OF_TYPE: dict[str, tuple[Parameter, ...]] = {
     ),
     "Provenance": (
         _date("recorded", "recorded"),
-        _reference("target", "target", "Patient"),
+        _reference("target", "target", "Patient", *OF_A_CHILD),
         _reference("patient", "target", "Patient", kept="target"),
         _reference("agent", "agent.who", "Organization", "Patient", "RelatedPerson"),
         _reference("entity", "entity.what", "Patient", "Organization"),

@@ -8,9 +8,9 @@ from adapters.formats.sensitivity import is_about_hiv
 from adapters.profile import ACT_CODE, LABELS, RELATIONS, Label, coding
 from gateway.registry.versions import REFERENCE
 
-HEIRS = frozenset({"CareTeam"})
+HEIRS = frozenset({"CareTeam", "Provenance"})
 """Types that say who somebody is by naming them: a team tells that its member reported the child, or
-that the clinic which treats HIV is among those who care for it."""
+that the clinic which treats HIV is among those who care for it; a Provenance, what there is."""
 HIV = coding(ACT_CODE, Label.HIV)
 INFORMANT = coding(LABELS, Label.INFORMANT)
 
