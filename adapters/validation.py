@@ -13,6 +13,7 @@ from adapters.contract import Resource
 from adapters.errors import PayloadError, Problem
 
 UNCHANGED_SINCE_R4 = {
+    "CareTeam": "careteam",
     "Communication": "communication",
     "Condition": "condition",
     "Encounter": "encounter",
@@ -55,6 +56,7 @@ REQUIRED_CODES: dict[str, frozenset[str]] = {
         "entered-in-error",
         "Location.status": "active suspended inactive",
         "Location.mode": "instance kind",
+        "CareTeam.status": "proposed active suspended inactive entered-in-error",
         "Communication.status": "preparation in-progress not-done on-hold stopped completed "
         "entered-in-error unknown",
         "Communication.priority": "routine urgent asap stat",

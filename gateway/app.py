@@ -32,6 +32,7 @@ from gateway.api import (
     metadata,
     metrics,
     openapi,
+    persons,
     registrations,
     sources,
     stewardship,
@@ -159,6 +160,7 @@ def _include(app: FastAPI) -> None:
         auditing.fhir,
         subscriptions.router,
         groups.router,
+        persons.router,
         # Last: what begins with $ is an operation, not an id.
         fhir.routes(),
     )

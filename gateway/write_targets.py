@@ -13,6 +13,7 @@ from adapters.contract import Known, Resource
 from gateway.errors import GatewayError
 from gateway.feed import Feed, Number, bearer, require_own
 from gateway.feed_words import SeveralMatchError, VersionError
+from gateway.fhir.parameters import TYPES
 from gateway.own_patients import OtherPatientError, as_told
 from gateway.own_records import (
     PATIENT,
@@ -150,6 +151,8 @@ class Targets:
         number = entry.number
         if number is None:
             return Target(entry=entry)
+        if "identifier" not in TYPES[entry.kind]:
+            raise NoReferenceError
         if entry.kind == "Patient" and entry.method != "POST":
             require_own(self._feed, number)
         id_ = self._bearer(entry.kind, number, is_anybody=entry.method == "POST")

@@ -295,7 +295,7 @@ def _refused(one: Rejection, targets: Sequence[Target]) -> GatewayError:
         return GatewayError()
     if one.problem is Problem.FOREIGN_DOMAIN:
         error: GatewayError = ForeignDomainError()
-        error.expression = place or error.expression
+        error.expression = place or one.element or error.expression
         return error
     return WriteRefusedError(one, element=place or one.element or "")
 

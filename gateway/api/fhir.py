@@ -89,12 +89,12 @@ def _add_history(router: APIRouter, kind: str) -> None:
 def _add_search(router: APIRouter, kind: str) -> None:
     def search(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
         with turn as (session, caller):
-            found = find(session, kind, asked, caller, is_lenient=_is_lenient(request))
+            found = find(session, kind, asked, caller, is_lenient=is_lenient(request))
         return searchset(request, found)
 
     def search_by_form(request: Request, asked: AskedInForm, turn: CurrentTurn) -> Response:
         with turn as (session, caller):
-            found = find(session, kind, asked, caller, is_lenient=_is_lenient(request))
+            found = find(session, kind, asked, caller, is_lenient=is_lenient(request))
         return searchset(request, found)
 
     _get(router, f"/{kind}", search)
@@ -123,7 +123,7 @@ def _pairs(text: bytes) -> Pairs:
         raise WrongParameterError from error
 
 
-def _is_lenient(request: Request) -> bool:
+def is_lenient(request: Request) -> bool:
     stated = request.headers.get("prefer", "").replace(";", ",").split(",")
     return "handling=lenient" in (one.strip().lower() for one in stated)
 

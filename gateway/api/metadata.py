@@ -12,11 +12,13 @@ from gateway.api.groups import SEARCHED as GROUP_SEARCHED
 from gateway.api.negotiation import FHIR_XML
 from gateway.api.outcome import FHIR_JSON, FhirResponse
 from gateway.api.subscriptions import SEARCHED
-from gateway.api.written_types import JSON_PATCH, OF_A_CHILD
+from gateway.api.written_types import JSON_PATCH, NUMBERED, OF_A_CHILD
 from gateway.fhir.conditions import MODES
 from gateway.fhir.criteria import Mode
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
+from gateway.persons import SEARCHED as PERSON_SEARCHED
+from gateway.persons import TYPE as PERSON_TYPE
 
 SINCE = "2026-11-23"
 """Day on which the statement last changed."""
@@ -100,6 +102,18 @@ GROUP: Mapping[str, Any] = {
 }
 """Made of what stands at the moment."""
 
+PERSON: Mapping[str, Any] = {
+    "type": PERSON_TYPE,
+    "documentation": "A view of the golden Patient, never written: docs/fhir.md",
+    "interaction": [{"code": code} for code in ("read", "search-type")],
+    "versioning": "no-version",
+    "readHistory": False,
+    "searchParam": [
+        {"name": name, "type": kind, "documentation": words}
+        for name, (kind, words) in PERSON_SEARCHED.items()
+    ],
+}
+
 router = APIRouter()
 
 
@@ -151,6 +165,7 @@ def capability_statement() -> dict[str, Any]:
                     },
                     SUBSCRIPTION,
                     GROUP,
+                    PERSON,
                 ],
                 "interaction": [{"code": "batch"}, {"code": "transaction"}],
                 "searchParam": [
@@ -186,7 +201,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
         told["operation"] += [EVERYTHING, *_operations(PATIENT_OPERATIONS)]
     if kind in ("Patient", *OF_A_CHILD):
         told["interaction"] += [{"code": code} for code in WRITES]
-        told |= WRITTEN
+        told |= WRITTEN if kind in NUMBERED else {"updateCreate": False}
     return told | {name: value for name, value in further.items() if value}
 
 

@@ -20,6 +20,8 @@ from gateway.api.rights import need_of
 from gateway.api.subscriptions import SEARCHED
 from gateway.fhir.parameters import TYPES
 from gateway.fhir.query import CONTROLS
+from gateway.persons import ABOUT_ANSWERS
+from gateway.persons import SEARCHED as PERSON_SEARCHED
 
 router = APIRouter()
 SCHEME = "smart"
@@ -56,6 +58,10 @@ OTHERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "AuditEvent": SEARCHABLE,
     "Subscription": SEARCHED,
     "Group": {**GROUP_SEARCHED, "_count": ("special", "groups of a page")},
+    "Person": {
+        **PERSON_SEARCHED,
+        **dict.fromkeys(sorted(ABOUT_ANSWERS), ("special", "how the answer is to look")),
+    },
 }
 """Types that are not kept as the others are → their search parameters."""
 

@@ -16,7 +16,7 @@ from gateway.api.feed import Prefer, feed_of, number_of, version_of
 from gateway.api.fhir_parameters import GENERAL, base_of, body_of
 from gateway.api.json_patch import patch_of
 from gateway.api.payload import LARGEST_RESOURCE, SentResource, read_required
-from gateway.api.written_types import JSON_PATCH, OF_A_CHILD
+from gateway.api.written_types import JSON_PATCH, NUMBERED, OF_A_CHILD
 from gateway.errors import WrongRequestError
 from gateway.feed import Feed, Number
 from gateway.write_entries import Entry
@@ -92,7 +92,9 @@ def routes() -> APIRouter:
     router = APIRouter()
     for kind in OF_A_CHILD:
         _add_by_id(router, kind)
-        _add_by_condition(router, kind)
+        _add_create(router, kind)
+        if kind in NUMBERED:
+            _add_by_condition(router, kind)
     for kind in ("Patient", *OF_A_CHILD):
         _add_patch(router, kind)
     return router
@@ -109,7 +111,7 @@ def _add_by_id(router: APIRouter, kind: str) -> None:
     router.add_api_route(f"/{kind}/{{id_}}", delete, methods=["DELETE"])
 
 
-def _add_by_condition(router: APIRouter, kind: str) -> None:
+def _add_create(router: APIRouter, kind: str) -> None:
     def create(
         writer: Writes, content: SentResource, if_none_exist: Annotated[str, Header()] = ""
     ) -> Response:
@@ -118,6 +120,10 @@ def _add_by_condition(router: APIRouter, kind: str) -> None:
         number = number_of(told) if told or if_none_exist else None
         return writer.done("POST", kind, number=number, resource=_of_type(kind, content))
 
+    router.add_api_route(f"/{kind}", create, methods=["POST"])
+
+
+def _add_by_condition(router: APIRouter, kind: str) -> None:
     def update(writer: Writes, content: SentResource) -> Response:
         resource = _of_type(kind, content)
         return writer.done("PUT", kind, number=writer.condition(), resource=resource)
@@ -125,7 +131,6 @@ def _add_by_condition(router: APIRouter, kind: str) -> None:
     def delete(writer: Writes) -> Response:
         return writer.done("DELETE", kind, TOLD, number=writer.condition())
 
-    router.add_api_route(f"/{kind}", create, methods=["POST"])
     router.add_api_route(f"/{kind}", update, methods=["PUT"])
     router.add_api_route(f"/{kind}", delete, methods=["DELETE"])
 
@@ -139,7 +144,8 @@ def _add_patch(router: APIRouter, kind: str) -> None:
         return writer.done("PATCH", kind, number=number, change=patch_of(content))
 
     router.add_api_route(f"/{kind}/{{id_}}", patch, methods=["PATCH"])
-    router.add_api_route(f"/{kind}", patch_by_condition, methods=["PATCH"])
+    if kind in NUMBERED:
+        router.add_api_route(f"/{kind}", patch_by_condition, methods=["PATCH"])
 
 
 def _stated(request: Request) -> list[tuple[str, str]]:

@@ -139,6 +139,12 @@ OF_ALL = (
 )
 """Parameters of every type; `_id` is no row but the id itself."""
 
+OF_A_CHILD = (
+    *("RelatedPerson", "Encounter", "EpisodeOfCare", "Observation", "Condition", "Flag"),
+    *("CareTeam", "Task", "Communication"),
+)
+"""What a Provenance may be of, beside the Patient."""
+
 OF_TYPE: dict[str, tuple[Parameter, ...]] = {
     "Patient": (
         *PERSON,
@@ -211,6 +217,15 @@ OF_TYPE: dict[str, tuple[Parameter, ...]] = {
         _reference("patient", "patient", "Patient"),
         _reference("organization", "managingOrganization", "Organization"),
     ),
+    "CareTeam": (
+        IDENTIFIER,
+        STATUS,
+        CATEGORY,
+        PERIOD,
+        *_child("subject"),
+        _reference("participant", "participant.member", "Organization", "RelatedPerson", "Patient"),
+        ENCOUNTER,
+    ),
     "Communication": (
         IDENTIFIER,
         STATUS,
@@ -257,7 +272,7 @@ OF_TYPE: dict[str, tuple[Parameter, ...]] = {
     ),
     "Provenance": (
         _date("recorded", "recorded"),
-        _reference("target", "target", "Patient"),
+        _reference("target", "target", "Patient", *OF_A_CHILD),
         _reference("patient", "target", "Patient", kept="target"),
         _reference("agent", "agent.who", "Organization", "Patient", "RelatedPerson"),
         _reference("entity", "entity.what", "Patient", "Organization"),

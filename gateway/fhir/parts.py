@@ -17,6 +17,7 @@ MANDATORY: Mapping[str, str] = {
     "Condition": "clinicalStatus verificationStatus subject",
     "Flag": "status code subject",
     "EpisodeOfCare": "status patient",
+    "CareTeam": "status",
     "Communication": "status",
     "Task": "status intent",
     "Organization": "active",
@@ -34,6 +35,8 @@ SUMMARY: Mapping[str, str] = {
     "Condition": "identifier code bodySite encounter onset recordedDate recorder asserter",
     "Flag": "identifier category period encounter author",
     "EpisodeOfCare": "identifier type diagnosis managingOrganization period",
+    "CareTeam": "identifier category name subject encounter period participant"
+    " managingOrganization",
     "Communication": "identifier basedOn partOf inResponseTo statusReason priority subject"
     " reasonCode reasonReference",
     "Task": "identifier basedOn groupIdentifier partOf statusReason businessStatus code"

@@ -8,6 +8,7 @@ from ulid import ULID
 from adapters import history, replacing
 from adapters.contract import Conversion, Resource
 from adapters.profile import TAG_SYSTEM, Tag, coding
+from gateway.registry.inherited_labels import with_inherited
 from gateway.registry.records import KeptRecord
 from gateway.registry.statements import KeptStatement
 from gateway.registry.versions import is_shared
@@ -69,7 +70,7 @@ def _assembled(
     unkeyed = any(k.statement.unkeyed for k in kept)
     marks = {Tag.UNKEYED: unkeyed, Tag.REUSED_KEY: variant is not None}
     flags = tuple(sorted(tag.value for tag, holds in marks.items() if holds))
-    tagged = list(_tagged(said.resources, flags))
+    tagged = with_inherited(list(_tagged(said.resources, flags)))
     base_key = base.partition(":")[2]
     return Assembled(
         record_id=record_id,

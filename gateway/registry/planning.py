@@ -7,7 +7,7 @@ from datetime import datetime
 from adapters.contract import Resource
 from adapters.validation import validated
 from gateway.registry.assembly import Assembled
-from gateway.registry.provenance import provenance
+from gateway.registry.provenance import is_of_registry, provenance
 from gateway.registry.records import KeptRecord
 from gateway.registry.resources import Current, Name
 from gateway.registry.versions import Content, Version, content_of, labels_of, next_version
@@ -70,7 +70,7 @@ def plan(assembled: Assembled, current: Mapping[Name, Current], origin: Origin) 
     withdrawn = [
         name
         for name, last in current.items()
-        if name not in stated and name[0] != "Provenance" and last.content_hash
+        if name not in stated and not is_of_registry(name[1]) and last.content_hash
     ]
     record = _record(assembled, origin, changed=bool(versions or withdrawn))
     change = _change(assembled, record)

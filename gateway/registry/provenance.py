@@ -1,5 +1,6 @@
 """Says of each version of a record from which message, adapter and position it came."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,6 +10,12 @@ from gateway.registry.versions import resource_id
 
 MESSAGE_SYSTEM = "urn:motem:message"
 ADAPTER_SYSTEM = "urn:motem:adapter"
+OWN_ID = re.compile(r"[^-]+-provenance-\d+")
+
+
+def is_of_registry(id_: str) -> bool:
+    """Whether a Provenance is the registry's own: no role that a source gives begins like theirs."""
+    return OWN_ID.fullmatch(id_) is not None
 
 
 def provenance(

@@ -90,7 +90,7 @@ def _known(scene: Scene, child: Child, trail: Trail) -> list[Paper]:
     for turn, day in enumerate(days):
         patient = _patient(scene, child, trail, partner, number, scene.moment(day))
         whole = patient | {"gender": sex, "birthDate": birth} | _address(trail, day)
-        content = [whole, *_others(scene, child, trail, number, day)]
+        content = [whole, *_others(scene, child, trail, name, number, day)]
         truth = {f"{partner.domain}|{number}": child.id} if turn == 0 else {}
         sent.append(Paper(source="fhir", sender=name, turn=turn, content=content, truth=truth))
     return sent
@@ -186,7 +186,9 @@ def _address(trail: Trail, day: date) -> Resource:
     return {"address": [{"use": "home", "text": text}]}
 
 
-def _others(scene: Scene, child: Child, trail: Trail, number: str, day: date) -> list[Resource]:
+def _others(
+    scene: Scene, child: Child, trail: Trail, name: str, number: str, day: date
+) -> list[Resource]:
     """What goes with the Patient in a Bundle: the mother, a weight, the special circumstances."""
     subject = {"reference": f"Patient/{number.replace('.', '-')}"}
     others: list[Resource] = []
@@ -204,6 +206,8 @@ def _others(scene: Scene, child: Child, trail: Trail, number: str, day: date) ->
                 "subject": subject,
             }
         )
+    if trail.found is not None and name == "lang-tre":
+        others.append(_team(subject, number, day))
     return others
 
 
@@ -220,6 +224,27 @@ def _mother(scene: Scene, child: Child, subject: Resource, number: str) -> Resou
         "patient": subject,
         "relationship": [{"coding": [{"system": ROLES, "code": "MTH"}]}],
         "name": [{"text": scene.noise.name(child.mother.name)}],
+    }
+
+
+def _team(subject: Resource, number: str, day: date) -> Resource:
+    """Who answers for a child that was found: the home, and the commune's protection worker."""
+    role = {"text": "Người làm công tác bảo vệ trẻ em cấp xã"}
+    return {
+        "resourceType": "CareTeam",
+        "id": _local("nhom", number),
+        "status": "active",
+        "category": [{"text": "Nhóm bảo vệ trẻ em"}],
+        "name": "Kế hoạch hỗ trợ, can thiệp (NĐ 56/2017)",
+        "subject": subject,
+        "period": {"start": day.isoformat()},
+        "participant": [
+            {
+                "role": [{"text": "Cơ sở trợ giúp trẻ em"}],
+                "member": {"type": "Organization", "display": "Làng trẻ em Mẫu"},
+            },
+            {"role": [role], "member": {"type": "Practitioner", "display": "Người quản lý ca"}},
+        ],
     }
 
 

@@ -16,7 +16,7 @@ from adapters.validation import REQUIRED_CODES, UNCHANGED_SINCE_R4, validated
 ISSUES = {
     *("Patient", "RelatedPerson", "Encounter", "Observation", "Condition", "Flag"),
     *("EpisodeOfCare", "Organization", "Location", "Provenance"),
-    *("Communication", "Task"),
+    *("Communication", "Task", "CareTeam"),
 }
 """The resource types that issue 2 names, and those of hotline and casework."""
 SECRET = "Nguyễn Thị Bí Mật"
@@ -119,6 +119,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     },
     "Communication": {"resourceType": "Communication", "status": "completed"},
     "Task": {"resourceType": "Task", "status": "completed", "intent": "order"},
+    "CareTeam": {"resourceType": "CareTeam"},
 }
 
 

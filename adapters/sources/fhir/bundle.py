@@ -10,7 +10,7 @@ from adapters.errors import PayloadError, Problem
 from adapters.formats.gathering import Gathered
 from adapters.formats.shapes import is_known
 from adapters.sources.fhir.elements import normal
-from adapters.sources.fhir.fields import BODIES, BUNDLE_TYPES, SUBJECTS
+from adapters.sources.fhir.fields import BODIES, BUNDLE_TYPES, OF_THE_REGISTRY, SUBJECTS
 from adapters.sources.fhir.payload import Spot, excerpt
 from adapters.validation import NOTHING_REQUIRED, validated
 
@@ -140,6 +140,7 @@ def _item(entry: _Entry, container: int | None, found: Gathered) -> Item | None:
     found.unknown.update(made.unknown)
     found.left_out.update(made.withheld)
     _check(made.resource)
+    _require_own_name(made.resource)
     if _is_in_error(made.resource):
         found.left_out[IN_ERROR] += 1
         return None
@@ -165,6 +166,16 @@ def _check(resource: Resource) -> None:
             steps = steps[:first]
         element = ".".join([kind, *(step for step in steps if not NUMBER.fullmatch(step))])
         raise PayloadError(told.problem, "".join(f"/{s}" for s in steps), element) from None
+
+
+def _require_own_name(resource: Resource) -> None:
+    """In a Provenance nobody speaks in the registry's name."""
+    agents = resource.get("agent", ()) if resource["resourceType"] == "Provenance" else ()
+    for number, agent in enumerate(agents):
+        for side in ("who", "onBehalfOf"):
+            if agent.get(side, {}).get("identifier", {}).get("system") == OF_THE_REGISTRY:
+                at, element = f"/agent/{number}/{side}", f"Provenance.agent.{side}"
+                raise PayloadError(Problem.FOREIGN_DOMAIN, at, element)
 
 
 def _is_in_error(resource: Resource) -> bool:

@@ -42,13 +42,17 @@ PARTS = (
     Part(name="Condition", stem="condition", subject="subject"),
     Part(name="Flag", stem="flag", subject="subject"),
     Part(name="Task", stem="task", subject="for"),
+    Part(name="CareTeam", stem="team", subject="subject"),
     Part(name="Communication", stem="communication", subject="subject"),
+    Part(name="Provenance", stem="origin", subject="target"),
     Part(name="Organization", stem="organization"),
     Part(name="Location", stem="location"),
 )
 SUBJECTS = {part.name: part.subject for part in PARTS if part.subject}
 BODIES = frozenset(part.name for part in PARTS if not part.subject)
 STEMS = {part.name: part.stem for part in PARTS}
+OF_THE_REGISTRY = "urn:motem:adapter"
+"""System of the agents that the registry's own Provenances name, and no sender's."""
 BUNDLE_TYPES = frozenset({"collection", "transaction", "batch", "message", "document", "searchset"})
 WITHHELD = {"text": "narrative", "photo": "photo"}
 """Elements of a resource that are left out: what people read is made anew, pictures stay there."""

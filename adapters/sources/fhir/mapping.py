@@ -10,6 +10,7 @@ from adapters.formats.sensitivity import hiv_labels
 from adapters.profile import (
     EXT_AS_SENT,
     LOINC,
+    STATED_BY,
     UCUM,
     Place,
     PlaceKind,
@@ -43,7 +44,7 @@ def convert(statement: Statement) -> Conversion:
     is_told = "patient" in content
     resources = [
         *([to_patient(content, house, unkeyed=statement.unkeyed)] if is_told else []),
-        *(to_other(resource) for resource in content["resources"]),
+        *(to_other(resource, stated_by(content, house)) for resource in content["resources"]),
         *(organization(place, name or None) for place, name in bodies.items()),
     ]
     return Conversion(
@@ -118,9 +119,18 @@ def _parents(resources: Iterable[Resource]) -> list[str]:
     return [text for text in texts if text]
 
 
-def to_other(resource: Resource) -> Resource:
+def stated_by(content: Mapping[str, Any], house: Place | None) -> Resource:
+    """Who says what a record says: the domain of its number."""
+    return coding(STATED_BY, content.get("own", {}).get("system") or str(house or UNKNOWN_BODY))
+
+
+def to_other(resource: Resource, sender: Resource) -> Resource:
+    """A Provenance says of itself that it is its sender's word, and not the registry's."""
     made = MADE_BY_TYPE.get(resource["resourceType"], dict)(resource)
-    return {**made, "meta": _with_sent(meta(SOURCE, labels=hiv_labels(resource)), resource)}
+    ours = meta(SOURCE, labels=hiv_labels(resource))
+    if resource["resourceType"] == "Provenance":
+        ours |= {"tag": [sender]}
+    return {**made, "meta": _with_sent(ours, resource)}
 
 
 def _with_sent(ours: Resource, sent: Resource) -> Resource:

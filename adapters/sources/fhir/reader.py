@@ -8,17 +8,19 @@ from adapters.errors import PayloadError, Problem
 from adapters.formats import births
 from adapters.formats.gathering import Gathered, statement
 from adapters.formats.values import local_day, moment
-from adapters.profile import TAG_SYSTEM, without_nothing
+from adapters.profile import STATED_BY, TAG_SYSTEM, without_nothing
 from adapters.sources.fhir.bundle import Item, items
 from adapters.sources.fhir.domain import own_number
 from adapters.sources.fhir.elements import time_of
 from adapters.sources.fhir.fields import BODIES, SUBJECTS
 from adapters.sources.fhir.kin import completed
 from adapters.sources.fhir.payload import Spot, excerpt, roots
-from adapters.sources.fhir.record import Records, records, subject_of
+from adapters.sources.fhir.record import Records, records
 from adapters.sources.fhir.references import index, may_be_patient
+from adapters.sources.fhir.whose import subjects_of
 
 CARE = frozenset({"Encounter", "EpisodeOfCare"})
+OUR_TAGS = (TAG_SYSTEM, STATED_BY)
 KEPT_META = ("profile", "security", "tag")
 
 
@@ -51,7 +53,7 @@ def _read_root(root: Resource, spot: Spot, found: Gathered, message: SourceMessa
         _read_written(address, coming, found)
     for place, item in enumerate(taken):
         if place not in used and item.kind not in BODIES:
-            _leave(item, coming.index.target(place, subject_of(item.resource)), found)
+            _leave(item, place, coming, found)
 
 
 def _read_written(address: str, coming: Records, found: Gathered) -> None:
@@ -77,15 +79,17 @@ def _name(roles: Mapping[int, str], coming: Records, found: Gathered) -> None:
         found.named.setdefault(coming.index.items[place].spot.at(""), named)
 
 
-def _leave(item: Item, target: int | None, found: Gathered) -> None:
+def _leave(item: Item, place: int, coming: Records, found: Gathered) -> None:
     """What is about a child whose Patient is not in the payload is refused, so that nobody loses
-    it; what is about nobody, a group or a device is counted."""
-    if target is None and may_be_patient(subject_of(item.resource)):
+    it; what is about nobody, a group or a device is counted, and a Provenance, which is no word on
+    a child, too."""
+    missing = [one for one in subjects_of(item.resource) if coming.index.target(place, one) is None]
+    if item.kind != "Provenance" and any(map(may_be_patient, missing)):
         element = SUBJECTS[item.kind]
-        missing = PayloadError(
+        told = PayloadError(
             Problem.MISSING_VALUE, item.spot.at(f"/{element}"), f"{item.kind}.{element}"
         )
-        found.refuse(missing, excerpt(item.resource))
+        found.refuse(told, excerpt(item.resource))
     else:
         found.left_out["without-patient"] += 1
 
@@ -180,6 +184,6 @@ def _keep_meta(resource: Resource) -> None:
     kept = {name: meta.get(name, []) for name in KEPT_META}
     for name in ("security", "tag"):
         kept[name] = [coding for coding in kept[name] if "code" in coding]
-    kept["tag"] = [coding for coding in kept["tag"] if coding.get("system") != TAG_SYSTEM]
+    kept["tag"] = [coding for coding in kept["tag"] if coding.get("system") not in OUR_TAGS]
     if kept := without_nothing(kept):
         resource["meta"] = kept

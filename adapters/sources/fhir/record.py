@@ -10,9 +10,16 @@ from adapters.errors import PayloadError, Problem
 from adapters.formats.json import excerpt
 from adapters.profile import PATIENT, Place
 from adapters.sources.fhir.bundle import Item
-from adapters.sources.fhir.fields import BODIES, SUBJECTS
+from adapters.sources.fhir.fields import BODIES
 from adapters.sources.fhir.references import Index, unresolved
-from adapters.sources.fhir.roles import place_of, place_of_number, relation_of, role_of
+from adapters.sources.fhir.roles import (
+    origin_role,
+    place_of,
+    place_of_number,
+    relation_of,
+    role_of,
+)
+from adapters.sources.fhir.whose import Owners, subjects_of
 
 MAX_COPIED = 64 * 1024 * 1024
 """Bytes of Organizations and Locations that one payload may put into its records, each time
@@ -70,7 +77,11 @@ class Records:
         items = self.index.items
         members = [*members, *self._bodies(members)]
         relations = [relation_of(items[m].resource) for m in members]
-        names = {m: given.get(m) or f"{items[m].kind}/{self._role(m, relations)}" for m in members}
+        # What a Provenance is depends on what the others are.
+        ordered = sorted(members, key=lambda m: items[m].kind == "Provenance")
+        names: dict[int, str] = {}
+        for m in ordered:
+            names[m] = given.get(m) or f"{items[m].kind}/{self._role(m, relations, names)}"
         places = {m: place for m in members if (place := self._place(m))}
         made: dict[str, Resource] = {}
         for member in members:
@@ -78,9 +89,17 @@ class Records:
                 made.setdefault(names[member], self._resource(member, names, places, key))
         return made, names
 
-    def _role(self, member: int, relations: Sequence[str | None]) -> str:
-        known = self.known_role(member)
-        return known.role if known else role_of(self.index.items[member], relations)
+    def _role(self, member: int, relations: Sequence[str | None], names: Mapping[int, str]) -> str:
+        known, item = self.known_role(member), self.index.items[member]
+        if known is None and item.kind == "Provenance":
+            return origin_role(item, self._targets(member, names))
+        return known.role if known else role_of(item, relations)
+
+    def _targets(self, member: int, names: Mapping[int, str]) -> Iterator[str]:
+        for reference in subjects_of(self.index.items[member].resource):
+            target = self.index.target(member, reference)
+            kept = self.known.get(reference.get("reference", "")) if target is None else None
+            yield kept.role if kept else names.get(-1 if target is None else target, "")
 
     def _bodies(self, members: Sequence[int]) -> list[int]:
         """Organizations and Locations that members refer to, and those that these refer to."""
@@ -173,24 +192,18 @@ def records(
     patients = [n for n, item in enumerate(items) if item.kind == "Patient"]
     subjects: dict[int, list[int]] = defaultdict(list)
     written: dict[str, list[int]] = defaultdict(list)
-    for place, item in enumerate(items):
-        subject = subject_of(item.resource)
-        target = index.target(place, subject) if subject else None
-        if target is not None and items[target].kind == "Patient":
-            subjects[target].append(place)
-        elif target is None and subject.get("reference") in known:
-            written[subject["reference"]].append(place)
+    owners = Owners(items=items, index=index, known=known)
+    for place in range(len(items)):
+        owner = owners.of(place)
+        if isinstance(owner, int):
+            subjects[owner].append(place)
+        elif owner is not None:
+            written[owner].append(place)
     return Records(index=index, subjects=subjects, known=known, written=written), patients
 
 
 def _roles(names: Mapping[int, str]) -> dict[int, str]:
     return {member: name.partition("/")[2] for member, name in names.items()}
-
-
-def subject_of(resource: Resource) -> Resource:
-    """The reference that says whose a resource is; {} where none does."""
-    stated: Resource = resource.get(SUBJECTS.get(resource["resourceType"], ""), {})
-    return stated
 
 
 def _number(place: Place) -> dict[str, str]:

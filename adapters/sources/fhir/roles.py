@@ -34,6 +34,11 @@ def role_of(item: Item, relatives: Iterable[str | None]) -> str:
     return role(stem, _identity(item))
 
 
+def origin_role(item: Item, targets: Iterable[str]) -> str:
+    """Of a Provenance: the same words of something else are another one."""
+    return role(STEMS[item.kind], _identity(item), *sorted(targets))
+
+
 def relation_of(person: Resource) -> str | None:
     """mother, father or guardian, where a coding says so."""
     found = (

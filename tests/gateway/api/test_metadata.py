@@ -22,7 +22,7 @@ from gateway.api import (
 )
 from gateway.api.audit_parameters import READERS, SEARCHABLE
 from gateway.api.metadata import capability_statement
-from gateway.api.written_types import OF_A_CHILD
+from gateway.api.written_types import NUMBERED, OF_A_CHILD
 from gateway.fhir.parameters import TYPES
 
 
@@ -36,7 +36,8 @@ def test_the_statement_is_fhir_r4(client: httpx.Client) -> None:
 def test_it_names_exactly_the_interactions_that_there_are() -> None:
     """Of what is kept: tests/gateway/api/test_fhir_claims.py carries them out."""
     resources = capability_statement()["rest"][0]["resource"]
-    assert [one["type"] for one in resources] == [*TYPES, "AuditEvent", "Subscription", "Group"]
+    others = ["AuditEvent", "Subscription", "Group", "Person"]
+    assert [one["type"] for one in resources] == [*TYPES, *others]
     paths = {re.sub("{.*?}", "{}", route.path) for route in routes_in(fhir.routes())}
     for kind in TYPES:
         own = {f"/{kind}", f"/{kind}/{{}}", f"/{kind}/{{}}/_history/{{}}"}
@@ -79,7 +80,8 @@ def test_what_is_written_is_what_its_routes_write() -> None:
     for kind in ("Patient", *OF_A_CHILD):
         by_condition = {method for path, method in written if path == f"/{kind}"}
         by_id = {method for path, method in written if path == f"/{kind}/{{id_}}"}
-        assert by_condition == {"POST", "PUT", "PATCH", "DELETE"}
+        by_number = {"PUT", "PATCH", "DELETE"} if kind in NUMBERED else set()
+        assert by_condition == {"POST"} | by_number
         assert by_id == {"PUT", "PATCH", "DELETE"}
 
 
@@ -98,7 +100,11 @@ def test_it_names_exactly_the_operations_that_there_are() -> None:
     told = {f"/${one['name']}" for one in rest["operation"]}
     (patient,) = [one for one in rest["resource"] if one["type"] == "Patient"]
     told |= {f"/Patient/${one['name']}" for one in patient["operation"]}
+<<<<<<< HEAD
     for one in rest["resource"][:-2]:
+=======
+    for one in (kept for kept in rest["resource"] if kept["type"] != "Group"):
+>>>>>>> h-seven
         told |= {f"/{one['type']}/${name['name']}" for name in one.get("operation", ())}
     (subscription,) = [one for one in rest["resource"] if one["type"] == "Subscription"]
     own = {f"/Subscription/{{id_}}/${one['name']}" for one in subscription["operation"]}

@@ -152,7 +152,7 @@ def test_one_bad_entry_stores_nothing_and_is_named(service: Service) -> None:
             403,
         ),
         (entry("POST", "Organization", {"resourceType": "Organization", "name": "Mẫu"}), 422),
-        (entry("PATCH", "Provenance/1"), 405),
+        (entry("PATCH", "Person/1"), 405),
         (entry("GET", "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"), 404),
         (entry("POST", "Observation", weight("Patient?identifier=a|b", 3200)), 400),
     ):

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import URL, text
 
 from adapters.sources.fhir.fields import SUBJECTS
-from gateway.api.written_types import OF_A_CHILD
-from tests.gateway.api.operating import FHIR, NATIONAL, Service, agreed, problems
+from gateway.api.written_types import NUMBERED, OF_A_CHILD
+from tests.gateway.api.operating import CLINIC, FHIR, NATIONAL, Service, agreed, problems
 from tests.gateway.api.test_transactions import LOINC, child, got, mother, stay, weight
 from tests.journeys.steps import ingest, link, registration
 
@@ -349,9 +349,98 @@ OF_EACH_TYPE: dict[str, dict[str, Any]] = {
     "Observation": {"status": "final", "code": {"text": "chiều cao"}},
     "Condition": {"code": {"text": "sốt"}},
     "Flag": {"status": "active", "code": {"text": "cần theo dõi"}},
+    "CareTeam": {"status": "active", "name": "Nhóm bảo vệ"},
     "Task": {"status": "requested", "intent": "order", "code": {"text": "thăm nhà"}},
+    "Provenance": {},
     "Communication": {"status": "completed", "sent": "2026-03-04T08:30:00+07:00"},
 }
+
+
+ABOUT: dict[str, Any] = {
+    "recorded": "2026-03-05T09:00:00+07:00",
+    "occurredDateTime": "2026-03-04",
+    "agent": [{"type": {"text": "người ghi"}, "who": {"display": "Phòng khám Mẫu"}}],
+    "entity": [{"role": "source", "what": {"display": "sổ khám bệnh số 7"}}],
+    "signature": [
+        {
+            "type": [{"system": "urn:iso-astm:E1762-95:2013", "code": "1.2.840.10065.1.12.1.5"}],
+            "when": "2026-03-05T09:00:00+07:00",
+            "who": {"display": "Phòng khám Mẫu"},
+            "sigFormat": "application/jose",
+            "data": "bWF1",
+        }
+    ],
+}
+"""What a sender says of where its record comes from."""
+
+
+def origin(*of: str, **more: Any) -> dict[str, Any]:
+    targets = [{"reference": one} for one in of]
+    return {"resourceType": "Provenance", "target": targets} | ABOUT | more
+
+
+def test_a_sender_says_where_its_record_comes_from(service: Service) -> None:
+    of = made(service, child("W-origin", "Đỗ Thị Mười Tám"))
+    observed, other = made(service, weight(of, 3300)), made(service, stay(of))
+    told = made(service, origin(observed, of))
+    assert made(service, origin(observed, of), 200) == told
+    assert made(service, origin(other)) != told
+    standing = got(service, told)
+    assert {name: standing[name] for name in ABOUT} == ABOUT
+    assert [one["reference"] for one in standing["target"]] == [observed, of]
+    assert standing["meta"]["tag"] == [{"system": "urn:motem:stated-by", "code": CLINIC}]
+    found = {
+        query: {
+            one["resource"]["id"]
+            for one in service.client.get(f"/fhir/R4/Provenance?{query}").json()["entry"]
+        }
+        for query in (f"target={observed}", f"patient={of}", f"_tag=urn:motem:stated-by|{CLINIC}")
+    }
+    id_ = told.partition("/")[2]
+    assert found[f"target={observed}"] == {id_}
+    (ours,) = {one for one in found[f"patient={of}"] if one.endswith("-provenance-1")}
+    assert id_ in found[f"patient={of}"]
+    assert ours not in found[f"_tag=urn:motem:stated-by|{CLINIC}"]
+    assert "tag" not in got(service, f"Provenance/{ours}")["meta"]
+    # What the child says next takes nothing of it back, and neither does a new record version.
+    changed = got(service, of) | {"gender": "male"}
+    assert call(service, "PUT", of, changed).status_code == 200
+    assert got(service, told)["meta"]["versionId"] == "1"
+    assert call(service, "DELETE", told).status_code == 200
+    got(service, told, 410)
+    got(service, f"Provenance/{ours}")
+
+
+def test_no_sender_speaks_for_the_registry_or_for_others(service: Service) -> None:
+    of = made(service, child("W-alone", "Đỗ Thị Mười Chín"))
+    sibling = made(service, child("W-alone-2", "Đỗ Thị Hai Mươi"))
+    ours = f"Provenance/{of[8:]}-provenance-1"
+    before = got(service, ours)
+    golden = call(service, "PUT", of, got(service, of)).headers["x-motem-identity"]
+    agent = [{"who": {"identifier": {"system": "urn:motem:adapter", "value": "x"}}}]
+    refused = [
+        ("PUT", ours, before, 404),
+        ("PATCH", ours, [{"op": "replace", "path": "/recorded", "value": "2026-01-01"}], 404),
+        ("DELETE", ours, None, 404),
+        ("POST", "Provenance", origin(of, agent=agent), 403),
+        ("POST", "Provenance", before, 403),
+        ("POST", "Provenance", origin(of, sibling), 422),
+        ("POST", "Provenance", origin(of, "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"), 422),
+        (
+            "POST",
+            "Provenance",
+            origin(golden),
+            422,
+        ),
+        ("PUT", "Provenance?identifier=urn:test:each|x", origin(of), 405),
+    ]
+    for method, address, body, status in refused:
+        answer = call(service, method, address, body)
+        assert answer.status_code == status, (method, address, answer.text)
+    assert got(service, ours) == before
+    stolen = {"system": "urn:motem:stated-by", "code": "urn:test:somebody-else"}
+    told = got(service, made(service, origin(of, meta={"tag": [stolen]})))
+    assert [one["code"] for one in told["meta"]["tag"]] == [CLINIC]
 
 
 @pytest.mark.parametrize("kind", OF_A_CHILD)
@@ -359,13 +448,16 @@ def test_what_the_capability_statement_claims_of_writing_holds(service: Service,
     of = made(service, child(f"W-{kind}", f"Hồ Thị {kind}"))
     told = {"resourceType": kind, "identifier": [{"system": "urn:test:each", "value": kind}]}
     told |= OF_EACH_TYPE[kind] | {SUBJECTS[kind]: {"reference": of}}
+    if kind not in NUMBERED:
+        told = origin(of)
     address = made(service, told)
     standing = got(service, address) | {"language": "vi"}
     assert call(service, "PUT", address, standing).headers["etag"] == 'W/"2"'
     removed = [{"op": "remove", "path": "/language"}]
     assert call(service, "PATCH", address, removed).headers["etag"] == 'W/"3"'
-    by = f"{kind}?identifier=urn:test:each|{kind}"
-    assert call(service, "PUT", by, told).status_code == 200
+    by = f"{kind}?identifier=urn:test:each|{kind}" if kind in NUMBERED else address
+    again = told | ({} if kind in NUMBERED else {"id": address.partition("/")[2]})
+    assert call(service, "PUT", by, again).status_code == 200
     assert call(service, "DELETE", by).status_code == 200
     got(service, address, 410)
 
@@ -387,6 +479,41 @@ def test_what_is_asked_for_is_followed_to_its_end(service: Service) -> None:
     golden = answer.headers["x-motem-identity"]
     found = service.client.get(f"/fhir/R4/Task?patient={golden}&status=completed").json()
     assert [one["resource"]["id"] for one in found["entry"]] == [task.partition("/")[2]]
+
+
+def test_a_team_bears_the_labels_of_whom_it_names(service: Service) -> None:
+    """Else whoever may not know who reported the child would read it among those who care for it."""
+    of = made(service, child("W-team", "Đỗ Thị Mười Bảy"))
+    label = {"system": "urn:motem:label", "code": "informant"}
+    told = mother(of) | {"relationship": [{"text": "hàng xóm"}], "meta": {"security": [label]}}
+    neighbour = made(service, told)
+    told = {"resourceType": "CareTeam", "subject": {"reference": of}} | OF_EACH_TYPE["CareTeam"]
+    home = {"type": "Organization", "display": "Làng trẻ em Mẫu"}
+    teams = [
+        made(service, numbered(told | {"participant": [{"member": home}]}, "T1")),
+        made(
+            service, numbered(told | {"participant": [{"member": {"reference": neighbour}}]}, "T2")
+        ),
+        made(
+            service,
+            numbered(told | {"participant": [{"member": {"display": "Phòng khám HIV"}}]}, "T3"),
+        ),
+    ]
+    coded = {"role": [{"coding": [{"system": "urn:motem:code:relation", "code": "informant"}]}]}
+    teams.append(made(service, numbered(told | {"participant": [coded]}, "T4")))
+    labels = [[c["code"] for c in got(service, t)["meta"].get("security", ())] for t in teams]
+    assert labels == [[], ["informant"], ["HIV"], ["informant"]]
+    kept = "SELECT sensitivity FROM registry_resource WHERE type = 'CareTeam' AND id = :id"
+    with service.engine.connect() as connection:
+        rows = [connection.scalar(text(kept), {"id": t.partition("/")[2]}) for t in teams]
+    assert rows == labels
+    # What is read can be sent back.
+    standing = got(service, teams[1])
+    assert call(service, "PUT", teams[1], standing).headers["etag"] == 'W/"1"'
+    for one, more in (("participant", neighbour), ("patient", of)):
+        asked = service.client.get(f"/fhir/R4/CareTeam?{one}={more}&_include=CareTeam:participant")
+        entries = {e["resource"]["id"] for e in asked.json()["entry"]}
+        assert {teams[1].partition("/")[2], neighbour.partition("/")[2]} <= entries
 
 
 def test_a_code_other_than_weight_is_kept_as_sent(service: Service) -> None:

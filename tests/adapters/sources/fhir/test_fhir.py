@@ -104,12 +104,16 @@ def test_the_domain_can_be_told_from_the_key_and_from_the_content() -> None:
 def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> None:
     needed: dict[str, Any] = {
         "resourceType": kind,
-        "status": "active" if kind in ("Flag", "EpisodeOfCare") else "finished",
+        "status": "active" if kind in ("Flag", "EpisodeOfCare", "CareTeam") else "finished",
         "code": {"text": "x"},
         "class": {"code": "IMP"},
         "intent": "order",
+        "recorded": "2026-03-05T09:00:00+07:00",
+        "agent": [{"who": {"display": "x"}}],
         SUBJECTS[kind]: {"reference": "Patient/q"},
     }
+    if kind == "Provenance":
+        needed["target"] = [needed["target"]]
     allowed = {
         "RelatedPerson": {"patient"},
         "Condition": {"subject", "code"},
@@ -117,6 +121,8 @@ def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> Non
         "EpisodeOfCare": {"status", "patient"},
         "Task": {"status", "intent", "for"},
         "Communication": {"status", "subject"},
+        "CareTeam": {"status", "subject"},
+        "Provenance": {"target", "recorded", "agent"},
     }.get(kind, {"status", "code", "subject"})
     stated = {"Observation": "final", "Task": "requested", "Communication": "completed"}
     needed["status"] = stated.get(kind, needed["status"])
@@ -125,7 +131,9 @@ def test_what_speaks_of_another_child_is_no_part_of_the_record(kind: str) -> Non
     one, two = read(bundle(PATIENT, other, resource)).statements
     assert one.content["resources"] == []
     assert [r["resourceType"] for r in two.content["resources"]] == [kind]
-    assert two.content["resources"][0][SUBJECTS[kind]]["reference"] == "Patient/patient"
+    whose = two.content["resources"][0][SUBJECTS[kind]]
+    (whose,) = whose if isinstance(whose, list) else [whose]
+    assert whose["reference"] == "Patient/patient"
 
 
 def observation(subject: Any, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""A child as Person over HTTP: read and search; whoever would write one is told what to send instead."""
+
+from fastapi import APIRouter, Request, Response
+
+from gateway import persons
+from gateway.api.bundles import NO_STORE, searchset
+from gateway.api.dependencies import CurrentCaller, CurrentTurn
+from gateway.api.fhir import Asked, AskedInForm, is_lenient
+from gateway.api.outcome import FhirResponse, failure
+from gateway.errors import NotAllowedError, NotFoundError
+from gateway.fhir.parts import in_part
+from gateway.fhir.query import parts_of
+from gateway.lookup import Absent
+from gateway.persons import TYPE
+
+router = APIRouter(prefix=f"/{TYPE}")
+
+
+class ComputedPersonError(NotAllowedError):
+    """A Person is computed from its records: send Patients, and decide about links by $mdm-*."""
+
+    vietnamese = (
+        "Person được tính từ các hồ sơ: hãy gửi Patient, và quyết định liên kết bằng $mdm-*."
+    )
+    expression = "Person"
+
+
+@router.get("")
+def search(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+    with turn as (session, caller):
+        found = persons.find(session, asked, caller, is_lenient=is_lenient(request))
+    return searchset(request, found)
+
+
+@router.post("/_search")
+def search_by_form(request: Request, asked: AskedInForm, turn: CurrentTurn) -> Response:
+    with turn as (session, caller):
+        found = persons.find(session, asked, caller, is_lenient=is_lenient(request))
+    return searchset(request, found)
+
+
+@router.get("/{id_}")
+def read(id_: str, asked: Asked, turn: CurrentTurn) -> Response:
+    """As the golden Patient is shown to this caller."""
+    elements, summary = parts_of("Patient", asked)
+    with turn as (session, caller):
+        found = persons.read(session, id_, caller)
+    if isinstance(found, Absent):
+        # Returned, not raised: the event that somebody asked in vain is to be kept.
+        return failure(NotFoundError())
+    patient, assurances = found
+    text = in_part(patient.body, "Patient", elements, summary)
+    return FhirResponse(persons.person_of(text, assurances), headers=NO_STORE)
+
+
+def refuse(_caller: CurrentCaller) -> Response:
+    raise ComputedPersonError
+
+
+router.add_api_route(
+    "", refuse, methods=["POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
+)
+router.add_api_route("/{id_}", refuse, methods=["PUT", "PATCH", "DELETE"], include_in_schema=False)
