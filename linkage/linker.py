@@ -272,10 +272,14 @@ def _united(groups: Groups, likely: Sequence[Judged]) -> list[tuple[str, ...]]:
 def _asked(
     done: Partition, found: Sequence[Judged], forbids: Forbids, model: MatchModel
 ) -> Sequence[Review]:
-    """What a steward is asked: where there is a second look, by how likely that finds it."""
+    """What a steward is asked: where there is a second look, by how likely that finds it.
+
+    What is held is asked about however unlikely: a number that agrees where nothing else does is
+    somebody's mistake, and is put right only if somebody hears of it.
+    """
     if not model.clues:
         return done.reviews
-    doubtful = [one.pair for one in found if one.bits >= model.thresholds.ask]
+    doubtful = [one.pair for one in found if one.held or one.bits >= model.thresholds.ask]
     return questions(doubtful, done.outcomes, forbids)
 
 
