@@ -259,7 +259,8 @@ def test_a_contradiction_is_refused_with_its_chain(service: Service) -> None:
 
 
 def test_not_duplicate_persists_and_closes_the_question(service: Service) -> None:
-    asked = pairs(links(service, matchResult="POSSIBLE_MATCH"))
+    girl = record(service, WANTED)
+    asked = pairs(links(service, matchResult="POSSIBLE_MATCH", resourceId=girl))
     golden, source = min(asked)
     names = {"goldenResourceId": golden, "resourceId": f"te-{source}"}
     answer = say(service, "$mdm-not-duplicate", **names)
@@ -270,7 +271,7 @@ def test_not_duplicate_persists_and_closes_the_question(service: Service) -> Non
     assert (golden, source) not in pairs(left)
     assert {(golden, source)} <= pairs(links(service, matchResult="NO_MATCH"))
     done(say(service, "$motem-undo", decision=decision))
-    assert pairs(links(service, matchResult="POSSIBLE_MATCH")) == asked
+    assert pairs(links(service, matchResult="POSSIBLE_MATCH", resourceId=girl)) == asked
     assert links(service, matchResult="NO_MATCH") == []
 
 
