@@ -163,8 +163,9 @@ def _parsed(clue: str) -> tuple[str, float | None]:
 
 
 def _values(clues: Iterable[str]) -> dict[str, float]:
+    """The first of a name, as `_by_name` has it."""
     values = {}
-    for clue in clues:
+    for clue in sorted(clues, reverse=True):
         values[clue] = 1.0
         name, figure = _parsed(clue)
         if figure is not None:

@@ -40,6 +40,12 @@ def test_what_trees_add_is_told_of_the_clues_they_asked_for(
     assert TOGETHER.told(clues) == (0.5, told)
 
 
+def test_of_two_values_of_one_clue_the_first_is_gone_by_and_told() -> None:
+    for clues in (["odds=> 4", "odds=≤ 2"], ["odds=≤ 2", "odds=> 4"]):
+        assert TOGETHER.bits(clues) == 2
+        assert TOGETHER.told(clues)[1] == {"odds=> 4": 0.5, "sources=unknown": 1}
+
+
 def test_no_trees_add_nothing() -> None:
     assert Forest().bits(["odds=≤ 2"]) == 0
     assert Forest().told(["odds=≤ 2"]) == (0, {})

@@ -124,13 +124,17 @@ def test_what_is_doubtful_in_kind_is_asked_about(
         assert len(made.reviews) == 1
 
 
-def test_a_number_beside_which_nothing_else_agrees_is_asked_about_however_likely() -> None:
+@pytest.mark.parametrize("bits", [50.0, -50.0])
+def test_a_number_beside_which_nothing_else_agrees_is_asked_about_however_likely(
+    bits: float,
+) -> None:
     number = {"certificates": ("00001.GCS.01234.26",)}
     left, right = named("an", **BORN_BEFORE), {"names": ("trần văn bình",), "sex": "male", **BORN}
     both = [person("facility:1", **left, **number), person("civil_status:2", **right, **number)]
-    made = linker.link(both, believing(50.0))
+    made = linker.link(both, believing(bits))
     assert apart(made)
     assert [one.held for one in made.doubtful] == [True]
+    assert len(made.reviews) == 1
 
 
 def test_who_else_is_likely_decides_once_each_pair_was_judged_by_itself() -> None:
