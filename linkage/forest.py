@@ -36,6 +36,22 @@ Node = float | tuple[int, float, "Node", "Node"]
 """Bits; or a condition's place, the bits if nothing more were asked, where it holds, where not."""
 
 
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """Conditions and trees as they are gone through; the same only as itself."""
+
+    asked: tuple[tuple[str, float, bool], ...]
+    trees: tuple[Node, ...]
+
+    def held(self, clues: Iterable[str]) -> list[bool]:
+        """Of each condition whether it holds."""
+        value_of = _values(clues).get
+        return [
+            unknown if (value := value_of(clue)) is None else value <= most
+            for clue, most, unknown in self.asked
+        ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Forest:
     """`trees`: each a Node as JSON, one text, so that a model file has a line for each."""
@@ -44,18 +60,15 @@ class Forest:
     trees: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
-    def grown(self) -> tuple[Node, ...]:
-        """The trees, read."""
-        return tuple(_node(json.loads(tree)) for tree in self.trees)
-
-    @cached_property
-    def _asked(self) -> tuple[tuple[str, float, bool], ...]:
-        return tuple((one.clue, one.most, one.unknown) for one in self.conditions)
+    def grown(self) -> Grown:
+        return Grown(
+            asked=tuple((one.clue, one.most, one.unknown) for one in self.conditions),
+            trees=tuple(_node(json.loads(tree)) for tree in self.trees),
+        )
 
     def bits(self, clues: Iterable[str]) -> float:
         """What all trees together add."""
-        held = self._held(clues)
-        return sum(_leaf(tree, held) for tree in self.grown)
+        return _bits(self.grown, tuple(clues))
 
     def told(self, clues: Sequence[str]) -> tuple[float, dict[str, float]]:
         """The same, told apart: bits before any clue, and those of each clue; they add up.
@@ -63,21 +76,21 @@ class Forest:
         Each step down a tree is worth the bits by which it changes what the tree would say, and
         belongs to the clue that it asked for (Saabas 2014).
         """
-        held, names = self._held(clues), _by_name(clues)
+        held, names = self.grown.held(clues), _by_name(clues)
         named = [_named(condition.clue, names) for condition in self.conditions]
         worth: dict[str, float] = defaultdict(float)
-        for tree in self.grown:
+        for tree in self.grown.trees:
             for place, bits in _steps(tree, held):
                 worth[named[place]] += bits
-        return sum(map(_so_far, self.grown)), dict(worth)
+        return sum(map(_so_far, self.grown.trees)), dict(worth)
 
-    def _held(self, clues: Iterable[str]) -> list[bool]:
-        """Of each condition whether it holds."""
-        value_of = _values(clues).get
-        return [
-            unknown if (value := value_of(clue)) is None else value <= most
-            for clue, most, unknown in self._asked
-        ]
+
+@lru_cache(maxsize=4096)
+def _bits(grown: Grown, clues: tuple[str, ...]) -> float:
+    """Kept, because from one look to the next, and from one linking to the next of a few hundred
+    records, nearly all pairs stay what they were."""
+    held = grown.held(clues)
+    return sum(_leaf(tree, held) for tree in grown.trees)
 
 
 def read(told: Mapping[str, Any]) -> Forest:
