@@ -69,8 +69,8 @@ class EmbeddedStates:
 
     def clear_up(self) -> None:
         """What a process left behind that ended amid a change. Before anything is served."""
-        folders = self._own.home.glob(f"{BEGIN}*")
-        for left in (0, *(int(folder.name.removeprefix(BEGIN)) for folder in folders)):
+        names = (folder.name.removeprefix(BEGIN) for folder in self._own.home.glob(f"{BEGIN}*"))
+        for left in (0, *(int(name) for name in names if name.isdecimal())):
             if left < self.standing():
                 self._remove(left)
 

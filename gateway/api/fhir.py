@@ -62,7 +62,7 @@ def _add_read(router: APIRouter, kind: str) -> None:
         asked: Asked,
         turn: CurrentTurn,
     ) -> Response:
-        number = int(version) if version.isascii() and version.isdigit() else 0
+        number = int(version[:10]) if version.isascii() and version.isdigit() else 0
         with turn as (session, caller):
             found = read(session, kind, id_, caller, min(number, MOST_VERSIONS))
         return _one(request, kind, found, asked)

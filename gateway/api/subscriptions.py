@@ -83,8 +83,8 @@ def instant_of(text: str) -> datetime:
     if not INSTANT.fullmatch(text):
         raise WrongInstantError
     try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (OverflowError, ValueError) as error:
         raise WrongInstantError from error
 
 
@@ -143,7 +143,7 @@ def history(
 @router.get("/{id_}/_history/{version}")
 def read_version(id_: Id, version: str, session: Transaction, caller: CurrentCaller) -> Response:
     """One version as it was sent, without its headers."""
-    number = int(version) if version.isascii() and version.isdigit() else 0
+    number = int(version[:10]) if version.isascii() and version.isdigit() else 0
     found = subscription_history.read_version(session, caller, id_, min(number, MOST_VERSIONS))
     return _of_version(past_of(found), found.number, found.changed)
 

@@ -1,6 +1,6 @@
 """Sensitivity labels that a resource has from those of its record that it names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.contract import Resource, content_text
@@ -15,17 +15,32 @@ HIV = coding(ACT_CODE, Label.HIV)
 INFORMANT = coding(LABELS, Label.INFORMANT)
 
 
+GONE = {
+    "CareTeam": (INFORMANT, HIV),
+    "Condition": (HIV,),
+    "Observation": (HIV,),
+    "RelatedPerson": (INFORMANT,),
+}
+"""What an heir bears that names what was taken back: it may say by itself (`display`) what that hid,
+and the labels of what is gone are gone with it."""
+
+
 def with_inherited(resources: Sequence[Resource]) -> list[Resource]:
-    """The resources of a record, whose ids are roles; heirs bear the labels of what they name."""
-    if not any(one["resourceType"] in HEIRS for one in resources):
-        return list(resources)
+    """The resources of a record, whose ids are roles; heirs bear the labels of what they name.
+
+    Also through other heirs: a Provenance of a team those of the team's members.
+    """
+    labelled = list(resources)
+    if not any(one["resourceType"] in HEIRS for one in labelled):
+        return labelled
+    while (further := _once(labelled)) != labelled:  # Each round adds a label; there are few.
+        labelled = further
+    return labelled
+
+
+def _once(resources: Sequence[Resource]) -> list[Resource]:
     named = {f"{one['resourceType']}/{one['id']}": one for one in resources}
-    return [
-        _labelled(one, [named[address] for address in _addresses(one) if address in named])
-        if one["resourceType"] in HEIRS
-        else one
-        for one in resources
-    ]
+    return [_labelled(one, named) if one["resourceType"] in HEIRS else one for one in resources]
 
 
 def _addresses(resource: Resource) -> Iterable[str]:
@@ -33,14 +48,19 @@ def _addresses(resource: Resource) -> Iterable[str]:
     return dict.fromkeys(f"{kind}/{role}" for kind, role in found if kind != "Patient")
 
 
-def _labelled(heir: Resource, named: Sequence[Resource]) -> Resource:
+def _labelled(heir: Resource, of_record: Mapping[str, Resource]) -> Resource:
     meta = heir.get("meta", {})
     own = meta.get("security", [])
+    addresses = list(_addresses(heir))
+    named = [of_record[address] for address in addresses if address in of_record]
     inherited = [label for one in named for label in one.get("meta", {}).get("security", ())]
     if is_about_hiv([one.get("name") for one in named if one["resourceType"] == "Organization"]):
         inherited.append(HIV)  # Bodies that all share have no labels.
     if _names_informant(heir.get("participant", ())):
         inherited.append(INFORMANT)
+    for address in addresses:
+        if address not in of_record:
+            inherited += GONE.get(address.partition("/")[0], ())
     further = [one for n, one in enumerate(inherited) if one not in [*own, *inherited[:n]]]
     return heir | {"meta": meta | {"security": [*own, *further]}} if further else heir
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, func, insert, select, update
+from sqlalchemy import ColumnElement, Update, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_once
 from sqlalchemy.orm import Session
 from ulid import ULID
@@ -206,7 +206,15 @@ def _subscription(session: Session, id_: str, *whose: ColumnElement[bool]) -> Re
 def revise(session: Session, one: Receiver, now: datetime, **values: object) -> None:
     """Change a subscription; what is under way counts no longer."""
     c = table.c
-    further = {"lease": c.lease + 1, "version": c.version + 1, "changed": now, "failures": 0}
+    again = c.again_leaf.is_not(None)
+    further = {
+        "lease": c.lease + 1,
+        "version": c.version + 1,
+        "changed": now,
+        "failures": 0,
+        "again_failures": case((again, 0)),
+        "again_due": case((again, now)),
+    }
     session.execute(update(table).where(c.id == one.id).values(**values | further))
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from gateway.fhir.errors import TooCostlyError
+from gateway.fhir.errors import TooCostlyError, WrongValueError
 from gateway.fhir.parameters import META, Kind, Parameter
 from gateway.fhir.query import Include, Place, Search, Sorting
 from gateway.fhir.veil import Veil
@@ -141,6 +141,8 @@ def _far(kind: str, base: Any, parameter: Parameter, down: bool) -> _Key:
 
 def _beyond(keys: Sequence[_Key], place: Place) -> ColumnElement[bool]:
     """Rows that come after the place, or before it: the first key that differs decides."""
+    if len(keys) != len(place.keys):  # A cursor of another search.
+        raise WrongValueError
     values = [cast(literal(v), key.type) for key, v in zip(keys, place.keys, strict=True)]
     cases = []
     for number, key in enumerate(keys):

@@ -151,6 +151,27 @@ def test_what_is_not_taken_once_more_holds_up_nothing_new_and_is_given_up_like_i
     assert str(lost.place) == everything[0]
 
 
+def test_a_changed_subscription_goes_on_at_once_with_what_is_told_once_more(
+    one: Told, engine: Engine
+) -> None:
+    """An owner who corrects the address does not wait out the pauses of the wrong one."""
+    reports(engine, 12)
+    one.turns()
+    one.refuses = lambda _id, again: again
+    one.replay(first_moment(engine))
+    one.later()
+    one.turns()
+    before = one.again()
+    assert before is not None
+    assert before.failures == 1
+    with transaction(engine) as session:
+        found = receivers.subscription_of_any(session, one.id)
+        assert found is not None
+        receivers.revise(session, found, one.moment)
+    after = one.again()
+    assert after == Again(place=before.place, failures=0, due=one.moment)
+
+
 def test_asked_for_twice_nothing_is_left_out(one: Told, engine: Engine, caller: Caller) -> None:
     reports(engine, 12)
     between = datetime.now(UTC)

@@ -170,12 +170,27 @@ def _check(resource: Resource) -> None:
 
 def _require_own_name(resource: Resource) -> None:
     """In a Provenance nobody speaks in the registry's name."""
-    agents = resource.get("agent", ()) if resource["resourceType"] == "Provenance" else ()
-    for number, agent in enumerate(agents):
-        for side in ("who", "onBehalfOf"):
-            if agent.get(side, {}).get("identifier", {}).get("system") == OF_THE_REGISTRY:
-                at, element = f"/agent/{number}/{side}", f"Provenance.agent.{side}"
-                raise PayloadError(Problem.FOREIGN_DOMAIN, at, element)
+    if resource["resourceType"] != "Provenance":
+        return
+    for at, element, named in _speakers(resource):
+        if named.get("system") == OF_THE_REGISTRY:
+            raise PayloadError(Problem.FOREIGN_DOMAIN, at, f"Provenance.{element}")
+
+
+def _speakers(resource: Resource) -> Iterator[tuple[str, str, Resource]]:
+    """Position, element and identifier of everybody whom a Provenance names as an agent."""
+    agents = [("", "agent", resource.get("agent", ()))]
+    for number, entity in enumerate(resource.get("entity", ())):
+        agents.append((f"/entity/{number}", "entity.agent", entity.get("agent", ())))
+    for within, element, found in agents:
+        for number, agent in enumerate(found):
+            for side in ("who", "onBehalfOf"):
+                named = agent.get(side, {}).get("identifier", {})
+                yield f"{within}/agent/{number}/{side}", f"{element}.{side}", named
+    for number, inside in enumerate(resource.get("contained", ())):
+        told = inside.get("identifier", ())
+        for named in [told] if isinstance(told, dict) else told:
+            yield f"/contained/{number}", "contained", named
 
 
 def _is_in_error(resource: Resource) -> bool:

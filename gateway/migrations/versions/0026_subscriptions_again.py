@@ -31,7 +31,8 @@ SELECT s.type, s.id, 'mothers-name', s.value, s.qualifier, s.listed, s.custodian
        s.sensitivity
 FROM registry_search s WHERE s.type = 'RelatedPerson' AND s.parameter = 'name'
 AND EXISTS (SELECT FROM registry_search m WHERE m.type = s.type AND m.id = s.id
-            AND m.parameter = 'relationship' AND m.value = 'MTH')
+            AND m.parameter = 'relationship' AND m.value = 'MTH'
+            AND m.qualifier = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode')
 AND NOT EXISTS (SELECT FROM registry_search m WHERE m.type = s.type AND m.id = s.id
                 AND m.parameter = 'mothers-name')
 """

@@ -123,7 +123,15 @@ def test_what_its_source_no_longer_says_is_gone_and_its_versions_are_not(
 
 
 @pytest.mark.parametrize(
-    "path", ["Flag/x", "Flag/x/_history", "Flag/x/_history/1", "Flag/đ", "Medication/x"]
+    "path",
+    [
+        "Flag/x",
+        "Flag/x/_history",
+        "Flag/x/_history/1",
+        f"Flag/x/_history/{9:0>5000}",
+        "Flag/đ",
+        "Medication/x",
+    ],
 )
 def test_what_never_was_is_404(service: httpx.Client, path: str) -> None:
     answer = service.get(f"{FHIR}/{path}")
@@ -229,6 +237,8 @@ def test_a_cursor_that_was_changed_or_is_anothers_is_refused(service: httpx.Clie
     for path, value in (("Patient", wrong), ("Patient", "x"), ("Task", cursor)):
         answer = service.get(f"{FHIR}/{path}", params={"_cursor": value})
         assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "value")
+    resorted = {"_cursor": cursor, "_sort": "birthdate"}
+    assert service.get(f"{FHIR}/Patient", params=resorted).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -423,6 +423,12 @@ def test_no_sender_speaks_for_the_registry_or_for_others(service: Service) -> No
         ("PATCH", ours, [{"op": "replace", "path": "/recorded", "value": "2026-01-01"}], 404),
         ("DELETE", ours, None, 404),
         ("POST", "Provenance", origin(of, agent=agent), 403),
+        (
+            "POST",
+            "Provenance",
+            origin(of, entity=[{"role": "source", "what": {"display": "sổ"}, "agent": agent}]),
+            403,
+        ),
         ("POST", "Provenance", before, 403),
         ("POST", "Provenance", origin(of, sibling), 422),
         ("POST", "Provenance", origin(of, "Patient/01m82pkf1pq2gyy0q6jsr5wq5h"), 422),
