@@ -29,7 +29,11 @@ const main = async () => {
   const {Client} = await import(entry);
   const client = new Client({baseUrl: base, bearerToken: token});
   const told = {};
-  told.token = (await client.smartAuthMetadata()).tokenUrl.href;
+  // It asks for metadata and for smart-configuration at once and goes by what comes first. In metadata
+  // tokens have no address: fhirclient would take it for a login, and could do nothing any more.
+  for (let times = 0; times < 50 && !told.token; times++) {
+    told.token = (await client.smartAuthMetadata()).tokenUrl?.href;
+  }
   told.version = (await client.capabilityStatement()).fhirVersion;
   const names = ['Đỗ Thị Bé', 'Lý A Sùng', 'Trần Bảo Ngọc'];
   const made = [];
