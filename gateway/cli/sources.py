@@ -1,6 +1,6 @@
 """Commands about sources: `ingest`, `sources`, `report` and `serve`."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -161,20 +161,23 @@ def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> Non
     from gateway.renewal import Renewed
 
     served: ASGIApp
-    if sandbox:
-        typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
-        renewed = Renewed(practice.states(loaded))
-        typer.echo(f"{practice.BANNER}Khóa · key: {practice.key_of(loaded)}", err=True)
-        served, app = renewed, renewed.app
-    else:
-        served = app = create_app(loaded)
-    _require_whole_log(app.state.services.engine)
-    collect_seldom()
-    number = loaded.port if port is None else port
-    typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
-    _warn_if_open(app.state.entrance, app.state.logins)
-    # Addresses may hold what somebody typed: no access log.
-    uvicorn.run(served, host=address, port=number, log_config=None, access_log=False)
+    with ExitStack() as stack:
+        if sandbox:
+            states = stack.enter_context(practice.states(loaded))
+            typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
+            states.clear_up()
+            renewed = Renewed(states)
+            typer.echo(f"{practice.BANNER}Khóa · key: {practice.key_of(loaded)}", err=True)
+            served, app = renewed, renewed.app
+        else:
+            served = app = create_app(loaded)
+        _require_whole_log(app.state.services.engine)
+        collect_seldom()
+        number = loaded.port if port is None else port
+        typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
+        _warn_if_open(app.state.entrance, app.state.logins)
+        # Addresses may hold what somebody typed: no access log.
+        uvicorn.run(served, host=address, port=number, log_config=None, access_log=False)
 
 
 BANNER = """
