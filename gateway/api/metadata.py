@@ -17,10 +17,11 @@ from gateway.fhir.conditions import MODES
 from gateway.fhir.criteria import Mode
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
+from gateway.persons import INCLUDES as PERSON_INCLUDES
 from gateway.persons import SEARCHED as PERSON_SEARCHED
 from gateway.persons import TYPE as PERSON_TYPE
 
-SINCE = "2026-11-23"
+SINCE = "2026-11-24"
 """Day on which the statement last changed."""
 INTERACTIONS = ("read", "vread", "history-instance", "history-type", "search-type")
 """Of every type that is kept (gateway.api.fhir)."""
@@ -105,9 +106,10 @@ GROUP: Mapping[str, Any] = {
 PERSON: Mapping[str, Any] = {
     "type": PERSON_TYPE,
     "documentation": "A view of the golden Patient, never written: docs/fhir.md",
-    "interaction": [{"code": code} for code in ("read", "search-type")],
-    "versioning": "no-version",
-    "readHistory": False,
+    "interaction": [{"code": code} for code in INTERACTIONS],
+    "versioning": "versioned",
+    "readHistory": True,
+    "searchInclude": list(PERSON_INCLUDES),
     "searchParam": [
         {"name": name, "type": kind, "documentation": words}
         for name, (kind, words) in PERSON_SEARCHED.items()

@@ -16,7 +16,10 @@ from tests.gateway.access.machines import bearing, client_of, guarded, registere
 from tests.journeys.steps import connected
 
 LETTERS = "cruds"
-KINDS = ("Patient", "Task", "Communication", "CareTeam", "Group", "Subscription", "AuditEvent")
+KINDS = (
+    *("Patient", "Person", "Task", "Communication", "CareTeam"),
+    *("Group", "Subscription", "AuditEvent"),
+)
 OFFICE_SCOPES = (
     *("motem/send", "motem/messages", "motem/registrations", "motem/lookups", "motem/audit"),
     *("motem/stewardship", "motem/events", "motem/clients", "motem/users", "motem/break-glass"),

@@ -108,6 +108,7 @@ def test_nothing_of_hidden_records_comes_by_any_other_question(
     patients: Rows,  # noqa: F811
 ) -> None:
     headers = bearing(tokens[name])
+    persons = 0
     for child, seen, hidden in list(divided(patients, name))[:3]:
         one = hidden[0]
         paths = [
@@ -122,15 +123,22 @@ def test_nothing_of_hidden_records_comes_by_any_other_question(
             f"Patient/{child}/$everything",
             f"Patient/{one.id}/$everything",
             f"Patient?_tag={one.source}&_id={one.id}",
+            f"Person?_id={child}&_include=Person:link",
+            f"Person?link=Patient/{one.id}&_include=Person:patient",
+            f"Person/{child}",
+            f"Person/{child}/_history",
+            f"Person/{child}/_history/1",
         ]
         only = names_of(hidden, seen)
         for path in paths:
             answer = service.get(f"{FHIR}/{path}", headers=headers)
             assert answer.status_code in (200, 403, 404), path
+            persons += answer.is_success and '"resourceType":"Person"' in answer.text
             assert f'Patient/{one.id}"' not in answer.text or answer.status_code == 404, path
             assert f'"id":"{one.id}"' not in answer.text.replace(" ", ""), path
             for value in only:
                 assert value not in answer.text, path
+    assert persons >= 4 * 2
 
 
 @pytest.mark.parametrize("name", SEARCHING)
