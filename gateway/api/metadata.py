@@ -71,9 +71,7 @@ WRITES = ("create", "update", "patch", "delete")
 SUBSCRIPTION: Mapping[str, Any] = {
     "type": "Subscription",
     "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
-    "interaction": [
-        {"code": code} for code in ("read", "vread", "history-instance", "search-type", *WRITES)
-    ],
+    "interaction": [{"code": code} for code in (*INTERACTIONS, *WRITES)],
     "versioning": "versioned",
     "readHistory": True,
     "updateCreate": False,

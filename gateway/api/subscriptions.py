@@ -125,6 +125,14 @@ def search_by_form(
     return _found(request, asked, session, caller)
 
 
+@router.get("/_history")
+def history_of_all(
+    request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
+) -> Response:
+    """Versions of all that the client ever had, the newest first, without their headers."""
+    return versions_of(request, subscription_history.read_all(session, caller, asked))
+
+
 @router.get("/{id_}")
 def read(id_: Id, session: Transaction, caller: CurrentCaller) -> Response:
     """Its `status` and `error` say how it fares."""

@@ -92,7 +92,7 @@ OFFICES: Mapping[str, str] = {
         POST /fhir/R4/Subscription/_search   GET /fhir/R4/Subscription/{id_}
         PUT /fhir/R4/Subscription/{id_}      PATCH /fhir/R4/Subscription/{id_}
         DELETE /fhir/R4/Subscription/{id_}   POST /fhir/R4/Subscription/{id_}/$replay
-        GET /fhir/R4/Subscription/{id_}/_history
+        GET /fhir/R4/Subscription/_history   GET /fhir/R4/Subscription/{id_}/_history
         GET /fhir/R4/Subscription/{id_}/_history/{version}
     """,
     "write": """
