@@ -14,7 +14,6 @@ from gateway.api.outcome import FHIR_JSON, FhirResponse
 from gateway.api.subscriptions import SEARCHED
 from gateway.api.written_types import JSON_PATCH, NUMBERED, OF_A_CHILD
 from gateway.fhir.conditions import MODES
-from gateway.fhir.criteria import Mode
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
 from gateway.persons import INCLUDES as PERSON_INCLUDES
@@ -206,8 +205,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
 
 
 def _searchable(one: Parameter) -> dict[str, Any]:
-    modes = MODES[one.kind] - ({Mode.MISSING} if one.through else set())
-    modifiers = ", ".join(f":{mode}" for mode in sorted(modes) if mode)
+    modifiers = ", ".join(f":{mode}" for mode in sorted(MODES[one.kind]) if mode)
     return {
         "name": one.name,
         "type": one.kind.value,

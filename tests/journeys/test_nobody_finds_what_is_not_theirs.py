@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from tests.gateway.access.machines import bearing, client_of, registered, token_of
 from tests.journeys.test_nobody_sees_what_is_not_theirs import (  # noqa: F401 (fixtures)
     CLIENTS,
+    MAY,
     children,
     engine,
     may_see,
@@ -222,3 +223,35 @@ def test_a_child_is_found_by_the_name_of_a_mother_whom_the_caller_may_see_and_of
     assert hidden
     assert all(is_found(child, name, token) for child, name in found[:5])
     assert not any(is_found(child, name, token) for child, name in hidden[:10])
+
+
+def test_that_there_is_a_mother_whom_the_caller_may_not_see_is_not_told_either(
+    service: httpx.Client,  # noqa: F811
+    engine: Engine,  # noqa: F811
+    tokens: dict[str, str],  # noqa: F811
+    patients: Rows,  # noqa: F811
+) -> None:
+    with engine.connect() as connection:
+        mothers = connection.execute(MOTHERS).all()
+    hidden = 0
+    for name in SEARCHING:
+        client = CLIENTS[name]
+        may = MAY[client.role][2]
+        named: dict[str, bool] = {}
+        for one in mothers:
+            row = patients[one.record]
+            seen = may_see(client, row) and (
+                row.custodian == client.body or set(one.sensitivity) <= may
+            )
+            named[row.identity_id] = named.get(row.identity_id, False) or seen
+        asked = {"_id": ",".join(named), "_count": "500"}
+        shown, lacking = (
+            {one["resource"]["id"] for one in json.loads(answer).get("entry", ())}
+            for answer in (
+                found_by(service, tokens[name], **asked),
+                found_by(service, tokens[name], **asked, **{"mothersMaidenName:missing": "true"}),
+            )
+        )
+        assert lacking == {child for child in shown if not named[child]}
+        hidden += len(lacking)
+    assert hidden
