@@ -90,9 +90,10 @@ def read_history(
 ) -> History | Absent:
     """Versions of a resource, or of all of a type. Raises WrongParameterError.
 
-    `only_golden`: of what is made of children, and of no record. Of a resource that never was, nothing. The access events are written in the transaction.
+    `only_golden`: of what is made of children, and of no record. Of a resource that never was,
+    nothing. The access events are written in the transaction.
     """
-    veil, purpose = search.veil_of(session), f"{kind}/{id_ or ''}{'?golden' * only_golden}"
+    veil, purpose = search.veil_of(session), f"{kind}/{id_ or ('te-' if only_golden else '')}"
     extent = extent_of(asked, purpose, veil)
     after = _moment(extent)
     found: list[KeptResource] = []

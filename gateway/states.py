@@ -1,7 +1,5 @@
 """States of a sandbox, each in a folder and an embedded database of its own."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from audit.event import Caller
 from gateway import postgres
 from gateway.database import open_engine
 from gateway.errors import GatewayError
+from gateway.exclusive import exclusive
 from gateway.migrate import migrate
 from gateway.practice import WORLD, fill, is_filled
 from gateway.resetting import keep_log
@@ -46,14 +45,8 @@ class EmbeddedStates:
         home = self._own.home
         home.parent.mkdir(parents=True, exist_ok=True)
         # Beside the folder: who removes the folder would remove the lock that it holds.
-        lock = os.open(home.with_name(f"{home.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with exclusive(home.with_name(f"{home.name}.lock"), SandboxInUseError):
             yield
-        except BlockingIOError as error:
-            raise SandboxInUseError from error
-        finally:
-            os.close(lock)
 
     def standing(self) -> int:
         return int(self._file.read_text("ascii")) if self._file.exists() else 0

@@ -180,13 +180,18 @@ def test_every_search_parameter(service: httpx.Client, tokens: Any) -> None:
     assert answer.json()["total"] == 1
 
 
+def retired_patient(service: httpx.Client, headers: Mapping[str, str]) -> Any:
+    asked = {"active": "false", "_tag": "golden", "_count": "1"}
+    answer = service.get(f"{FHIR}/Patient", params=asked, headers=headers)
+    return answer.json()["entry"][0]["resource"]
+
+
 def test_a_retired_identity_leads_to_the_person_that_it_became(
     service: httpx.Client, tokens: Any
 ) -> None:
     mine = tokens["so-all"]
-    asked = {"active": "false", "_tag": "golden", "_count": "1"}
-    retired = service.get(f"{FHIR}/Patient", params=asked, headers=mine).json()["entry"][0]
-    id_, link = retired["resource"]["id"], retired["resource"]["link"][0]
+    retired = retired_patient(service, mine)
+    id_, link = retired["id"], retired["link"][0]
     person = service.get(f"{PATH}/{id_}", headers=mine).json()
     assert person["active"] is False
     successor = link["other"]["reference"].replace("Patient/", "Person/")
@@ -310,11 +315,10 @@ def test_of_a_retired_one_the_person_that_it_became_comes_along(
     service: httpx.Client, tokens: Any
 ) -> None:
     mine = tokens["so-all"]
-    asked = {"active": "false", "_tag": "golden", "_count": "1"}
-    retired = service.get(f"{FHIR}/Patient", params=asked, headers=mine).json()["entry"][0]
-    became = retired["resource"]["link"][0]["other"]["reference"].partition("/")[2]
+    retired = retired_patient(service, mine)
+    became = retired["link"][0]["other"]["reference"].partition("/")[2]
     for value, expected in (("Person:link", [("Person", became)]), ("Person:patient", [])):
-        asked = {"_id": retired["resource"]["id"], "_include": value}
+        asked = {"_id": retired["id"], "_include": value}
         entries = service.get(PATH, params=asked, headers=mine).json()["entry"]
         along = [one["resource"] for one in entries if one["search"]["mode"] == "include"]
         assert [(one["resourceType"], one["id"]) for one in along] == expected
