@@ -210,6 +210,16 @@ class Settings(BaseSettings):
         validation_alias="MOTEM_PORT",
         description="TCP port that `motem serve` listens on.",
     )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        validation_alias="MOTEM_WORKERS",
+        description=(
+            "Processes in which `motem serve` answers: one for each core, as one interpreter uses one. "
+            "Each has its own connections (MOTEM_POOL_SIZE), budgets and about 250 MB."
+        ),
+    )
     pool_size: int = Field(
         default=10,
         ge=1,

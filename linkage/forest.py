@@ -6,7 +6,7 @@ sum. The trees were found by gradient boosting (Friedman 2001) on what the sum l
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -32,24 +32,31 @@ class Condition:
     unknown: bool
 
 
-Node = float | tuple[int, float, "Node", "Node"]
-"""Bits; or a condition's place, the bits if nothing more were asked, where it holds, where not."""
+LEAF = -1
+Node = tuple[int, float, "Node | None", "Node | None"]
+"""A condition's place, the bits if nothing more were asked, where it holds, where not; at the end
+of a way LEAF and the bits. In a file a leaf is its bits alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """Conditions and trees as they are gone through; the same only as itself."""
+    """Conditions and trees as they are gone through; the same only as itself.
 
-    asked: tuple[tuple[str, float, bool], ...]
+    `unknown`: whether each condition holds where nothing was noticed; `asked`: of each clue the
+    places of its conditions, and their bounds.
+    """
+
+    unknown: tuple[bool, ...]
+    asked: Mapping[str, Sequence[tuple[int, float]]]
     trees: tuple[Node, ...]
 
     def held(self, clues: Iterable[str]) -> list[bool]:
         """Of each condition whether it holds."""
-        value_of = _values(clues).get
-        return [
-            unknown if (value := value_of(clue)) is None else value <= most
-            for clue, most, unknown in self.asked
-        ]
+        held = list(self.unknown)
+        for clue, value in _values(clues).items():
+            for place, most in self.asked.get(clue, ()):
+                held[place] = value <= most
+        return held
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +68,12 @@ class Forest:
 
     @cached_property
     def grown(self) -> Grown:
+        asked: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for place, one in enumerate(self.conditions):
+            asked[one.clue].append((place, one.most))
         return Grown(
-            asked=tuple((one.clue, one.most, one.unknown) for one in self.conditions),
+            unknown=tuple(one.unknown for one in self.conditions),
+            asked=dict(asked),
             trees=tuple(_node(json.loads(tree)) for tree in self.trees),
         )
 
@@ -76,13 +87,14 @@ class Forest:
         Each step down a tree is worth the bits by which it changes what the tree would say, and
         belongs to the clue that it asked for (Saabas 2014).
         """
-        held, names = self.grown.held(clues), _by_name(clues)
-        named = [_named(condition.clue, names) for condition in self.conditions]
+        grown, names = self.grown, _by_name(clues)
+        by_clue: dict[str, float] = defaultdict(float)
+        for place, bits in _steps(grown.trees, grown.held(clues)).items():
+            by_clue[self.conditions[place].clue] += bits
         worth: dict[str, float] = defaultdict(float)
-        for tree in self.grown.trees:
-            for place, bits in _steps(tree, held):
-                worth[named[place]] += bits
-        return sum(map(_so_far, self.grown.trees)), dict(worth)
+        for clue, bits in by_clue.items():
+            worth[_named(clue, names)] += bits
+        return sum(tree[1] for tree in grown.trees), dict(worth)
 
 
 @lru_cache(maxsize=4096)
@@ -90,7 +102,12 @@ def _bits(grown: Grown, clues: tuple[str, ...]) -> float:
     """Kept, because from one look to the next, and from one linking to the next of a few hundred
     records, nearly all pairs stay what they were."""
     held = grown.held(clues)
-    return sum(_leaf(tree, held) for tree in grown.trees)
+    bits = 0.0
+    for node in grown.trees:  # Millions of steps: no call for each.
+        while (place := node[0]) != LEAF:
+            node = node[2] if held[place] else node[3]  # type: ignore[assignment]
+        bits += node[1]
+    return bits
 
 
 def read(told: Mapping[str, Any]) -> Forest:
@@ -133,27 +150,21 @@ def _check(node: Any, conditions: int, depth: int) -> None:
 
 def _node(told: Any) -> Node:
     if type(told) is not list:
-        return float(told)
+        return LEAF, float(told), None, None
     place, so_far, held, failed = told
-    return (place, float(so_far), _node(held), _node(failed))
+    return place, float(so_far), _node(held), _node(failed)
 
 
-def _leaf(node: Node, held: Sequence[bool]) -> float:
-    while type(node) is tuple:
-        node = node[2] if held[node[0]] else node[3]
-    return node  # type: ignore[return-value]
-
-
-def _steps(node: Node, held: Sequence[bool]) -> Iterator[tuple[int, float]]:
-    """Each condition on the way down, and by how much its answer changes the bits."""
-    while type(node) is tuple:
-        place, so_far, *below = node
-        node = below[0] if held[place] else below[1]
-        yield place, _so_far(node) - so_far
-
-
-def _so_far(node: Node) -> float:
-    return node[1] if isinstance(node, tuple) else node
+def _steps(trees: Iterable[Node], held: Sequence[bool]) -> dict[int, float]:
+    """Each condition on the ways down, and by how much its answers change the bits."""
+    worth: dict[int, float] = defaultdict(float)
+    for node in trees:
+        so_far = node[1]
+        while (place := node[0]) != LEAF:
+            node = node[2] if held[place] else node[3]  # type: ignore[assignment]
+            worth[place] += node[1] - so_far
+            so_far = node[1]
+    return worth
 
 
 def number(value: str) -> float | None:

@@ -113,9 +113,17 @@ def admitted(services: Services, entrance: Entrance, said: Said, method: str, pa
     return _anybody(said, services.settings.purpose)
 
 
+Look: TypeAlias = AbstractContextManager[Session]
+"""A transaction that only reads, for whoever was admitted before, as with what has a body: begun in
+the thread that works."""
 Turn: TypeAlias = AbstractContextManager[tuple[Session, Caller]]
 """A transaction that only reads and who it is for; asked for, admitted, worked and signed in one thread, because to
 go from thread to thread takes longer than to read a row."""
+
+
+async def look_of(services: CurrentServices) -> Look:
+    """As `open_reading` has it, but not begun yet."""
+    return reading(services.engine)
 
 
 async def turn_of(
@@ -169,4 +177,5 @@ Transaction = Annotated[Session, Depends(open_transaction, scope="function")]
 Reading = Annotated[Session, Depends(open_reading, scope="function")]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 CurrentTurn = Annotated[Turn, Depends(turn_of)]
+CurrentLook = Annotated[Look, Depends(look_of)]
 Turns = Annotated[BoundedSemaphore, Depends(turns_of)]

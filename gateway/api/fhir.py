@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.api.bundles import NO_STORE, Pairs, history, searchset, whole_child
-from gateway.api.dependencies import CurrentTurn
+from gateway.api.dependencies import CurrentCaller, CurrentLook, CurrentTurn
 from gateway.api.outcome import FhirResponse, failure
 from gateway.api.payload import form_of
 from gateway.errors import NotFoundError
@@ -91,8 +91,10 @@ def _add_search(router: APIRouter, kind: str) -> None:
             found = find(session, kind, asked, caller, is_lenient=is_lenient(request))
         return searchset(request, found)
 
-    def search_by_form(request: Request, asked: AskedInForm, turn: CurrentTurn) -> Response:
-        with turn as (session, caller):
+    def search_by_form(
+        request: Request, asked: AskedInForm, look: CurrentLook, caller: CurrentCaller
+    ) -> Response:
+        with look as session:
             found = find(session, kind, asked, caller, is_lenient=is_lenient(request))
         return searchset(request, found)
 

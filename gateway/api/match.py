@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from adapters.contract import Resource, SourceMessage
 from adapters.fhir_body import as_content
-from gateway.api.dependencies import CurrentCaller, CurrentServices, Reading
+from gateway.api.dependencies import CurrentCaller, CurrentLook, CurrentServices
 from gateway.api.fhir_parameters import (
     MissingParameterError,
     NotParametersError,
@@ -56,7 +56,7 @@ UNSURE = (
 def match(
     request: Request,
     content: SentResource,
-    session: Reading,
+    look: CurrentLook,
     services: CurrentServices,
     caller: CurrentCaller,
 ) -> Response:
@@ -67,14 +67,17 @@ def match(
     patient = _patient(said.values.get("resource", ()))
     count = min(said.number("count", USUAL), MOST_ASKED)
     # Whose number it is does not matter for a question, and what it says is not kept.
-    found = candidates(
-        session,
-        SourceMessage(source=SOURCE, content=content if patient is body else as_content(patient)),
-        services.adapters,
-        caller,
-        count=min(count, 1) if said.flag("onlySingleMatch") else count,
-        only_certain=said.flag("onlyCertainMatches"),
-    )
+    with look as session:
+        found = candidates(
+            session,
+            SourceMessage(
+                source=SOURCE, content=content if patient is body else as_content(patient)
+            ),
+            services.adapters,
+            caller,
+            count=min(count, 1) if said.flag("onlySingleMatch") else count,
+            only_certain=said.flag("onlyCertainMatches"),
+        )
     return answered(_bundle(base_of(request), found))
 
 

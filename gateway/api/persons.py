@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from gateway import persons
 from gateway.api.bundles import Pairs, searchset
-from gateway.api.dependencies import CurrentCaller, CurrentTurn
+from gateway.api.dependencies import CurrentCaller, CurrentLook, CurrentTurn
 from gateway.api.fhir import Asked, AskedInForm, is_lenient, number_of, past, version_headers
 from gateway.api.outcome import FhirResponse, failure
 from gateway.errors import NotAllowedError, NotFoundError
@@ -35,8 +35,10 @@ def search(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
 
 
 @router.post("/_search")
-def search_by_form(request: Request, asked: AskedInForm, turn: CurrentTurn) -> Response:
-    with turn as (session, caller):
+def search_by_form(
+    request: Request, asked: AskedInForm, look: CurrentLook, caller: CurrentCaller
+) -> Response:
+    with look as session:
         found = persons.find(session, asked, caller, is_lenient=is_lenient(request))
     return searchset(request, found)
 

@@ -9,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.exclusive import exclusive
 
 DONE, REJECTED = "done", "rejected"
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")

@@ -29,6 +29,9 @@ Sandbox = Annotated[
     typer.Option("--sandbox", help="With made-up children in a database of its own: sandbox.md."),
 ]
 Port = Annotated[int | None, typer.Option(help="TCP port to listen on.", min=0, max=65535)]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes that answer, one for each core.", min=1, max=64)
+]
 
 
 COLUMNS = ("source", "accepts", "owner", "agreement", "rhythm", "last", "errors", "open")
@@ -143,7 +146,9 @@ def _children_rows(found: report_case.Report) -> list[tuple[str, int]]:
     ]
 
 
-def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> None:
+def serve(
+    host: Host = None, port: Port = None, sandbox: Sandbox = False, workers: Workers = None
+) -> None:
     """Serve FHIR R4 on a loopback address: to this machine, and to a proxy that adds TLS."""
     loaded = settings.load()
     if sandbox:
@@ -153,6 +158,8 @@ def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> Non
         raise typer.BadParameter(
             "only a loopback address (127.0.0.1 or ::1): a proxy adds TLS", param_hint="--host"
         )
+    if sandbox and workers is not None and workers > 1:
+        raise typer.BadParameter("a sandbox is one process", param_hint="--workers")
     # The web framework takes most of a second to load, and no other command needs it.
     import uvicorn
     from starlette.types import ASGIApp
@@ -176,8 +183,19 @@ def serve(host: Host = None, port: Port = None, sandbox: Sandbox = False) -> Non
         number = loaded.port if port is None else port
         typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
         _warn_if_open(app.state.entrance, app.state.logins)
-        # Addresses may hold what somebody typed: no access log.
-        uvicorn.run(served, host=address, port=number, log_config=None, access_log=False)
+        several = 1 if sandbox else workers or loaded.workers
+        answering = served if several == 1 else "gateway.serving:service"
+        if several > 1:
+            app.state.services.engine.dispose()  # Each process has its own.
+        uvicorn.run(
+            answering,
+            factory=several > 1,
+            workers=several,
+            host=address,
+            port=number,
+            log_config=None,
+            access_log=False,  # Addresses may hold what somebody typed.
+        )
 
 
 BANNER = """

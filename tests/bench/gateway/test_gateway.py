@@ -1,7 +1,8 @@
 """What an answer takes among very many children with token, policy, log and row-level security on.
 
 By itself: python -m pytest -m bench --capture=no tests/bench/gateway
-MOTEM_BENCH_CHILDREN (default 100,000) are held; each phase lasts MOTEM_BENCH_SECONDS (default 15).
+MOTEM_BENCH_CHILDREN (default 100,000) are held; each phase lasts MOTEM_BENCH_SECONDS (default 15);
+the service has MOTEM_WORKERS processes (default here as many as there are cores), the bare route one.
 The load comes from this machine too, and takes its share of it.
 """
 
@@ -37,12 +38,13 @@ from tests.ledger import VARIABLE, audit_folder, engine_for
 
 CHILDREN = int(os.environ.get("MOTEM_BENCH_CHILDREN", "100000"))
 SECONDS = float(os.environ.get("MOTEM_BENCH_SECONDS", "15"))
-RATES, CALLERS = (40, 200), 64
-"""The second is the issue's; what is not answered in a minute is counted as late."""
+WORKERS = os.environ.get("MOTEM_WORKERS", str(os.cpu_count() or 1))
+RATES, CALLERS = (40, 100, 200), 64
+"""The last is the issue's; what is not answered in a minute is counted as late."""
 SHARES = {"read": 50, "identifier": 25, "name": 8, "match": 12, "create": 5}
 """Of a hundred requests."""
 P95 = {"read": 30, "identifier": 45, "match": 60, "create": 150}
-"""Milliseconds at the second of RATES."""
+"""Milliseconds at the last of RATES."""
 READS = 800
 """A second, by CALLERS."""
 SCOPES = "system/Patient.cruds"
@@ -79,9 +81,10 @@ def running() -> Iterator[Running]:
         fill(engine, CHILDREN)
         registered(engine, ALL, HOSPITAL)
         environment = {"MOTEM_HOME": str(home), VARIABLE: str(audit_folder())}
+        environment["MOTEM_ACCESS"] = "required"
         serve = stack.enter_context(
             _process(
-                "-m", "gateway", "serve", "--port", "{port}", MOTEM_ACCESS="required", **environment
+                "-m", "gateway", "serve", "--port", "{port}", "--workers", WORKERS, **environment
             )
         )
         told = printable(url.set(drivername=DRIVER)).replace("postgresql://", f"{DRIVER}://")
@@ -176,7 +179,7 @@ MADE = {"read": _read, "identifier": _found, "name": _named, "match": _match, "c
 
 
 def _shown(name: str, told: Told) -> Told:
-    report(name, children=CHILDREN, seconds=SECONDS, told=told.figures())
+    report(name, children=CHILDREN, workers=WORKERS, seconds=SECONDS, told=told.figures())
     wrong = [status for status in told.statuses if status.split()[1] not in ("200", "201", LATE)]
     assert not wrong, told.statuses
     return told
@@ -216,4 +219,4 @@ def test_all_kinds_at_a_fixed_rate(running: Running, rate: int) -> None:
     told = at_rate(running.url, asks, rate, SECONDS)
     spread = _shown(f"gateway_mixed_{rate}", told).figures()
     late = {kind: spread[kind]["p95"] for kind, most in P95.items() if spread[kind]["p95"] > most}
-    assert not late or not STRICT, late
+    assert not late or not STRICT or rate < RATES[-1], late

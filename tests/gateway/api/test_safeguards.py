@@ -149,6 +149,8 @@ HOSTILE = {
     "no object": b'"Patient"',
     "entities": b'<!DOCTYPE a [<!ENTITY b "c">]><Patient xmlns="http://hl7.org/fhir">&b;</Patient>',
 }
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+EVERY_TYPE = ("system/*.cruds",)
 TAKES_ALL = "/preview"
 """Answers with what would be refused, record by record."""
 
@@ -205,6 +207,26 @@ def test_budgets_over_http(own_url: URL) -> None:
     # Of each second one event; none of the refusals is without its number.
     assert sum(count for who, count in told if who == "many") == 3
     assert [count for who, count in told if who != "many"] == [1]
+
+
+def test_no_request_counts_twice(own_url: URL, routes: list[tuple[str, str]]) -> None:
+    amounts = {"MOTEM_BUDGET_CLIENT": 10**6, "MOTEM_BUDGET_MATCH": 10**6}
+    left: dict[str, int] = {}
+    wrong = []
+    with connected(own_url) as engine, guarded(own_url, **amounts) as client:
+        registered(engine, client_of("every", "child-protection", "CHILDPROT", scopes=EVERY_TYPE))
+        token = bearing(token_of(client, "every", " ".join(EVERY_TYPE)))
+        for method, path in routes:
+            filled = re.sub(r"\{\w+\}", ID, path)
+            answer = client.request(method, filled, headers=token | FORM, content=b"name=x")
+            told = re.fullmatch(r'"(\w+)";r=(\d+);t=\d+', answer.headers.get("ratelimit", ""))
+            if told is None or told[1] == "address":
+                continue
+            if left.get(told[1], 0) - int(told[2]) > 1:
+                wrong.append((method, path))
+            left[told[1]] = int(told[2])
+    assert wrong == []
+    assert left["client"] < 10**6 - 100, "they were counted"
 
 
 def test_no_body_is_taken_from_whoever_may_not_send(
