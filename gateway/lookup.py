@@ -80,19 +80,32 @@ def read(
 
 
 def read_history(
-    session: Session, kind: str, id_: str | None, asked: Sequence[tuple[str, str]], caller: Caller
+    session: Session,
+    kind: str,
+    id_: str | None,
+    asked: Sequence[tuple[str, str]],
+    caller: Caller,
+    *,
+    only_golden: bool = False,
 ) -> History | Absent:
     """Versions of a resource, or of all of a type. Raises WrongParameterError.
 
-    Of a resource that never was, nothing. The access events are written in the transaction.
+    `only_golden`: of what is made of children, and of no record. Of a resource that never was,
+    nothing. The access events are written in the transaction.
     """
-    veil, purpose = search.veil_of(session), f"{kind}/{id_ or ''}"
+    veil, purpose = search.veil_of(session), f"{kind}/{id_ or ('te-' if only_golden else '')}"
     extent = extent_of(asked, purpose, veil)
     after = _moment(extent)
     found: list[KeptResource] = []
     if id_ is None or FHIR_ID.fullmatch(id_):
         found = resources.history(
-            session, kind, id_, since=extent.since, after=after, most=extent.count + 1
+            session,
+            kind,
+            id_,
+            since=extent.since,
+            after=after,
+            most=extent.count + 1,
+            only_golden=only_golden,
         )
     page = found[: extent.count]
     shown = _shown(session, caller, page)

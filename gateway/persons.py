@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from audit.event import Caller
 from gateway import lookup, searching, showing
-from gateway.fhir.errors import UnknownParameterError
-from gateway.fhir.query import CURSOR
-from gateway.lookup import Absent, FoundResource
+from gateway.fhir.errors import UnknownParameterError, WrongValueError
+from gateway.fhir.query import CURSOR, Search
+from gateway.lookup import Absent, FoundResource, History
+from gateway.registry import resources
 from gateway.registry.tables import among
 from gateway.searching import Answer, Shown
 from linkage.store import IDENTITY_PREFIX
@@ -42,26 +43,60 @@ SEARCHED: Mapping[str, tuple[str, str]] = {
     "_lastUpdated": ("date", "meta.lastUpdated"),
 }
 TO_PATIENTS = ("link", "patient")
+INCLUDES = (f"{TYPE}:link", f"{TYPE}:patient")
+"""What may come along: all that it links to, or the Patients of that."""
+INCLUDE = "_include"
 BY_VALUE = SEARCHED.keys() - {"_id", *TO_PATIENTS}
 ABOUT_ANSWERS = frozenset(
-    {"_count", "_sort", "_elements", "_summary", "_total", "_format", "_pretty", CURSOR}
+    {"_count", "_include", "_sort", "_elements", "_summary", "_total", "_format", "_pretty", CURSOR}
 )
 NOBODY = f"{IDENTITY_PREFIX}-"
 """An id that no identity has."""
 
 
 def read(
-    session: Session, id_: str, caller: Caller
+    session: Session, id_: str, caller: Caller, version: int | None = None
 ) -> tuple[FoundResource, Mapping[str, str]] | Absent:
     """The golden Patient as this caller may see it, and how its records came to it.
 
-    The log tells of a reading of the child. Of a record's own Patient there is no Person.
+    Or a version of it: those before the last say nothing of that, which is as it is today. The log
+    tells of a reading of the child. Of a record's own Patient there is no Person.
     """
-    is_seen = id_.startswith(IDENTITY_PREFIX) and showing.may_see(TYPE)
-    found = lookup.read(session, "Patient" if is_seen else TYPE, id_, caller)
+    found = lookup.read(session, _looked_up(id_), id_, caller, version)
     if isinstance(found, Absent):
         return found
-    return found, _assurances(session, [found.body])
+    return found, _assurances(session, [found.body] if _stands(session, [found]) else [])
+
+
+def read_history(
+    session: Session, id_: str | None, asked: Sequence[tuple[str, str]], caller: Caller
+) -> History | Absent:
+    """Versions of one, or of all, as those of the golden Patient. Raises WrongParameterError."""
+    kind = _looked_up(id_ or IDENTITY_PREFIX)
+    found = lookup.read_history(session, kind, id_, asked, caller, only_golden=True)
+    if isinstance(found, Absent):
+        return found
+    standing = _stands(session, found.versions)
+    told = _assurances(session, [one.body for one in standing])
+    versions = [
+        replace(one, type=TYPE, body=person_of(one.body, told if one in standing else {}))
+        for one in found.versions
+    ]
+    return replace(found, versions=versions)
+
+
+def _looked_up(id_: str) -> str:
+    """The type under which it is kept; for whoever may see no Person, one that has none."""
+    is_seen = id_.startswith(IDENTITY_PREFIX) and showing.may_see(TYPE)
+    return "Patient" if is_seen else TYPE
+
+
+def _stands(session: Session, found: Sequence[FoundResource]) -> list[FoundResource]:
+    """Those that are the versions of today."""
+    current = resources.standing(session, "Patient", {one.id for one in found})
+    return [
+        one for one in found if (now := current.get(one.id)) and now.version_id == one.version_id
+    ]
 
 
 def find(
@@ -72,19 +107,41 @@ def find(
     if not showing.may_see(TYPE):
         wanted.append(("_id", NOBODY))
     found = searching.find(session, "Patient", wanted, caller)
-    shown = [one for one in found.matches if one.id.startswith(IDENTITY_PREFIX)]
-    told = _assurances(session, [one.body for one in shown])
-    persons = [Shown(type=TYPE, id=one.id, body=person_of(one.body, told)) for one in shown]
-    return replace(found, asked=replace(found.asked, kind=TYPE), matches=persons)
+    matches = [one for one in found.matches if one.id.startswith(IDENTITY_PREFIX)]
+    along = [one for one in found.included if one.id.startswith(IDENTITY_PREFIX)]
+    told = _assurances(session, [one.body for one in (*matches, *along)])
+    includes = [value for name, value in asked if name == INCLUDE]
+    return replace(
+        found,
+        asked=_as_asked(found.asked, includes),
+        matches=[_person(one, told) for one in matches],
+        included=[
+            _person(one, told) if one in along else one
+            for one in found.included
+            if one not in along or INCLUDES[0] in includes
+        ],
+    )
+
+
+def _person(one: Shown, assurances: Mapping[str, str]) -> Shown:
+    return Shown(type=TYPE, id=one.id, body=person_of(one.body, assurances))
+
+
+def _as_asked(found: Search, includes: Sequence[str]) -> Search:
+    """The search that was carried out, in the words of whoever asked."""
+    told = iter(includes)
+    applied = tuple(
+        (name, next(told) if name == INCLUDE else value) for name, value in found.applied
+    )
+    return replace(found, kind=TYPE, applied=applied)
 
 
 def person_of(patient: str, assurances: Mapping[str, str]) -> str:
     """The text of a Person, of that of a golden Patient in which all is left out that is withheld."""
     told = json.loads(patient)
-    meta = {name: value for name, value in told["meta"].items() if name != "versionId"}
     links = [_link(one, assurances) for one in told.get("link", ())]
     return json.dumps(
-        {"resourceType": TYPE, "id": told["id"], "meta": meta}
+        {"resourceType": TYPE, "id": told["id"], "meta": told["meta"]}
         | {name: told[name] for name in ELEMENTS if name in told}
         | ({"link": links} if links else {}),
         ensure_ascii=False,
@@ -119,6 +176,10 @@ def _meant(
             yield "_id", _own(_children(session, value.split(",")))
         elif name == "_id":
             yield name, _own(value.split(","))
+        elif name == INCLUDE:
+            if value not in INCLUDES:
+                raise WrongValueError
+            yield name, "Patient:link"
         elif name.partition(":")[0] in BY_VALUE or name in ABOUT_ANSWERS:
             yield name, value
         elif not is_lenient:

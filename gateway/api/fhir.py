@@ -62,9 +62,8 @@ def _add_read(router: APIRouter, kind: str) -> None:
         asked: Asked,
         turn: CurrentTurn,
     ) -> Response:
-        number = int(version[:10]) if version.isascii() and version.isdigit() else 0
         with turn as (session, caller):
-            found = read(session, kind, id_, caller, min(number, MOST_VERSIONS))
+            found = read(session, kind, id_, caller, number_of(version))
         return _one(request, kind, found, asked)
 
     _get(router, f"/{kind}/{{id_}}/_history/{{version}}", read_version)
@@ -75,12 +74,12 @@ def _add_history(router: APIRouter, kind: str) -> None:
     def history_of_one(id_: str, request: Request, asked: Asked, turn: CurrentTurn) -> Response:
         with turn as (session, caller):
             found = read_history(session, kind, id_, asked, caller)
-        return _past(request, found)
+        return past(request, found)
 
     def history_of_all(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
         with turn as (session, caller):
             found = read_history(session, kind, None, asked, caller)
-        return _past(request, found)
+        return past(request, found)
 
     _get(router, f"/{kind}/_history", history_of_all)
     _get(router, f"/{kind}/{{id_}}/_history", history_of_one)
@@ -130,7 +129,22 @@ def is_lenient(request: Request) -> bool:
     return "handling=lenient" in (one.strip().lower() for one in stated)
 
 
-def _past(request: Request, found: History | Absent) -> Response:
+def number_of(version: str) -> int:
+    """Of a version, as an address has it; 0, which none has, for what is no number."""
+    number = int(version[:10]) if version.isascii() and version.isdigit() else 0
+    return min(number, MOST_VERSIONS)
+
+
+def version_headers(found: FoundResource) -> dict[str, str]:
+    """Which version it is, and that nobody on the way keeps it."""
+    return {
+        "ETag": f'W/"{found.version_id}"',
+        "Last-Modified": format_datetime(found.last_updated, usegmt=True),
+        **NO_STORE,
+    }
+
+
+def past(request: Request, found: History | Absent) -> Response:
     return failure(NotFoundError()) if isinstance(found, Absent) else history(request, found)
 
 
@@ -138,11 +152,7 @@ def _one(request: Request, kind: str, found: FoundResource | Absent, asked: Pair
     # Returned, not raised: the event that somebody asked in vain is to be kept.
     if isinstance(found, Absent):
         return failure(WithdrawnError() if found is Absent.WITHDRAWN else NotFoundError())
-    headers = {
-        "ETag": f'W/"{found.version_id}"',
-        "Last-Modified": format_datetime(found.last_updated, usegmt=True),
-        **NO_STORE,
-    }
+    headers = version_headers(found)
     known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
     if headers["ETag"] in known:
         return Response(status_code=304, headers=headers)

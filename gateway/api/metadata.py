@@ -14,13 +14,13 @@ from gateway.api.outcome import FHIR_JSON, FhirResponse
 from gateway.api.subscriptions import SEARCHED
 from gateway.api.written_types import JSON_PATCH, NUMBERED, OF_A_CHILD
 from gateway.fhir.conditions import MODES
-from gateway.fhir.criteria import Mode
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.query import CONTROLS
+from gateway.persons import INCLUDES as PERSON_INCLUDES
 from gateway.persons import SEARCHED as PERSON_SEARCHED
 from gateway.persons import TYPE as PERSON_TYPE
 
-SINCE = "2026-11-23"
+SINCE = "2026-11-24"
 """Day on which the statement last changed."""
 INTERACTIONS = ("read", "vread", "history-instance", "history-type", "search-type")
 """Of every type that is kept (gateway.api.fhir)."""
@@ -70,9 +70,7 @@ WRITES = ("create", "update", "patch", "delete")
 SUBSCRIPTION: Mapping[str, Any] = {
     "type": "Subscription",
     "documentation": "rest-hook; criteria Patient or Patient?_id=…: docs/changes.md",
-    "interaction": [
-        {"code": code} for code in ("read", "vread", "history-instance", "search-type", *WRITES)
-    ],
+    "interaction": [{"code": code} for code in (*INTERACTIONS, *WRITES)],
     "versioning": "versioned",
     "readHistory": True,
     "updateCreate": False,
@@ -105,9 +103,10 @@ GROUP: Mapping[str, Any] = {
 PERSON: Mapping[str, Any] = {
     "type": PERSON_TYPE,
     "documentation": "A view of the golden Patient, never written: docs/fhir.md",
-    "interaction": [{"code": code} for code in ("read", "search-type")],
-    "versioning": "no-version",
-    "readHistory": False,
+    "interaction": [{"code": code} for code in INTERACTIONS],
+    "versioning": "versioned",
+    "readHistory": True,
+    "searchInclude": list(PERSON_INCLUDES),
     "searchParam": [
         {"name": name, "type": kind, "documentation": words}
         for name, (kind, words) in PERSON_SEARCHED.items()
@@ -206,8 +205,7 @@ def _kept(kind: str, known: Mapping[str, Parameter]) -> dict[str, Any]:
 
 
 def _searchable(one: Parameter) -> dict[str, Any]:
-    modes = MODES[one.kind] - ({Mode.MISSING} if one.through else set())
-    modifiers = ", ".join(f":{mode}" for mode in sorted(modes) if mode)
+    modifiers = ", ".join(f":{mode}" for mode in sorted(MODES[one.kind]) if mode)
     return {
         "name": one.name,
         "type": one.kind.value,

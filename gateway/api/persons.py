@@ -1,16 +1,18 @@
-"""A child as Person over HTTP: read and search; whoever would write one is told what to send instead."""
+"""A child as Person over HTTP: read, history and search; whoever would write one is told what to send instead."""
+
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 
 from gateway import persons
-from gateway.api.bundles import NO_STORE, searchset
+from gateway.api.bundles import Pairs, searchset
 from gateway.api.dependencies import CurrentCaller, CurrentLook, CurrentTurn
-from gateway.api.fhir import Asked, AskedInForm, is_lenient
+from gateway.api.fhir import Asked, AskedInForm, is_lenient, number_of, past, version_headers
 from gateway.api.outcome import FhirResponse, failure
 from gateway.errors import NotAllowedError, NotFoundError
 from gateway.fhir.parts import in_part
 from gateway.fhir.query import parts_of
-from gateway.lookup import Absent
+from gateway.lookup import Absent, FoundResource
 from gateway.persons import TYPE
 
 router = APIRouter(prefix=f"/{TYPE}")
@@ -41,18 +43,45 @@ def search_by_form(
     return searchset(request, found)
 
 
+@router.get("/_history")
+def history_of_all(request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+    """As the golden Patients have changed."""
+    with turn as (session, caller):
+        found = persons.read_history(session, None, asked, caller)
+    return past(request, found)
+
+
+@router.get("/{id_}/_history")
+def history_of_one(id_: str, request: Request, asked: Asked, turn: CurrentTurn) -> Response:
+    with turn as (session, caller):
+        found = persons.read_history(session, id_, asked, caller)
+    return past(request, found)
+
+
+@router.get("/{id_}/_history/{version}")
+def read_version(id_: str, version: str, asked: Asked, turn: CurrentTurn) -> Response:
+    with turn as (session, caller):
+        found = persons.read(session, id_, caller, number_of(version))
+    return _one(found, asked)
+
+
 @router.get("/{id_}")
 def read(id_: str, asked: Asked, turn: CurrentTurn) -> Response:
     """As the golden Patient is shown to this caller."""
-    elements, summary = parts_of("Patient", asked)
     with turn as (session, caller):
         found = persons.read(session, id_, caller)
+    return _one(found, asked)
+
+
+def _one(found: tuple[FoundResource, Mapping[str, str]] | Absent, asked: Pairs) -> Response:
+    """Never 304: how its links came about may change without a new version."""
+    elements, summary = parts_of("Patient", asked)
     if isinstance(found, Absent):
         # Returned, not raised: the event that somebody asked in vain is to be kept.
         return failure(NotFoundError())
     patient, assurances = found
     text = in_part(patient.body, "Patient", elements, summary)
-    return FhirResponse(persons.person_of(text, assurances), headers=NO_STORE)
+    return FhirResponse(persons.person_of(text, assurances), headers=version_headers(patient))
 
 
 def refuse(_caller: CurrentCaller) -> Response:

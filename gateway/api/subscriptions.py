@@ -16,7 +16,7 @@ from gateway import resending, subscribing, subscription_history
 from gateway.api.bundles import NO_STORE, Pairs, versions_of
 from gateway.api.dependencies import CurrentCaller, CurrentServices, Transaction
 from gateway.api.feed import version_of
-from gateway.api.fhir import MOST_VERSIONS, Asked, AskedInForm
+from gateway.api.fhir import Asked, AskedInForm, number_of
 from gateway.api.fhir_parameters import (
     GENERAL,
     answered,
@@ -125,6 +125,14 @@ def search_by_form(
     return _found(request, asked, session, caller)
 
 
+@router.get("/_history")
+def history_of_all(
+    request: Request, asked: Asked, session: Transaction, caller: CurrentCaller
+) -> Response:
+    """Versions of all that the client ever had, the newest first, without their headers."""
+    return versions_of(request, subscription_history.read_all(session, caller, asked))
+
+
 @router.get("/{id_}")
 def read(id_: Id, session: Transaction, caller: CurrentCaller) -> Response:
     """Its `status` and `error` say how it fares."""
@@ -143,8 +151,7 @@ def history(
 @router.get("/{id_}/_history/{version}")
 def read_version(id_: Id, version: str, session: Transaction, caller: CurrentCaller) -> Response:
     """One version as it was sent, without its headers."""
-    number = int(version[:10]) if version.isascii() and version.isdigit() else 0
-    found = subscription_history.read_version(session, caller, id_, min(number, MOST_VERSIONS))
+    found = subscription_history.read_version(session, caller, id_, number_of(version))
     return _of_version(past_of(found), found.number, found.changed)
 
 

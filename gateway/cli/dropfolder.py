@@ -1,6 +1,5 @@
 """A folder that other programs put files into: which are complete, and where they go when taken."""
 
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.exclusive import exclusive
 
 DONE, REJECTED = "done", "rejected"
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
@@ -36,14 +36,8 @@ def held(folder: Path) -> Iterator[None]:
     """Make the folders for what was taken, and keep others out. Raises FolderInUseError."""
     for name in (DONE, REJECTED):
         (folder / name).mkdir(exist_ok=True)
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with exclusive(folder, FolderInUseError):
         yield
-    except BlockingIOError as error:
-        raise FolderInUseError from error
-    finally:
-        os.close(number)
 
 
 def files_in(folder: Path) -> dict[Path, State]:

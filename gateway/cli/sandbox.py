@@ -1,6 +1,8 @@
 """`motem serve --sandbox` and the commands `sandbox`: all that is made up, on this machine."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -87,11 +89,12 @@ def sandbox_settings(loaded: settings.Settings) -> settings.Settings:
     return loaded.model_copy(update={**none, **own, "audit_shared": False})
 
 
-def states(own: settings.Settings) -> EmbeddedStates:
-    """Where the sandbox is, and where it is put back."""
+@contextmanager
+def states(own: settings.Settings) -> Iterator[EmbeddedStates]:
+    """Where the sandbox is, and where it is put back; for one process. Raises SandboxInUseError."""
     found = EmbeddedStates(own, command_caller(own))
-    found.clear_up()
-    return found
+    with found.held():
+        yield found
 
 
 def key_of(own: settings.Settings) -> Path:
@@ -105,5 +108,6 @@ def key_of(own: settings.Settings) -> Path:
 def reset() -> None:
     """Remove the sandbox with all that was sent to it; `motem serve --sandbox` makes it anew."""
     own = sandbox_settings(settings.load())
-    states(own).remove_all()
+    with states(own) as found:
+        found.remove_all()
     typer.echo("Đã xóa hộp cát · The sandbox is removed", err=True)

@@ -1,6 +1,6 @@
 """Commands about sources: `ingest`, `sources`, `report` and `serve`."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -168,31 +168,34 @@ def serve(
     from gateway.renewal import Renewed
 
     served: ASGIApp
-    if sandbox:
-        typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
-        renewed = Renewed(practice.states(loaded))
-        typer.echo(f"{practice.BANNER}Khóa · key: {practice.key_of(loaded)}", err=True)
-        served, app = renewed, renewed.app
-    else:
-        served = app = create_app(loaded)
-    _require_whole_log(app.state.services.engine)
-    collect_seldom()
-    number = loaded.port if port is None else port
-    typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
-    _warn_if_open(app.state.entrance, app.state.logins)
-    several = 1 if sandbox else workers or loaded.workers
-    answering = served if several == 1 else "gateway.serving:service"
-    if several > 1:
-        app.state.services.engine.dispose()  # Each process has its own.
-    uvicorn.run(
-        answering,
-        factory=several > 1,
-        workers=several,
-        host=address,
-        port=number,
-        log_config=None,
-        access_log=False,  # Addresses may hold what somebody typed.
-    )
+    with ExitStack() as stack:
+        if sandbox:
+            states = stack.enter_context(practice.states(loaded))
+            typer.echo("Đang tạo dữ liệu giả · making children up …", err=True)
+            states.clear_up()
+            renewed = Renewed(states)
+            typer.echo(f"{practice.BANNER}Khóa · key: {practice.key_of(loaded)}", err=True)
+            served, app = renewed, renewed.app
+        else:
+            served = app = create_app(loaded)
+        _require_whole_log(app.state.services.engine)
+        collect_seldom()
+        number = loaded.port if port is None else port
+        typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
+        _warn_if_open(app.state.entrance, app.state.logins)
+        several = 1 if sandbox else workers or loaded.workers
+        answering = served if several == 1 else "gateway.serving:service"
+        if several > 1:
+            app.state.services.engine.dispose()  # Each process has its own.
+        uvicorn.run(
+            answering,
+            factory=several > 1,
+            workers=several,
+            host=address,
+            port=number,
+            log_config=None,
+            access_log=False,  # Addresses may hold what somebody typed.
+        )
 
 
 BANNER = """

@@ -10,6 +10,7 @@ from gateway.fhir.criteria import (
     Comparison,
     Criterion,
     Has,
+    HasAny,
     Ids,
     Mode,
     ReferenceWanted,
@@ -35,6 +36,10 @@ MODES: Mapping[Kind, frozenset[Mode]] = {
 """Modifiers that each type of parameter has here; those of references name a type too."""
 
 
+THROUGH = MODES[Kind.STRING] - {Mode.IS}
+"""Those of a parameter that is another name for `_has`."""
+
+
 def criterion(kind: str, name: str, value: str, depth: int = 0) -> Criterion:
     """The criterion of one parameter of a type. Raises UnknownParameterError, WrongValueError."""
     if name == "_id":
@@ -47,9 +52,9 @@ def criterion(kind: str, name: str, value: str, depth: int = 0) -> Criterion:
     if parameter is None:
         raise UnknownParameterError
     if parameter.through:
-        if dot or modifier not in ("", Mode.EXACT, Mode.CONTAINS):
+        if dot or (colon and modifier not in THROUGH):
             raise UnknownParameterError
-        return criterion(kind, f"{parameter.through}{colon}{modifier}", value, depth)
+        return _through(kind, f"{parameter.through}{colon}{modifier}", value, depth)
     if dot:
         return _chain(parameter, modifier, rest, value, depth)
     return _test(parameter, modifier if colon else "", value)
@@ -107,6 +112,17 @@ def _has(kind: str, name: str, value: str, depth: int) -> Criterion:
     if parameter is None or kind not in parameter.targets:
         raise UnknownParameterError
     return Has(kind=source, parameter=parameter, inner=criterion(source, rest, value, depth + 1))
+
+
+def _through(kind: str, name: str, value: str, depth: int) -> Criterion:
+    """What has no value of its own lacks it where nobody who refers to it has one."""
+    if not name.endswith(f":{Mode.MISSING}"):
+        return criterion(kind, name, value, depth)
+    if value not in ("true", "false"):
+        raise WrongValueError
+    has = criterion(kind, name, "false", depth)
+    assert isinstance(has, Has), "what it is another name for"
+    return HasAny(has=has, is_missing=value == "true")
 
 
 def _targets(parameter: Parameter, modifier: str) -> tuple[str, ...]:

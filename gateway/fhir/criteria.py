@@ -80,4 +80,12 @@ class Has:
     inner: "Criterion"
 
 
-Criterion: TypeAlias = Comparison | Ids | Chain | Has
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HasAny:
+    """Whether there is a resource such as `Has` means, or none (`is_missing`)."""
+
+    has: Has
+    is_missing: bool
+
+
+Criterion: TypeAlias = Comparison | Ids | Chain | Has | HasAny

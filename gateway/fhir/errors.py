@@ -16,6 +16,18 @@ class UnknownParameterError(WrongParameterError):
     vietnamese = "Không có tham số tìm kiếm này. Hãy bỏ đi, hoặc gửi Prefer: handling=lenient"
 
 
+class UnsortableError(UnknownParameterError):
+    """Nothing is sorted by what stands in other resources. Sort by a parameter of its own, or send:
+    Prefer: handling=lenient
+    """
+
+    vietnamese = (
+        "Không sắp xếp theo dữ liệu của tài nguyên khác. Hãy chọn tham số khác,"
+        " hoặc gửi Prefer: handling=lenient"
+    )
+    expression = "_sort"
+
+
 class WrongValueError(WrongParameterError):
     """The value of a search parameter cannot be read."""
 

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from gateway.fhir.conditions import criterion, veils
 from gateway.fhir.criteria import Comparison, Criterion, Ids, Mode, TokenWanted
-from gateway.fhir.errors import UnknownParameterError, WrongParameterError, WrongValueError
+from gateway.fhir.errors import (
+    UnknownParameterError,
+    UnsortableError,
+    WrongParameterError,
+    WrongValueError,
+)
 from gateway.fhir.parameters import TYPES, Kind, Parameter
 from gateway.fhir.veil import MARK, Veil
 
@@ -179,8 +184,10 @@ def _sort(search: Search, value: str) -> Search:
     for one in value.split(","):
         name = one.removeprefix("-")
         parameter = TYPES[search.kind].get(name)
-        if name != "_id" and (parameter is None or parameter.through):
+        if name != "_id" and parameter is None:
             raise WrongValueError
+        if parameter is not None and parameter.through:
+            raise UnsortableError
         found.append(Sorting(parameter=parameter, descending=one != name))
     if len(found) > MOST_SORTINGS:
         raise WrongValueError

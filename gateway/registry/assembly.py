@@ -1,6 +1,6 @@
 """Makes the records under one base key from all statements that stand under it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ulid import ULID
@@ -38,8 +38,11 @@ def assemble(
     base: str,
     said: Sequence[tuple[KeptStatement, Conversion]],
     records: Sequence[KeptRecord],
+    bodies: Mapping[str, str],
 ) -> Iterator[Assembled]:
     """The record under `base` (`<source>:<record id>`), or several where the key was reused.
+
+    `bodies`: names of those that all records share, of which labels are inherited.
 
     A record keeps its opaque id as long as one of its statements is in it.
     """
@@ -55,7 +58,7 @@ def assemble(
             now if history.is_same(other, order) else history.compose(other)
             for other in history.orders(members)
         )
-        yield _assembled(base, variant, kept, before, now, readings)
+        yield _assembled(base, variant, kept, before, now, readings, bodies)
 
 
 def _assembled(
@@ -65,12 +68,13 @@ def _assembled(
     before: KeptRecord | None,
     said: Conversion,
     readings: tuple[Conversion, ...],
+    bodies: Mapping[str, str],
 ) -> Assembled:
     record_id = before.id if before else str(ULID()).lower()
     unkeyed = any(k.statement.unkeyed for k in kept)
     marks = {Tag.UNKEYED: unkeyed, Tag.REUSED_KEY: variant is not None}
     flags = tuple(sorted(tag.value for tag, holds in marks.items() if holds))
-    tagged = with_inherited(list(_tagged(said.resources, flags)))
+    tagged = with_inherited(list(_tagged(said.resources, flags)), bodies)
     base_key = base.partition(":")[2]
     return Assembled(
         record_id=record_id,

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import orjson
 from sqlalchemy.orm import Session
 
 from adapters.contract import Conversion, SourceAdapter, Statement
 from adapters.errors import PayloadError, Problem, Rejection
 from gateway.registry import records, resources, statements
 from gateway.registry.assembly import assemble
+from gateway.registry.inherited_labels import shared_bodies
+from gateway.registry.logical_names import told_name
 from gateway.registry.planning import Origin, Plan, plan
 from gateway.registry.preparation import Prepared, is_valid, refused
 from gateway.registry.records import KeptRecord
@@ -163,10 +166,22 @@ def _plans(
     known = records.under(session, origin.source, by_key)
     ids = [record.id for found in known.values() for record in found]
     current = resources.of_records(session, ids)
+    bodies = _bodies(session, by_key.values())
     plans: list[Plan] = []
     for key in sorted(by_key):
-        plans += _plans_under(origin, key, by_key[key], known.get(key, ()), current, refusals)
+        before = known.get(key, ())
+        plans += _plans_under(origin, key, by_key[key], before, current, bodies, refusals)
     return plans
+
+
+def _bodies(session: Session, shelves: Iterable[Sequence[Said]]) -> Mapping[str, str]:
+    """Id → name of the stored bodies from which labels may be inherited."""
+    said = (one for shelf in shelves for _, told in shelf for one in told.resources)
+    named = [("Organization", id_) for id_ in sorted(shared_bodies(said))]
+    if not named:
+        return {}
+    found = resources.read_many(session, named)
+    return {id_: told_name(orjson.loads(kept.body)) for (_, id_), kept in found.items()}
 
 
 def _plans_under(
@@ -175,6 +190,7 @@ def _plans_under(
     said: Sequence[Said],
     known: Sequence[KeptRecord],
     current: Mapping[str, Mapping[Name, Current]],
+    bodies: Mapping[str, str],
     refusals: list[Refused],
 ) -> list[Plan]:
     """Plans for one base key; what is new and not valid FHIR is refused, the rest is tried again.
@@ -184,7 +200,7 @@ def _plans_under(
     try:
         return [
             plan(assembled, current.get(assembled.record_id, {}), origin)
-            for assembled in assemble(f"{origin.source}:{key}", said, known)
+            for assembled in assemble(f"{origin.source}:{key}", said, known, bodies)
         ]
     except PayloadError as error:
         path = error.rejection.position
@@ -198,4 +214,6 @@ def _plans_under(
     refusals += [
         (kept.message_id, refused(Problem.NOT_CONVERTIBLE, kept.statement, path)) for kept in wrong
     ]
-    return _plans_under(origin, key, sound, known, current, refusals) if helps else []
+    if not helps:
+        return []
+    return _plans_under(origin, key, sound, known, current, bodies, refusals)

@@ -191,13 +191,19 @@ def history(
     since: datetime | None,
     after: Moment | None,
     most: int,
+    only_golden: bool = False,
 ) -> list[KeptResource]:
-    """Versions of one resource, or of all of a type, the newest first; at most `most`."""
+    """Versions of one resource, or of all of a type, the newest first; at most `most`.
+
+    `only_golden`: none that is of a record.
+    """
     c = table.c
     place = tuple_(c.last_updated, c.id, c.version_id)
     query = select(table).where(c.type == kind)
     if id_ is not None:
         query = query.where(c.id == id_)
+    if only_golden:
+        query = query.where(c.record_id.is_(None))
     if since is not None:
         query = query.where(c.last_updated >= since)
     if after is not None:

@@ -50,6 +50,9 @@ def condition(
             return id_.in_(_once(_chained(kind, asked, listed=listed)))
         case criteria.Has():
             return id_.in_(_once(_referred(kind, asked)))
+        case criteria.HasAny():
+            found = _has_any(kind, id_, asked.has)
+            return ~found if asked.is_missing else found
         case _:
             return _test(kind, id_, asked, listed=listed)
 
@@ -213,6 +216,20 @@ def _referred(kind: str, asked: criteria.Has) -> Any:
         return found
     link, theirs = rows_of("Patient", (LINK,))
     return union(found, select(link.c.id).where(theirs, link.c.value.in_(found)))
+
+
+def _has_any(kind: str, id_: ColumnElement[str], asked: criteria.Has) -> Condition:
+    """Asked of each resource by itself, as :missing is; of a golden Patient by way of its records."""
+
+    def refers(to: ColumnElement[str]) -> Condition:
+        s, own = rows_of(asked.kind, (asked.parameter.kept,))
+        holds = condition(asked.kind, s.c.id, asked.inner, listed=False)
+        return exists().where(own, s.c.qualifier == kind, s.c.value == to, holds)
+
+    if kind != "Patient":
+        return refers(id_)
+    link, theirs = rows_of("Patient", (LINK,))
+    return or_(refers(id_), exists().where(theirs, link.c.id == id_, refers(link.c.value)))
 
 
 def _inside(c: Any, asked: DateWanted) -> Condition:

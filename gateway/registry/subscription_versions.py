@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
+from gateway.registry.change_tables import receiver
 from gateway.registry.change_tables import receiver_version as table
 from gateway.registry.receivers import Receiver, State, Terms
 from gateway.registry.versions import SHARED_BY_ALL, label_values
@@ -69,6 +70,30 @@ def versions(
     if before is not None:
         query = query.where(c.version < before)
     return [_version(row) for row in session.execute(query)]
+
+
+def versions_of_client(
+    session: Session,
+    client: str | None,
+    *,
+    since: datetime | None,
+    after: tuple[datetime, str, int] | None,
+    most: int,
+) -> Sequence[Version]:
+    """Of all subscriptions of a client, also of those that it took back, the newest first."""
+    c = table.c
+    place = tuple_(c.changed, c.receiver_id, c.version)
+    query = (
+        select(table)
+        .join(receiver, receiver.c.id == c.receiver_id)
+        .where(receiver.c.client.is_not_distinct_from(client))
+        .order_by(c.changed.desc(), c.receiver_id.desc(), c.version.desc())
+    )
+    if since is not None:
+        query = query.where(c.changed >= since)
+    if after is not None:
+        query = query.where(place < tuple_(*after))
+    return [_version(row) for row in session.execute(query.limit(most))]
 
 
 def _version(row: Any) -> Version:

@@ -16,7 +16,10 @@ from tests.gateway.access.machines import bearing, client_of, guarded, registere
 from tests.journeys.steps import connected
 
 LETTERS = "cruds"
-KINDS = ("Patient", "Task", "Communication", "CareTeam", "Group", "Subscription", "AuditEvent")
+KINDS = (
+    *("Patient", "Person", "Task", "Communication", "CareTeam"),
+    *("Group", "Subscription", "AuditEvent"),
+)
 OFFICE_SCOPES = (
     *("motem/send", "motem/messages", "motem/registrations", "motem/lookups", "motem/audit"),
     *("motem/stewardship", "motem/events", "motem/clients", "motem/users", "motem/break-glass"),
@@ -89,7 +92,7 @@ OFFICES: Mapping[str, str] = {
         POST /fhir/R4/Subscription/_search   GET /fhir/R4/Subscription/{id_}
         PUT /fhir/R4/Subscription/{id_}      PATCH /fhir/R4/Subscription/{id_}
         DELETE /fhir/R4/Subscription/{id_}   POST /fhir/R4/Subscription/{id_}/$replay
-        GET /fhir/R4/Subscription/{id_}/_history
+        GET /fhir/R4/Subscription/_history   GET /fhir/R4/Subscription/{id_}/_history
         GET /fhir/R4/Subscription/{id_}/_history/{version}
     """,
     "write": """

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from tests.gateway.access.machines import bearing, client_of, registered, token_of
 from tests.journeys.test_nobody_sees_what_is_not_theirs import (  # noqa: F401 (fixtures)
     CLIENTS,
+    MAY,
     children,
     engine,
     may_see,
@@ -108,6 +109,7 @@ def test_nothing_of_hidden_records_comes_by_any_other_question(
     patients: Rows,  # noqa: F811
 ) -> None:
     headers = bearing(tokens[name])
+    persons = 0
     for child, seen, hidden in list(divided(patients, name))[:3]:
         one = hidden[0]
         paths = [
@@ -122,15 +124,22 @@ def test_nothing_of_hidden_records_comes_by_any_other_question(
             f"Patient/{child}/$everything",
             f"Patient/{one.id}/$everything",
             f"Patient?_tag={one.source}&_id={one.id}",
+            f"Person?_id={child}&_include=Person:link",
+            f"Person?link=Patient/{one.id}&_include=Person:patient",
+            f"Person/{child}",
+            f"Person/{child}/_history",
+            f"Person/{child}/_history/1",
         ]
         only = names_of(hidden, seen)
         for path in paths:
             answer = service.get(f"{FHIR}/{path}", headers=headers)
             assert answer.status_code in (200, 403, 404), path
+            persons += answer.is_success and '"resourceType":"Person"' in answer.text
             assert f'Patient/{one.id}"' not in answer.text or answer.status_code == 404, path
             assert f'"id":"{one.id}"' not in answer.text.replace(" ", ""), path
             for value in only:
                 assert value not in answer.text, path
+    assert persons >= 4 * 2
 
 
 @pytest.mark.parametrize("name", SEARCHING)
@@ -214,3 +223,35 @@ def test_a_child_is_found_by_the_name_of_a_mother_whom_the_caller_may_see_and_of
     assert hidden
     assert all(is_found(child, name, token) for child, name in found[:5])
     assert not any(is_found(child, name, token) for child, name in hidden[:10])
+
+
+def test_that_there_is_a_mother_whom_the_caller_may_not_see_is_not_told_either(
+    service: httpx.Client,  # noqa: F811
+    engine: Engine,  # noqa: F811
+    tokens: dict[str, str],  # noqa: F811
+    patients: Rows,  # noqa: F811
+) -> None:
+    with engine.connect() as connection:
+        mothers = connection.execute(MOTHERS).all()
+    hidden = 0
+    for name in SEARCHING:
+        client = CLIENTS[name]
+        may = MAY[client.role][2]
+        named: dict[str, bool] = {}
+        for one in mothers:
+            row = patients[one.record]
+            seen = may_see(client, row) and (
+                row.custodian == client.body or set(one.sensitivity) <= may
+            )
+            named[row.identity_id] = named.get(row.identity_id, False) or seen
+        asked = {"_id": ",".join(named), "_count": "500"}
+        shown, lacking = (
+            {one["resource"]["id"] for one in json.loads(answer).get("entry", ())}
+            for answer in (
+                found_by(service, tokens[name], **asked),
+                found_by(service, tokens[name], **asked, **{"mothersMaidenName:missing": "true"}),
+            )
+        )
+        assert lacking == {child for child in shown if not named[child]}
+        hidden += len(lacking)
+    assert hidden

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -25,8 +26,9 @@ from tests.journeys.steps import connected
 from tests.ledger import engine_for
 
 HOSPITAL = "hospital:04105"
+READING = ("system/Patient.rs", "system/Person.rs")
 CLIENTS: Mapping[str, Client] = {
-    one.id: one
+    one.id: replace(one, scopes=READING) if "system/Patient.rs" in one.scopes else one
     for one in (
         client_of("hospital", "hospital", "TREAT", body=HOSPITAL, provinces=("04",)),
         client_of("so-79", "child-protection", "CHILDPROT", provinces=("79",)),

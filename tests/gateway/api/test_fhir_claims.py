@@ -129,8 +129,68 @@ def test_a_child_is_found_by_its_mothers_name_and_by_nobody_elses(
     assert ids(service, "Patient", {"mothersMaidenName": other.name, "_id": other.record}) == []
     observed = {"patient.mothersMaidenName": mother.name, "_id": "none"}
     assert ids(service, "Observation", observed) == []
-    for wrong in ({"mothersMaidenName:missing": "true"}, {"_sort": "mothersMaidenName"}):
+    for wrong in ({"mothersMaidenName:missing": "maybe"}, {"mothersMaidenName:not": "x"}):
         assert service.get(f"{FHIR}/Patient", params=wrong).status_code == 400
+
+
+def test_who_has_no_mothers_name_is_missing_it_by_all_of_its_records(
+    service: httpx.Client, kept: Engine
+) -> None:
+    """Compared with each child's own RelatedPersons; of records by their own."""
+    with kept.connect() as connection:
+        of_records = set(connection.scalars(text(RECORDS_WITH_MOTHER)))
+        links = connection.execute(text(LINKS)).all()
+    named: dict[str, bool] = {}
+    for child, record in links:
+        named[child] = named.get(child, False) or record in of_records
+    assert set(named.values()) == {True, False}
+    for value in (True, False):
+        asked = {"mothersMaidenName:missing": str(not value).lower()}
+        assert set(every(service, asked)) == {id_ for id_, has in named.items() if has is value}
+        some = next(id_ for id_, has in sorted(named.items()) if has is value)
+        assert ids(service, "Patient", asked | {"_id": some}) == [some]
+    record = min(of_records)
+    missing = {"mothersMaidenName:missing": "true", "_id": record}
+    assert ids(service, "Patient", missing) == []
+    assert ids(service, "Patient", missing | {"mothersMaidenName:missing": "false"}) == [record]
+    chained = {"patient.mothersMaidenName:missing": "true", "patient": record}
+    assert ids(service, "RelatedPerson", chained) == []
+
+
+def test_it_is_refused_to_sort_by_mothers_names_and_left_out_for_who_prefers_it(
+    service: httpx.Client,
+) -> None:
+    asked = {"_sort": "gender,-mothersMaidenName", "_count": "1"}
+    for prefer in ({}, {"prefer": "handling=strict"}):
+        refused = service.get(f"{FHIR}/Patient", params=asked, headers=prefer)
+        assert refused.status_code == 400
+        (issue,) = refused.json()["issue"]
+        assert (issue["code"], issue["expression"]) == ("not-supported", ["_sort"])
+    lenient = {"prefer": "handling=lenient"}
+    answer = service.get(f"{FHIR}/Patient", params=asked, headers=lenient).json()
+    (own,) = (one["url"] for one in answer["link"] if one["relation"] == "self")
+    assert "_sort" not in own
+    assert "_count=1" in own
+
+
+RECORDS_WITH_MOTHER = (
+    "SELECT p.value FROM registry_search n"
+    " JOIN registry_search p ON p.type = n.type AND p.id = n.id AND p.parameter = 'patient'"
+    " WHERE n.type = 'RelatedPerson' AND n.parameter = 'mothers-name'"
+)
+LINKS = "SELECT identity_id, record_id FROM linkage_record"
+
+
+def every(service: httpx.Client, asked: dict[str, str]) -> list[str]:
+    """Ids from all pages."""
+    answer = service.get(f"{FHIR}/Patient", params=asked | {"_count": "500"}).json()
+    found: list[str] = []
+    while True:
+        found += [one["resource"]["id"] for one in answer.get("entry", ())]
+        onward = [one["url"] for one in answer["link"] if one["relation"] == "next"]
+        if not onward:
+            return found
+        answer = service.get(onward[0]).json()
 
 
 OF_KIN = (

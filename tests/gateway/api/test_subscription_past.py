@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine, text
 
 import audit
 from audit.event import Action
+from gateway.api.metadata import capability_statement
 from gateway.database import transaction
 from tests.commands import motem
 from tests.conftest import TESTER, fresh_database
@@ -234,3 +235,55 @@ def test_a_history_comes_page_by_page(service: httpx.Client, hook: Receiving) ->
     assert len(newest["entry"]) == 1
     assert client.asks("GET", f"{path}/_history?x=1").status_code == 400
     client.ends(made["id"])
+
+
+def test_the_versions_of_all_that_a_client_ever_had(
+    service: httpx.Client, engine: Engine, hook: Receiving
+) -> None:
+    (claim,) = (
+        one
+        for one in capability_statement()["rest"][0]["resource"]
+        if one["type"] == "Subscription"
+    )
+    assert {"code": "history-type"} in claim["interaction"]
+    client, other = Subscriber(service, "hanoi"), Subscriber(service, "leaves")
+    foreign = other.subscribes(hook.url, status="off").json()["id"]
+    ids = [client.subscribes(hook.url, status="off").json()["id"] for _ in range(2)]
+    reason = [{"op": "replace", "path": "/reason", "value": "b"}]
+    moment = client.sees(ids[1])["meta"]["lastUpdated"]
+    assert client.asks("PATCH", f"/{ids[0]}", json=reason, headers=PATCH).status_code == 200
+    client.ends(ids[1])
+
+    def past(**asked: str) -> list[tuple[str, str, str]]:
+        answer = client.asks("GET", "/_history", params={"_count": "2"} | asked)
+        found: list[tuple[str, str, str]] = []
+        while True:
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            Bundle(page)
+            for one in page["entry"]:
+                id_ = one["fullUrl"].rpartition("/")[2]
+                found.append((id_, one["request"]["method"], one["response"]["etag"]))
+            links = {one["relation"]: one["url"] for one in page["link"]}
+            if "next" not in links:
+                return found
+            answer = service.get(links["next"], headers=client.headers)
+
+    newest = [
+        (ids[1], "DELETE", 'W/"2"'),
+        (ids[0], "PATCH", 'W/"2"'),
+        (ids[1], "POST", 'W/"1"'),
+        (ids[0], "POST", 'W/"1"'),
+    ]
+    every = past()
+    assert every[:4] == newest
+    assert len(every) == len(set(every))
+    assert foreign not in {id_ for id_, _, _ in every}
+    assert past(_since=moment) == newest[:3]
+    with transaction(engine) as session:
+        looked = list(audit.events(session, action=Action.RECEIVER_READ))
+    assert looked[-1].detail == {"what": "history"}
+    for wrong in ("x=1", "_since=x", "_cursor=x"):
+        assert client.asks("GET", f"/_history?{wrong}").status_code == 400
+    client.ends(ids[0])
+    other.ends(foreign)

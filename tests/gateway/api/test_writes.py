@@ -522,6 +522,52 @@ def test_a_team_bears_the_labels_of_whom_it_names(service: Service) -> None:
         assert {teams[1].partition("/")[2], neighbour.partition("/")[2]} <= entries
 
 
+def posted(service: Service, *resources: dict[str, Any], **urls: str) -> list[str]:
+    """Addresses of what one transaction made, in its order. `urls`: type → fullUrl."""
+    entries = [
+        {
+            "fullUrl": urls.get(one["resourceType"], f"urn:uuid:{number}"),
+            "resource": one,
+            "request": {"method": "POST", "url": one["resourceType"]},
+        }
+        for number, one in enumerate(resources)
+    ]
+    told = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    answer = call(service, "POST", "", told)
+    assert answer.status_code == 200, answer.text
+    made_ = [one["response"].get("location", "") for one in answer.json()["entry"]]
+    return [one.partition("/fhir/R4/")[2].partition("/_history")[0] for one in made_]
+
+
+def test_a_body_that_is_stored_gives_its_label_also_by_address_and_by_number(
+    service: Service,
+) -> None:
+    of = made(service, child("W-team-2", "Đỗ Thị Hai Mươi Mốt"))
+    bodies = {"79901": "Phòng khám ngoại trú HIV", "79902": "Làng trẻ em Mẫu"}
+    for code, name in bodies.items():
+        number = {"system": "urn:motem:sid:hospital", "value": code}
+        body = {"resourceType": "Organization", "identifier": [number], "name": name}
+        visit = numbered(stay(of) | {"serviceProvider": {"reference": "urn:uuid:body"}}, code)
+        posted(service, body, visit, Organization="urn:uuid:body")
+    team = {"resourceType": "CareTeam", "subject": {"reference": of}} | OF_EACH_TYPE["CareTeam"]
+    expected: list[list[str]] = []
+    sent: list[dict[str, Any]] = []
+    for code, label in (("79901", ["HIV"]), ("79902", []), ("79903", ["HIV"])):
+        address = f"Organization/org-hospital-{code}"
+        ways: list[dict[str, Any]] = [
+            {"reference": address},
+            {"reference": f"{service.client.base_url}fhir/R4/{address}"},
+            {"identifier": {"system": "urn:motem:sid:hospital", "value": code}},
+        ]
+        for place, way in enumerate(ways):
+            said = {"role": "source", "what": {"display": f"sổ {code}-{place}"}}
+            sent.append(numbered(team | {"participant": [{"member": way}]}, f"{code}-{place}"))
+            sent.append(origin(of, agent=[{"who": way}], entity=[said]))
+            expected += [label, label]
+    found = [got(service, one)["meta"].get("security", ()) for one in posted(service, *sent)]
+    assert [[label["code"] for label in one] for one in found] == expected
+
+
 def test_a_code_other_than_weight_is_kept_as_sent(service: Service) -> None:
     of = made(service, child("W13", "Đỗ Thị Mười Ba"))
     told = weight(of, 1) | {"code": {"coding": [{"system": LOINC, "code": "8302-2"}]}}

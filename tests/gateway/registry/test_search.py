@@ -285,6 +285,8 @@ EXPLAINED: Sequence[tuple[str, Sequence[tuple[str, str]], str]] = [
     ("Patient", [("_has:Condition:patient:code", "Z38")], "ix_registry_search_value"),
     ("Patient", [("gender:not", "male")], "ix_registry_search_"),
     ("Patient", [("gender:missing", "true")], "ix_registry_search_"),
+    ("Patient", [("mothersMaidenName:missing", "true")], "ix_registry_search_value"),
+    ("Patient", [("mothersMaidenName:missing", "false")], "ix_registry_search_value"),
     ("Patient", [], "ix_registry_search_page"),
     ("Patient", [("_id", "te-x")], "ix_registry_search_of"),
 ]

@@ -1,6 +1,8 @@
 """The sandbox is put back while it is served: the first state, whoever asked goes on, no log is cut."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,19 +17,22 @@ from audit import verifier
 from audit.checkpoint import Checkpoint
 from audit.event import Action
 from audit.log import events
+from gateway.access import clients
 from gateway.access.published import KEY_ID, private_key
 from gateway.app import create_app
 from gateway.client import Client as Machine
 from gateway.client import Credentials
-from gateway.database import Log, engine_for, printable, transaction
+from gateway.database import Log, engine_for, open_engine, printable, settle, transaction
 from gateway.ledger_keeping import verified
+from gateway.migrate import migrate
 from gateway.practice import CLIENTS, fill
 from gateway.renewal import Renewed
 from gateway.resetting import keep_log
 from gateway.sample.world import World
 from gateway.settings import Settings
 from gateway.states import EmbeddedStates
-from tests.conftest import TESTER, fresh_database
+from tests.commands import motem
+from tests.conftest import TESTER, fresh_database, temporary_home
 from tests.gateway.api.conftest import served
 from tests.journeys.steps import minutes
 
@@ -160,6 +165,27 @@ def test_of_two_at_once_one_is_told_to_wait_and_requests_under_way_are_answered(
     assert read == {200}
 
 
+def test_what_an_operator_changed_of_a_shipped_client_stays_so(
+    service: httpx.Client, states: Databases
+) -> None:
+    token = token_of(service, "sandbox-child-protection")
+    ended = token_of(service, "sandbox-changes")
+    engine = states.engine(states.number)
+    with transaction(engine) as session:
+        clients.switch(session, "sandbox-changes", TESTER, enabled=False)
+        clients.set_keys(
+            session, "sandbox-steward", TESTER, keys=None, keys_url="https://doi-soat.example/jwks"
+        )
+        changed = clients.listed(session, TESTER)
+    engine.dispose()
+    assert service.post(PATH, json={}, headers=token).status_code == 200
+    engine = states.engine(states.number)
+    with transaction(engine) as session:
+        assert clients.listed(session, TESTER) == changed
+    engine.dispose()
+    assert service.get("/events", headers=ended).status_code == 401
+
+
 def test_what_a_killed_change_left_behind_is_cleared_up(tmp_path: Path) -> None:
     own = Settings.model_validate({"MOTEM_HOME": tmp_path})
     states = EmbeddedStates(own, TESTER)
@@ -175,6 +201,58 @@ def test_what_a_killed_change_left_behind_is_cleared_up(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["standing", "state-2", "state-3"]
     again.remove_all()
     assert not tmp_path.exists()
+
+
+def test_a_state_is_removed_only_when_its_log_is_kept_also_after_a_kill() -> None:
+    with temporary_home() as home:
+        own = Settings.model_validate({"MOTEM_HOME": home})
+        migrate(open_engine(own, role=None), TESTER)
+        settle(engine := open_engine(own))
+        engine.dispose()
+        states = EmbeddedStates(own, TESTER)
+        states.let_stand(1)  # And here it is killed, before the log was kept.
+        (home / "logs").write_text("")  # There it cannot be kept either.
+        states.clear_up()
+        assert (home / "postgres").exists()
+        (home / "logs").unlink()
+        states.clear_up()
+        kept = home / "logs/0.log"
+        assert "database:migrate" in kept.read_text("utf-8")
+        key = kept.with_suffix(".key").read_text("utf-8").strip()
+        assert verifier.main([str(kept), "--key", key]) == 0
+        assert not (home / "postgres").exists()
+
+
+HOLD = """
+import fcntl, sys, time
+fcntl.flock(file := open(sys.argv[1], "a"), fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("command", [("serve", "--sandbox"), ("sandbox", "reset")])
+def test_of_two_over_one_folder_the_second_refuses_until_the_first_is_dead(
+    command: tuple[str, ...], tmp_path: Path, database_url: URL
+) -> None:
+    (tmp_path / "sandbox").mkdir()
+    # Nothing of ours ends with the process: a killed one cannot clear up.
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "sandbox.lock")], stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        told = motem(database_url, *command, DATABASE_URL="", MOTEM_HOME=str(tmp_path))
+        assert told.status == 1
+        assert "Another process serves or removes the sandbox" in told.err
+        assert (tmp_path / "sandbox").exists()
+    finally:
+        holder.kill()
+        holder.communicate()
+    own = Settings.model_validate({"MOTEM_HOME": tmp_path / "sandbox"})
+    with EmbeddedStates(own, TESTER).held():
+        pass
 
 
 def test_nobody_else_may_and_elsewhere_there_is_none(
