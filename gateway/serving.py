@@ -1,16 +1,59 @@
-"""One of several processes of `motem serve`, begun by the first of them."""
+"""Several processes of `motem serve` behind one address, begun by a first that answers nothing."""
 
 import multiprocessing
 import os
 import signal
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 
+import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from gateway import logging, settings
 from gateway.app import create_app
+from gateway.errors import GatewayError
 from gateway.garbage import collect_seldom
+
+
+class AddressTakenError(GatewayError):
+    """Something else listens on this address and port, or this login may not."""
+
+    vietnamese = "Địa chỉ và cổng này đã có chương trình khác dùng, hoặc không được phép dùng."
+
+
+def in_several(address: str, port: int, workers: int) -> None:
+    """Answer in so many processes, until told to end. Raises AddressTakenError."""
+    config = uvicorn.Config(
+        f"{__name__}:{service.__name__}",
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,  # Addresses may hold what somebody typed.
+    )
+    with listening(address, port) as held:
+        Multiprocess(config, [held]).run()
+
+
+@contextmanager
+def listening(address: str, port: int) -> Iterator[socket.socket]:
+    """A socket that processes share.
+
+    It says that it is TCP, which else nobody would see who is handed it: each answer would wait 40
+    ms for the acknowledgement of its head (Nagle's algorithm), where asyncio switches that off.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((address, port))
+        except OSError as error:
+            raise AddressTakenError from error
+        held.set_inheritable(True)
+        yield held
 
 
 def service() -> FastAPI:

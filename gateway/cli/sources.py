@@ -166,6 +166,7 @@ def serve(
 
     from gateway.app import create_app
     from gateway.renewal import Renewed
+    from gateway.serving import in_several
 
     served: ASGIApp
     with ExitStack() as stack:
@@ -184,18 +185,12 @@ def serve(
         typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
         _warn_if_open(app.state.entrance, app.state.logins)
         several = 1 if sandbox else workers or loaded.workers
-        answering = served if several == 1 else "gateway.serving:service"
         if several > 1:
             app.state.services.engine.dispose()  # Each process has its own.
-        uvicorn.run(
-            answering,
-            factory=several > 1,
-            workers=several,
-            host=address,
-            port=number,
-            log_config=None,
-            access_log=False,  # Addresses may hold what somebody typed.
-        )
+            in_several(address, number, several)
+            return
+        # Addresses may hold what somebody typed: no access log.
+        uvicorn.run(served, host=address, port=number, log_config=None, access_log=False)
 
 
 BANNER = """

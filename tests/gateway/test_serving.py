@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import URL
 
 from gateway.database import printable
+from gateway.serving import AddressTakenError, listening
 from tests.journeys.kills.services import free_port
 
 PATIENCE = 60.0
@@ -66,6 +67,18 @@ def _service(url: URL, port: int) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
+
+
+def test_what_the_processes_share_sends_at_once() -> None:
+    """Else asyncio lets each answer wait for the acknowledgement of its head."""
+    with listening("127.0.0.1", 0) as held:
+        held.listen()
+        with socket.create_connection(held.getsockname()):
+            taken, _ = held.accept()
+            assert taken.proto == socket.IPPROTO_TCP
+            taken.close()
+        with pytest.raises(AddressTakenError), listening(*held.getsockname()):
+            pass
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux tells of children")
