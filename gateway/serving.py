@@ -9,14 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.supervisors import Multiprocess
 
-from gateway import logging, settings
+from gateway import acting, logging, modelling, settings
 from gateway.app import create_app
-from gateway.errors import GatewayError
+from gateway.database import reading
+from gateway.errors import DatabaseUnavailableError, GatewayError
 from gateway.garbage import collect_seldom
+from gateway.weighing import scorer_of
+
+log = structlog.get_logger()
 
 
 class AddressTakenError(GatewayError):
@@ -62,8 +69,24 @@ def service() -> FastAPI:
     logging.configure(loaded)
     app = create_app(loaded)
     _end_with_the_first()
+    make_ready(app.state.services.engine)
     collect_seldom()
     return app
+
+
+def make_ready(engine: Engine) -> None:
+    """Check the scorer of the model in use against Splink before anybody waits a second for that.
+
+    What is wrong with it is told each use case that needs it; the others do without.
+    """
+    try:
+        with acting.as_system(), reading(engine) as session:
+            model = modelling.in_use(session)
+        scorer_of(model)
+    except (DatabaseUnavailableError, SQLAlchemyError):
+        return  # That may pass, and /readyz says so until then.
+    except GatewayError as error:
+        log.error("nothing can be compared", error=type(error).__name__)
 
 
 def _end_with_the_first() -> None:

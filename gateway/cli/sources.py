@@ -166,7 +166,7 @@ def serve(
 
     from gateway.app import create_app
     from gateway.renewal import Renewed
-    from gateway.serving import in_several
+    from gateway.serving import in_several, make_ready
 
     served: ASGIApp
     with ExitStack() as stack:
@@ -180,7 +180,6 @@ def serve(
         else:
             served = app = create_app(loaded)
         _require_whole_log(app.state.services.engine)
-        collect_seldom()
         number = loaded.port if port is None else port
         typer.echo(f"http://{address}:{number}/fhir/R4/metadata", err=True)
         _warn_if_open(app.state.entrance, app.state.logins)
@@ -189,6 +188,9 @@ def serve(
             app.state.services.engine.dispose()  # Each process has its own.
             in_several(address, number, several)
             return
+        if not sandbox:  # Else what was made up has been linked, and all is ready.
+            make_ready(app.state.services.engine)
+        collect_seldom()
         # Addresses may hold what somebody typed: no access log.
         uvicorn.run(served, host=address, port=number, log_config=None, access_log=False)
 

@@ -9,13 +9,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
-from sqlalchemy import URL
+import structlog.testing
+from sqlalchemy import URL, Engine
 
+from gateway import weighing
 from gateway.database import printable
-from gateway.serving import AddressTakenError, listening
+from gateway.serving import AddressTakenError, listening, make_ready
+from linkage import model as models
+from linkage import parity
 from tests.journeys.kills.services import free_port
 
 PATIENCE = 60.0
@@ -79,6 +84,26 @@ def test_what_the_processes_share_sends_at_once() -> None:
             taken.close()
         with pytest.raises(AddressTakenError), listening(*held.getsockname()):
             pass
+
+
+def test_the_scorer_is_checked_before_anybody_asks(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parity, "_checked", [])
+    make_ready(engine)
+    assert [model.version for model, _ in parity._checked] == [models.load().version]
+
+
+def test_a_scorer_that_gives_other_figures_than_splink_stops_no_service(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(model: models.MatchModel) -> NoReturn:
+        raise parity.ParityError
+
+    monkeypatch.setattr(weighing, "scorer_for", wrong)
+    with structlog.testing.capture_logs() as said:
+        make_ready(engine)
+    assert [one["error"] for one in said] == ["NoScorerError"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux tells of children")
