@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -123,10 +123,21 @@ def _token(url: str, client: Client) -> dict[str, str]:
 
 
 def _asks(token: dict[str, str], kinds: Mapping[str, int], seed: int) -> Iterator[Ask]:
-    """Requests of these kinds about any children, for ever."""
+    """Requests of these kinds about any children, for ever; whom they are about is found at once,
+    because that takes longer than an answer may."""
     chance = Random(seed)
     places = chance.sample(range(CHILDREN), min(CHILDREN, 3000))
     known = [(number, patient_of(number, child)) for number, child in asked(CHILDREN, places)]
+    return _forever(token, kinds, known, chance, seed)
+
+
+def _forever(
+    token: dict[str, str],
+    kinds: Mapping[str, int],
+    known: Sequence[tuple[int, Any]],
+    chance: Random,
+    seed: int,
+) -> Iterator[Ask]:
     names, weights = list(kinds), list(kinds.values())
     for turn in count():
         number, child = chance.choice(known)
