@@ -23,6 +23,10 @@ from gateway.errors import DatabaseUnavailableError, GatewayError
 from gateway.garbage import collect_seldom
 from gateway.weighing import scorer_of
 
+SILENT = 60
+"""Seconds without a word after which a process counts as hung, and is replaced: on a machine that is
+short of memory or time, five (uvicorn's own) may pass in the midst of work."""
+
 log = structlog.get_logger()
 
 
@@ -40,6 +44,7 @@ def in_several(address: str, port: int, workers: int) -> None:
         workers=workers,
         log_config=None,
         access_log=False,  # Addresses may hold what somebody typed.
+        timeout_worker_healthcheck=SILENT,
     )
     with listening(address, port) as held:
         Multiprocess(config, [held]).run()
