@@ -48,6 +48,7 @@ OTHER_THREADS = {
     "gateway/registry/drafts.py": "reads a body into memory for the request that waits for it",
     "gateway/outbound/transport.py": "a clock: it ends a request to the platform that takes too long",
     "gateway/renewal.py": "makes the next state of a sandbox, of made-up children",
+    "gateway/serving.py": "waits for the end of the first of several processes, and ends its own",
     "gateway/parallel.py": "processes of `motem ingest`, which only store; and their end",
 }
 """Whatever else begins a thread or a process, and why nothing leaves by it."""
