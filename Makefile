@@ -26,7 +26,7 @@ serve: venv
 test: venv
 	@$(BIN)/python -m pytest -m "not bench and not spark" --numprocesses logical --dist loadfile --no-loadscope-reorder $(ARGS)
 	@# By itself: Spark takes every core, and beside it tests of time would say nothing. 5: none asked for.
-	@$(BIN)/python -m pytest -m spark $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m spark $(or $(ARGS),$$(grep -rl "mark\.spark" tests)) || [ $$? -eq 5 ]
 	@echo "Left out: measurements of speed and memory (make bench), and what is listed as SKIPPED above."
 
 check: venv
