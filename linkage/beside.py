@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, log2
+from sys import intern
 
 from linkage.decision import Forbids
 from linkage.matcher import ScoredPair
@@ -99,6 +100,33 @@ def told_apart(one: Odds, others: Company) -> float:
     return min((one.own - own for own in rivals), default=inf)
 
 
+Rivals = Callable[[Company, str, str], Iterable[float]]
+"""The company, a group and its partner → the log odds of those who come into question instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A pair beside the others."""
+
+    one: Odds
+    others: Company
+    known: dict[Rivals, list[float]] = field(default_factory=dict, repr=False)
+
+    def gaps(self, of: Rivals) -> list[float]:
+        """Bits by which the pair is ahead of the likeliest rival of either side, the closer first.
+
+        Several clues ask for them, and very many look-alikes may be rivals.
+        """
+        if of not in self.known:
+            one = self.one
+            best = (
+                max(of(self.others, key, partner), default=-inf)
+                for key, partner in ((one.left, one.right), (one.right, one.left))
+            )
+            self.known[of] = sorted(one.bits - bits for bits in best)
+        return self.known[of]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clue:
     """One thing to notice of a pair beside the others; `of` gives the values that hold."""
@@ -106,16 +134,13 @@ class Clue:
     name: str
     vietnamese: str
     english: str
-    of: Callable[[Odds, Company], Values] = field(repr=False)
+    of: Callable[[Beside], Values] = field(repr=False)
 
 
 def clues(one: Odds, others: Company) -> list[str]:
-    """Everything noticed of a pair beside the others, as `name=value`."""
-    return [f"{clue.name}={value}" for clue in CLUES for value in clue.of(one, others)]
-
-
-Rivals = Callable[[Company, str, str], Iterable[float]]
-"""The company, a group and its partner → the log odds of those who come into question instead."""
+    """Everything noticed of a pair beside the others, as `name=value`; each text is there once."""
+    pair = Beside(one, others)
+    return [intern(f"{clue.name}={value}") for clue in CLUES for value in clue.of(pair)]
 
 
 def _any(others: Company, of: str, beside: str) -> Iterable[float]:
@@ -147,27 +172,19 @@ def _instead(others: Company, of: str, beside: str) -> Iterator[float]:
         yield log2(sum(2**bits for bits in found))
 
 
-def _gaps(one: Odds, others: Company, of: Rivals) -> list[float]:
-    """Bits by which the pair is ahead of the likeliest rival of either side, the closer first."""
-    best = (
-        max(of(others, key, partner), default=-inf)
-        for key, partner in ((one.left, one.right), (one.right, one.left))
-    )
-    return sorted(one.bits - bits for bits in best)
-
-
-def _ahead(of: Rivals, side: int, bounds: Sequence[float] = AHEAD) -> Callable[..., Values]:
-    def values(one: Odds, others: Company) -> Iterator[str]:
-        gap = _gaps(one, others, of)[side]
+def _ahead(of: Rivals, side: int, bounds: Sequence[float] = AHEAD) -> Callable[[Beside], Values]:
+    def values(pair: Beside) -> Iterator[str]:
+        gap = pair.gaps(of)[side]
         yield "none" if gap == inf else upto(gap, bounds)
 
     return values
 
 
-def _rivals(pick: Callable[[Iterable[int]], int]) -> Callable[..., Values]:
+def _rivals(pick: Callable[[Iterable[int]], int]) -> Callable[[Beside], Values]:
     """How many others come into question for a side."""
 
-    def values(one: Odds, others: Company) -> Iterator[str]:
+    def values(pair: Beside) -> Iterator[str]:
+        one, others = pair.one, pair.others
         counts = (
             sum(bits > RIVAL for bits in others.rivals(key, partner).values())
             for key, partner in ((one.left, one.right), (one.right, one.left))
@@ -177,8 +194,9 @@ def _rivals(pick: Callable[[Iterable[int]], int]) -> Callable[..., Values]:
     return values
 
 
-def _third(one: Odds, others: Company) -> Iterator[str]:
+def _third(pair: Beside) -> Iterator[str]:
     """The likeliest third who may be both."""
+    one, others = pair.one, pair.others
     mine, theirs = others.odds[one.left], others.odds[one.right]
     both = (min(mine[key].bits, theirs[key].bits) for key in mine.keys() & theirs.keys())
     best = max(both, default=None)
@@ -187,10 +205,11 @@ def _third(one: Odds, others: Company) -> Iterator[str]:
 
 def _crossed(
     of: Callable[[Company, str, str], float], bounds: Sequence[float] = AHEAD
-) -> Callable[..., Values]:
+) -> Callable[[Beside], Values]:
     """Of two children, each known by both sides: how much better this way round fits than crosswise."""
 
-    def values(one: Odds, others: Company) -> Iterator[str]:
+    def values(pair: Beside) -> Iterator[str]:
+        one, others = pair.one, pair.others
         square = _square(one, others)
         if square is None:
             yield "none"
@@ -218,13 +237,13 @@ def _square(one: Odds, others: Company) -> tuple[str, str] | None:
     return None if best is None else best[1:]
 
 
-def _of_several(of: Callable[..., Values]) -> Callable[..., Values]:
+def _of_several(of: Callable[[Beside], Values]) -> Callable[[Beside], Values]:
     """The same where one of both was not alone: twins have each other for rivals."""
-    return lambda one, others: of(one, others) if one.several else ()
+    return lambda pair: of(pair) if pair.one.several else ()
 
 
-def _odds(bounds: Sequence[float]) -> Callable[..., Values]:
-    return lambda one, others: (upto(one.bits, bounds),)
+def _odds(bounds: Sequence[float]) -> Callable[[Beside], Values]:
+    return lambda pair: (upto(pair.one.bits, bounds),)
 
 
 CLUES: tuple[Clue, ...] = tuple(

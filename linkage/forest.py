@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
+
+from linkage.grown import Grown
+
 UNKNOWN = "unknown"
 """The value under which a tree's bits are told that went by a clue which was not noticed."""
 NOBODY = 10_000.0
@@ -32,31 +36,8 @@ class Condition:
     unknown: bool
 
 
-LEAF = -1
-Node = tuple[int, float, "Node | None", "Node | None"]
-"""A condition's place, the bits if nothing more were asked, where it holds, where not; at the end
-of a way LEAF and the bits. In a file a leaf is its bits alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class Grown:
-    """Conditions and trees as they are gone through; the same only as itself.
-
-    `unknown`: whether each condition holds where nothing was noticed; `asked`: of each clue the
-    places of its conditions, and their bounds.
-    """
-
-    unknown: tuple[bool, ...]
-    asked: Mapping[str, Sequence[tuple[int, float]]]
-    trees: tuple[Node, ...]
-
-    def held(self, clues: Iterable[str]) -> list[bool]:
-        """Of each condition whether it holds."""
-        held = list(self.unknown)
-        for clue, value in _values(clues).items():
-            for place, most in self.asked.get(clue, ()):
-                held[place] = value <= most
-        return held
+Node = list[Any] | float
+"""A condition's place, the bits if nothing more were asked, where it holds, where not; or a leaf: its bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,46 +49,67 @@ class Forest:
 
     @cached_property
     def grown(self) -> Grown:
-        asked: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for place, one in enumerate(self.conditions):
-            asked[one.clue].append((place, one.most))
+        names = dict.fromkeys(one.clue for one in self.conditions)
+        columns = {name: place for place, name in enumerate(names)}
+        nodes = _Nodes()
+        roots = [nodes.add(json.loads(tree)) for tree in self.trees]
         return Grown(
-            unknown=tuple(one.unknown for one in self.conditions),
-            asked=dict(asked),
-            trees=tuple(_node(json.loads(tree)) for tree in self.trees),
+            columns=columns,
+            column=np.array([columns[one.clue] for one in self.conditions], np.intp),
+            most=np.array([one.most for one in self.conditions], np.float64),
+            unknown=np.array([one.unknown for one in self.conditions], np.bool_),
+            condition=np.array(nodes.condition, np.intp),
+            bits=np.array(nodes.bits, np.float64),
+            below=np.array(nodes.below, np.intp),
+            roots=np.array([root for root, _ in roots], np.intp),
+            depth=max((depth for _, depth in roots), default=0),
         )
 
-    def bits(self, clues: Iterable[str]) -> float:
-        """What all trees together add."""
-        return _bits(self.grown, tuple(clues))
+    def bits(self, noticed: Iterable[Iterable[str]]) -> list[float]:
+        """Of each pair, by its clues, what all trees together add."""
+        return list(self.grown.sums([_values(clues) for clues in noticed]))
 
-    def told(self, clues: Sequence[str]) -> tuple[float, dict[str, float]]:
+    def told(self, noticed: Sequence[Sequence[str]]) -> list[tuple[float, dict[str, float]]]:
         """The same, told apart: bits before any clue, and those of each clue; they add up.
 
         Each step down a tree is worth the bits by which it changes what the tree would say, and
         belongs to the clue that it asked for (Saabas 2014).
         """
-        grown, names = self.grown, _by_name(clues)
-        by_clue: dict[str, float] = defaultdict(float)
-        for place, bits in _steps(grown.trees, grown.held(clues)).items():
-            by_clue[self.conditions[place].clue] += bits
-        worth: dict[str, float] = defaultdict(float)
-        for clue, bits in by_clue.items():
-            worth[_named(clue, names)] += bits
-        return sum(tree[1] for tree in grown.trees), dict(worth)
+        before = self.grown.at_first
+        shares = self.grown.shares([_values(clues) for clues in noticed])
+        return [
+            (before, _by_clue(share, clues)) for share, clues in zip(shares, noticed, strict=True)
+        ]
 
 
-@lru_cache(maxsize=4096)
-def _bits(grown: Grown, clues: tuple[str, ...]) -> float:
-    """Kept, because from one look to the next, and from one linking to the next of a few hundred
-    records, nearly all pairs stay what they were."""
-    held = grown.held(clues)
-    bits = 0.0
-    for node in grown.trees:  # Millions of steps: no call for each.
-        while (place := node[0]) != LEAF:
-            node = node[2] if held[place] else node[3]  # type: ignore[assignment]
-        bits += node[1]
-    return bits
+@dataclass(slots=True)
+class _Nodes:
+    """Nodes one after the other, as `Grown` has them."""
+
+    condition: list[int] = field(default_factory=list)
+    bits: list[float] = field(default_factory=list)
+    below: list[int] = field(default_factory=list)
+
+    def add(self, node: Node) -> tuple[int, int]:
+        """With all that is below it: its place, and how many steps down it goes."""
+        place = len(self.bits)
+        asked, bits, *below = node if isinstance(node, list) else (0, node)
+        self.condition.append(asked)
+        self.bits.append(float(bits))
+        self.below += place, place
+        depth = 0
+        for way, inner in enumerate(reversed(below)):
+            self.below[2 * place + way], under = self.add(inner)
+            depth = max(depth, under + 1)
+        return place, depth
+
+
+def _by_clue(share: Mapping[str, float], clues: Iterable[str]) -> dict[str, float]:
+    names = _by_name(clues)
+    worth: dict[str, float] = defaultdict(float)
+    for clue, bits in share.items():
+        worth[_named(clue, names)] += bits
+    return dict(worth)
 
 
 def read(told: Mapping[str, Any]) -> Forest:
@@ -146,25 +148,6 @@ def _check(node: Any, conditions: int, depth: int) -> None:
         raise ValueError(NO_FOREST)
     for below in node[2:]:
         _check(below, conditions, depth - 1)
-
-
-def _node(told: Any) -> Node:
-    if type(told) is not list:
-        return LEAF, float(told), None, None
-    place, so_far, held, failed = told
-    return place, float(so_far), _node(held), _node(failed)
-
-
-def _steps(trees: Iterable[Node], held: Sequence[bool]) -> dict[int, float]:
-    """Each condition on the ways down, and by how much its answers change the bits."""
-    worth: dict[int, float] = defaultdict(float)
-    for node in trees:
-        so_far = node[1]
-        while (place := node[0]) != LEAF:
-            node = node[2] if held[place] else node[3]  # type: ignore[assignment]
-            worth[place] += node[1] - so_far
-            so_far = node[1]
-    return worth
 
 
 def number(value: str) -> float | None:

@@ -85,9 +85,11 @@ def examples_beside(
         model: MatchModel,
     ) -> Sequence[Judged]:
         alone = noticed(views(atoms, pairs, groups, forbids))
-        for one, example in _told(noticed_beside(alone, pairs, forbids, model), known):
-            already = replace(example, already=model.forest.bits(one.clues))
-            found[one.view.left.keys, one.view.right.keys, one.clues] = already
+        told = list(_told(noticed_beside(alone, pairs, forbids, model), known))
+        already = model.forest.bits(one.clues for one, _ in told)
+        for (one, example), bits in zip(told, already, strict=True):
+            keys = (one.view.left.keys, one.view.right.keys, one.clues)
+            found[keys] = replace(example, already=bits)
         return judged(atoms, pairs, groups, forbids, model)
 
     link(records, model, look=watch)

@@ -20,7 +20,7 @@ from linkage.parity import scorer_for
 from linkage.records import PersonRecord
 from linkage.replay import Past, replayed
 from linkage.scores import NOTHING, Atom, Engine, Seen, fingerprint, scored
-from linkage.second_look import Judged, explained, joins, judged
+from linkage.second_look import Judged, Memory, explained, joins, judged
 from linkage.standing import Decision, Standing, stand
 from linkage.step_reports import SOURCE as REPORT
 from linkage.suspects import suspects
@@ -58,12 +58,12 @@ def link(
     progress: Callable[[str], None] = lambda step: None,
     remembered: Sequence[Seen] = (),
     engine: Engine = score,
-    look: Look = judged,
+    look: Look | None = None,
 ) -> Linkage:
     """Which records are one child: a pure function of records, model and standing decisions.
 
     `remembered`: what the rounds of a linking before saw, with this model; it saves time and
-    changes nothing. `engine` scores what is new. `look` takes the second look.
+    changes nothing. `engine` scores what is new. `look` takes the second look, if not `judged`.
 
     What no pair of records proves, a group may: the roster knows the name, the minutes know the
     place. So groups are compared again as if each were one record, until nothing more joins.
@@ -75,6 +75,8 @@ def link(
     decided: Groups = {group[0]: group for group in standing.groups}
     groups = own_merges.joined(decided, originals, _forbids(decided, apart))
     atom_of = _atoms(originals, standing)
+    plain = cache(lambda group: without(atom_of(group).record, model.habits))
+    look = look or partial(judged, memory=Memory())
     first: list[ScoredPair] = []
     seen: list[Seen] = []
     surely: list[Judged] = []
@@ -94,12 +96,11 @@ def link(
         if len(done.groups) < len(groups):
             groups = _regroup(groups, done.groups)
             continue
-        tell_apart = [without(record, model.habits) for record in records]
-        found = look(tell_apart, pairs, groups, forbids, model)
+        found = look([*map(plain, groups.values())], pairs, groups, forbids, model)
         likely = joins(found, model.thresholds)
         if not likely:
             break
-        surely += [explained(one, model) for one in likely]
+        surely += explained(likely, model)
         groups = _regroup(groups, _united(groups, likely))
     asked = _asked(done, found, forbids, model)
     mistyped = _mistyped(groups, pairs, originals, standing)
@@ -115,7 +116,7 @@ def link(
         pairs=len(first),
         rounds=number,
         likely=tuple(surely),
-        doubtful=tuple(explained(one, model) for one in _told(asked, found)),
+        doubtful=tuple(explained(_told(asked, found), model)),
         seen=tuple(seen),
     )
 

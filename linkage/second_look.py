@@ -13,7 +13,9 @@ from math import inf
 from linkage import beside
 from linkage.beside import Odds, company, told_apart
 from linkage.clues import clues
+from linkage.clustering import Keys
 from linkage.decision import Forbids, is_borrowed, is_doubtful, kinds, own, traits
+from linkage.forest import Forest
 from linkage.learning import BASE
 from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MatchModel, Thresholds
@@ -55,17 +57,21 @@ def judged(
     groups: Groups,
     forbids: Forbids,
     model: MatchModel,
+    memory: "Memory | None" = None,
 ) -> list[Judged]:
     """Every pair of a round that may still be one child, the likeliest first; ties by key.
 
-    A model that has learnt no clues judges nothing.
+    A model that has learnt no clues judges nothing. `memory`: of the look before, with this model;
+    it saves time and changes nothing.
     """
     if not model.clues:
         return []
-    seen = noticed(list(views(atoms, pairs, groups, forbids)))
+    memory = memory or Memory()
+    seen = memory.noticed(views(atoms, pairs, groups, forbids))
     if model.beside:
         seen = noticed_beside(seen, pairs, forbids, model)
-    found = [_judged(one, model) for one in seen]
+    together = memory.weighed(seen, model.forest)
+    found = [_judged(one, bits, model) for one, bits in zip(seen, together, strict=True)]
     return sorted(found, key=lambda one: (-one.bits, one.pair.left, one.pair.right))
 
 
@@ -92,9 +98,39 @@ class Noticed:
         return self.several and self.apart < TOLD_APART
 
 
+@dataclass(slots=True)
+class Memory:
+    """What the look before noticed of each pair by itself, by its keys: most stand as they stood.
+
+    `together`: clues → what the trees say.
+    """
+
+    alone: dict[Keys, Noticed] = field(default_factory=dict, repr=False)
+    together: dict[tuple[str, ...], float] = field(default_factory=dict, repr=False)
+
+    def noticed(self, seen: Iterable[View]) -> list[Noticed]:
+        """What each pair says by itself."""
+        self.alone = {(view.pair.left, view.pair.right): self._noticed(view) for view in seen}
+        return list(self.alone.values())
+
+    def weighed(self, seen: Sequence[Noticed], forest: Forest) -> list[float]:
+        """Of each pair what the trees say."""
+        wanted = dict.fromkeys(one.clues for one in seen)
+        new = [noticed for noticed in wanted if noticed not in self.together]
+        known = self.together | dict(zip(new, forest.bits(new), strict=True))
+        self.together = {noticed: known[noticed] for noticed in wanted}
+        return [self.together[one.clues] for one in seen]
+
+    def _noticed(self, view: View) -> Noticed:
+        before = self.alone.get((view.pair.left, view.pair.right))
+        if before is not None and before.view == view:
+            return before
+        return Noticed(view=view, clues=tuple(clues(view)))
+
+
 def noticed(seen: Iterable[View]) -> list[Noticed]:
     """What each pair says by itself."""
-    return [Noticed(view=view, clues=tuple(clues(view))) for view in seen]
+    return Memory().noticed(seen)
 
 
 def noticed_beside(
@@ -127,15 +163,15 @@ def noticed_beside(
     ]
 
 
-def _judged(one: Noticed, model: MatchModel) -> Judged:
+def _judged(one: Noticed, together: float, model: MatchModel) -> Judged:
+    """`together`: what the trees say."""
     alone = sum(bits for _, bits in _worth(one.clues, model.second))
-    bits = round(alone + model.forest.bits(one.clues), PRECISION)
     pair = one.view.pair
     return Judged(
         pair=pair,
         left=one.view.left.keys,
         right=one.view.right.keys,
-        bits=bits,
+        bits=round(alone + together, PRECISION),
         noticed=one.clues,
         several=one.several,
         confusable=one.confusable,
@@ -149,20 +185,25 @@ def _worth(noticed: Iterable[str], worth: Mapping[str, float]) -> tuple[tuple[st
     return tuple((clue, worth[clue]) for clue in (BASE, *noticed) if clue in worth)
 
 
-def explained(one: Judged, model: MatchModel) -> Judged:
-    """With what each clue adds, alone and together with others; the sum is the log odds.
+def explained(some: Sequence[Judged], model: MatchModel) -> list[Judged]:
+    """Each with what each clue adds, alone and together with others; the sum is the log odds.
 
-    Only few pairs of a look are told anybody, and to explain one takes ten times as long as to judge.
+    Only few pairs of a look are told anybody.
     """
+    told = model.forest.told([one.noticed for one in some])
+    return [replace(one, clues=_lines(one, *of, model)) for one, of in zip(some, told, strict=True)]
+
+
+def _lines(
+    one: Judged, before: float, together: Mapping[str, float], model: MatchModel
+) -> tuple[tuple[str, float], ...]:
     alone = dict(_worth(one.noticed, model.second))
-    before, together = model.forest.told(one.noticed)
-    together[BASE] = before
-    lines = tuple(
+    together = {**together, BASE: before}
+    return tuple(
         (clue, round(alone.get(clue, 0.0) + together.get(clue, 0.0), FINE))
         for clue in (BASE, *one.noticed, *sorted(together.keys() - {BASE, *one.noticed}))
         if clue in alone or clue in together
     )
-    return replace(one, clues=lines)
 
 
 def _total(lines: Iterable[tuple[str, float]]) -> float:

@@ -111,8 +111,8 @@ def _condition(told: Mapping[str, Any], columns: Sequence[str]) -> Condition:
 def _check(forest: Forest, examples: Sequence[Example], nats: Sequence[float]) -> None:
     """Stops where the trees, as written down, do not say what LightGBM's say."""
     apart = max(
-        abs(forest.bits(one.clues) - said / math.log(2))
-        for one, said in zip(examples, nats, strict=True)
+        abs(bits - said / math.log(2))
+        for bits, said in zip(forest.bits(one.clues for one in examples), nats, strict=True)
     )
     if apart > TREES * 10**-DIGITS:
         raise SystemExit(f"the trees are {apart:.3f} bits away from LightGBM's")

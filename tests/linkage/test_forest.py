@@ -36,19 +36,24 @@ TOGETHER = Forest(conditions=(ODDS, POLICE), trees=("[0,0.5,-1,[1,1,2,5]]",))
 def test_what_trees_add_is_told_of_the_clues_they_asked_for(
     clues: list[str], bits: float, told: dict[str, float]
 ) -> None:
-    assert TOGETHER.bits(clues) == bits
-    assert TOGETHER.told(clues) == (0.5, told)
+    assert TOGETHER.bits([clues]) == [bits]
+    assert TOGETHER.told([clues]) == [(0.5, told)]
 
 
 def test_of_two_values_of_one_clue_the_first_is_gone_by_and_told() -> None:
     for clues in (["odds=> 4", "odds=≤ 2"], ["odds=≤ 2", "odds=> 4"]):
-        assert TOGETHER.bits(clues) == 2
-        assert TOGETHER.told(clues)[1] == {"odds=> 4": 0.5, "sources=unknown": 1}
+        assert TOGETHER.bits([clues]) == [2]
+        assert TOGETHER.told([clues]) == [(0.5, {"odds=> 4": 0.5, "sources=unknown": 1})]
 
 
 def test_no_trees_add_nothing() -> None:
-    assert Forest().bits(["odds=≤ 2"]) == 0
-    assert Forest().told(["odds=≤ 2"]) == (0, {})
+    assert Forest().bits([["odds=≤ 2"]]) == [0]
+    assert Forest().told([["odds=≤ 2"]]) == [(0, {})]
+
+
+def test_of_no_pairs_nothing_is_told() -> None:
+    assert TOGETHER.bits([]) == []
+    assert TOGETHER.told([]) == []
 
 
 NAMES = ("odds", "crossed", "sources=a", "sources=b")
@@ -93,8 +98,8 @@ def test_bits_are_those_of_the_leaves_and_what_is_told_adds_up(
     clues -= {"crossed=none"} if "crossed=> 18" in clues else set()
     made = Forest(conditions=tuple(conditions), trees=tuple(map(json.dumps, trees)))
     expected = sum(plainly(tree, conditions, clues) for tree in trees)
-    assert made.bits(clues) == pytest.approx(expected, abs=1e-9)
-    before, told = made.told(sorted(clues))
+    assert made.bits([clues]) == [pytest.approx(expected, abs=1e-9)]
+    [(before, told)] = made.told([sorted(clues)])
     assert before + sum(told.values()) == pytest.approx(expected, abs=1e-9)
     assert forest.read(json.loads(json.dumps(asdict(made)))) == made
 

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from linkage import linker
 from linkage.conflicts import conflict
+from linkage.features import FEATURES
 from linkage.learning import BASE
 from linkage.linker import Linkage
-from linkage.matcher import PRECISION
+from linkage.matcher import PRECISION, ScoredPair
 from linkage.model import MORE_THAN_SURE, MatchModel, Thresholds, load, untrained
 from linkage.records import PersonRecord
-from linkage.second_look import joins
+from linkage.second_look import Memory, Noticed, joins, judged
+from linkage.views import views
 from tests.linkage.histories import MODEL, plain
 from tests.linkage.people import QUICK, TODAY, made_people, person
 
@@ -26,6 +28,7 @@ link = partial(linker.link, engine=plain)
 BORN: dict[str, Any] = {"birth_low": TODAY, "birth_high": TODAY, "birth_firm": True}
 BORN_BEFORE: dict[str, Any] = {"birth_low": TODAY - 900, "birth_high": TODAY - 900}
 SHIPPED = load()
+NO_LEVELS = (None,) * len(FEATURES)
 HELD = replace(PLAIN.thresholds, certain=99.0, link=99.0, alone=99.0)
 """The rules join nothing."""
 
@@ -275,3 +278,28 @@ def test_the_order_of_records_makes_no_difference(seed: int) -> None:
     people = made_people(25, seed)
     shuffled = Random(seed + 1).sample(people, len(people))
     assert link(shuffled, MODEL) == link(people, MODEL)
+
+
+@QUICK
+@given(st.integers(0, 10_000))
+def test_what_the_look_before_noticed_makes_no_difference(seed: int) -> None:
+    people = made_people(25, seed)
+    assert link(people, MODEL, look=judged) == link(people, MODEL)
+
+
+def test_a_pair_that_stands_as_it_stood_is_not_noticed_anew() -> None:
+    memory = Memory()
+    left, right = doubtful()
+    pair = ScoredPair(
+        left=left.key, right=right.key, weight=1.0, levels=NO_LEVELS, bits=(0.0,) * len(NO_LEVELS)
+    )
+    groups: dict[str, tuple[str, ...]] = {one.key: (one.key,) for one in (left, right)}
+
+    def looked(*atoms: PersonRecord) -> Noticed:
+        (one,) = memory.noticed(views(atoms, [pair], groups, lambda one, other: False))
+        return one
+
+    first = looked(left, right)
+    assert looked(left, right) is first
+    named = looked(left, replace(right, names=("Nguyễn Thị Mẫu",)))
+    assert named.view.right.record.names
