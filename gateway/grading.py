@@ -11,8 +11,8 @@ from linkage.matcher import ScoredPair
 from linkage.model import Thresholds
 from linkage.records import PersonRecord
 
-LIKELY = 0.5
-"""From this probability on a match is probable."""
+LIKELY = 2 / 3
+"""From this probability on a match is probable: a full name alone is not enough."""
 
 
 class Grade(StrEnum):

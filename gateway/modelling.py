@@ -147,7 +147,9 @@ def _taught(
     return replace(
         model,
         beside=learnt(beside, model.beside) if beside else model.beside,
-        calibration=labels.calibrated(records, model, known) if truth else model.calibration,
+        calibration=labels.calibrated(
+            labels.weighed(records, model, known) if truth else (), model
+        ),
         trained_on={**model.trained_on, "labels": len(alone)},
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from itertools import product
 
-from linkage.calibration import Calibration, fitted
+from linkage.calibration import Calibration, Labelled, fitted
+from linkage.conflicts import conflict
 from linkage.decision import Forbids
 from linkage.learning import Example
 from linkage.linker import least_weight, link, prepared
@@ -20,8 +21,6 @@ Known = Callable[[Collection[str], Collection[str]], bool | None]
 """Whether two groups of records (keys) are one child; None where that is not known."""
 LEAST_TO_CALIBRATE = 1_000
 """Pairs with labels below which the map to a probability would be chance."""
-FLATTEST = 0.01
-"""A slope up to which a map tells nothing of a weight, as where all labels say the same."""
 
 
 def of_truth(truth: Mapping[str, str]) -> Known:
@@ -103,14 +102,26 @@ def _told(seen: Iterable[Noticed], known: Known) -> Iterator[tuple[Noticed, Exam
             yield one, Example(clues=one.clues, same=same)
 
 
-def calibrated(records: Sequence[PersonRecord], model: MatchModel, known: Known) -> Calibration:
-    """From what is known of all pairs of records that may be one child, as far as it is enough.
+def weighed(records: Sequence[PersonRecord], model: MatchModel, known: Known) -> list[Labelled]:
+    """Match weights of pairs of records of which it is known whether they are one child.
 
-    Stewards' answers are no such labels: only of doubtful pairs are they asked.
+    Of a hard conflict nobody is told a probability, so none of those.
     """
-    pairs = score(prepared(records), model, least_weight(model))
-    told = ((pair.weight, known([pair.left], [pair.right])) for pair in pairs)
-    labels = [(weight, same) for weight, same in told if same is not None]
-    found = fitted(labels) if len(labels) >= LEAST_TO_CALIBRATE else model.calibration
-    # Labels that have nothing to do with the weights would turn their order round.
-    return found if found.slope > FLATTEST else model.calibration
+    by_key = {record.key: record for record in prepared(records)}
+    pairs = score(list(by_key.values()), model, least_weight(model))
+    told = (
+        (pair.weight, known([pair.left], [pair.right]))
+        for pair in pairs
+        if conflict(by_key[pair.left], by_key[pair.right]) is None
+    )
+    return [(weight, same) for weight, same in told if same is not None]
+
+
+def calibrated(labels: Sequence[Labelled], model: MatchModel) -> Calibration:
+    """From what is known of pairs, as far as that is enough; else as the model had it.
+
+    Stewards' answers are no such labels: only of doubtful pairs are they asked. Labels that have
+    nothing to do with the weights say nothing either.
+    """
+    found = fitted(labels) if len(labels) >= LEAST_TO_CALIBRATE else Calibration()
+    return found if found.points else model.calibration

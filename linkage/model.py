@@ -16,7 +16,7 @@ from splink import comparison_level_library as cll
 from splink import comparison_library as cl
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
-from linkage import forest
+from linkage import calibration, forest
 from linkage.calibration import Calibration
 from linkage.configuration import CHILDREN, Configuration
 from linkage.features import Feature
@@ -158,9 +158,6 @@ def _read(values: dict[str, Any]) -> MatchModel:
         or not _are_bits(thresholds)
         or not all(map(_is_bits, values["clues"].values()))
         or not all(map(_is_bits, values["beside"].values()))
-        or values["calibration"].keys() != Calibration.__dataclass_fields__.keys()
-        or not all(map(_is_bits, values["calibration"].values()))
-        or not values["calibration"]["slope"] > 0
         or not all(type(prints) is list for prints in values["split"].values())
         or type(values["trained_on"]) is not dict
         or not values["prior"] < 1
@@ -174,7 +171,7 @@ def _read(values: dict[str, Any]) -> MatchModel:
         "weights": weights,
         "habits": {house: tuple(told) for house, told in values["habits"].items()},
         "split": {kind: tuple(map(str, prints)) for kind, prints in values["split"].items()},
-        "calibration": Calibration(**values["calibration"]),
+        "calibration": calibration.read(values["calibration"]),
         "forest": forest.read(values["forest"]),
     }
     return MatchModel(**values | made)

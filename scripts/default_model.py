@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from gateway import settings
 from gateway.database import open_engine, transaction
 from linkage import labels
+from linkage.calibration import Labelled
 from linkage.learning import Example, learnt
 from linkage.model import MatchModel, Thresholds
 from linkage.records import PersonRecord
@@ -60,6 +61,8 @@ WORLDS = (
     World(seed=74002, all_sources=True, withheld=0.35),
     World(seed=74003, withheld=0.5),
 )
+CALIBRATING = (World(seed=FOUR[0]), World(seed=NINE[0], all_sources=True))
+"""Of few sources and of many: what a weight means depends on who writes."""
 THINNED = (
     *(World(seed=seed, withheld=1 / 3) for seed in (*FOUR[:6], *FOUR[-4:])),
     *(World(seed=seed, all_sources=True, withheld=1 / 3) for seed in NINE[-2:]),
@@ -78,14 +81,19 @@ def made(world_of: Callable[[World], Made]) -> MatchModel:
     """The model, whoever makes the worlds."""
     records, _ = world_of(WEIGHTS)
     model = train(records, name="default", thresholds=THRESHOLDS, progress=_say)
-    records, truth = world_of(WORLDS[0])
-    model = replace(model, calibration=labels.calibrated(records, model, labels.of_truth(truth)))
+    known = [one for world in CALIBRATING for one in _weighed(world_of(world), model)]
+    model = replace(model, calibration=labels.calibrated(known, model))
     alone = _examples(labels.examples, WORLDS, model, world_of)
     model = replace(model, clues=learnt(alone, {}))
     beside = _examples(labels.examples_beside, (*WORLDS, *THINNED), model, world_of)
     worth = learnt(beside, {})
     told = {**model.trained_on, "labels": len(alone)}
     return replace(model, beside=worth, forest=trees.grown(beside, worth), trained_on=told)
+
+
+def _weighed(made: Made, model: MatchModel) -> list[Labelled]:
+    records, truth = made
+    return labels.weighed(records, model, labels.of_truth(truth))
 
 
 def _examples(

@@ -24,6 +24,8 @@ from linkage.model import NAME, MatchModel
 from linkage.splitting import WHOLE_KIND
 
 FAILED = 1
+TOLD = (-8, -4, 0, 4, 8, 16)
+"""Match weights of which `show` says how likely they are."""
 BLOCK_COLUMNS = (
     "khóa · keys",
     "dùng chung · shared",
@@ -111,9 +113,8 @@ def show(version: Version) -> None:
     if trees := len(model.forest.trees):
         typer.echo(f"together: {trees} trees on {len(model.forest.conditions)} conditions")
     typer.echo(f"prior {prior_bits(model):+.1f} bits; {model.thresholds}")
-    typer.echo(
-        f"probability: {model.calibration.slope:.3g} · w {model.calibration.shift:+.3g} bits"
-    )
+    likely = (f"{bits:+} bits {model.calibration.probability(bits):.0%}" for bits in TOLD)
+    typer.echo(f"probability: {', '.join(likely)}")
     typer.echo(f"trained on: {', '.join(f'{k} {v}' for k, v in model.trained_on.items()) or '-'}")
     names = sum(map(len, model.frequencies.values()))
     typer.echo(f"term frequencies: {names}, frozen in {model.version}")

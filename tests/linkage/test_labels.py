@@ -1,5 +1,6 @@
 """Labels: what is known of pairs becomes examples of what the rules leave open."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from linkage import labels
 from linkage.calibration import Calibration
+from linkage.conflicts import conflict
 from linkage.learning import BASE, learnt
 from linkage.linker import least_weight
 from linkage.matcher import score
@@ -69,8 +71,9 @@ def test_an_answer_moves_the_odds_its_way() -> None:
 
 
 def test_few_labels_calibrate_nothing() -> None:
-    truth = {record.key: record.key for record in PAIR}
-    assert labels.calibrated(PAIR, MODEL, labels.of_truth(truth)) == Calibration()
+    known = [(-4.0, n < 10) for n in range(400)] + [(6.0, n < 380) for n in range(400)]
+    assert labels.calibrated(known, MODEL) == Calibration()
+    assert labels.calibrated(known * 2, MODEL).points
 
 
 def test_many_labels_calibrate() -> None:
@@ -80,21 +83,29 @@ def test_many_labels_calibrate() -> None:
         (pair.left, pair.right): chance.random() < probability(pair.weight / 2)
         for pair in score(people, MODEL, least_weight(MODEL))
     }
-    found = labels.calibrated(people, MODEL, lambda one, two: told[min(one), min(two)])
-    assert found.slope == pytest.approx(0.5, abs=0.1)
+    known = labels.weighed(people, MODEL, lambda one, two: told[min(one), min(two)])
+    found = labels.calibrated(known, MODEL)
+    for weight in (-4.0, 0.0, 4.0):
+        assert found.bits(weight) == pytest.approx(weight / 2, abs=0.5)
+
+
+def test_no_probability_is_learnt_from_what_is_a_conflict() -> None:
+    people = made_people(120, 3)
+    by_key = {one.key: one for one in people}
+    asked: list[tuple[str, str]] = []
+
+    def known(left: Collection[str], right: Collection[str]) -> bool:
+        asked.append((min(left), min(right)))
+        return True
+
+    pairs = score(people, MODEL, least_weight(MODEL))
+    assert labels.weighed(people, MODEL, known)
+    assert any(conflict(by_key[pair.left], by_key[pair.right]) for pair in pairs)
+    assert not any(conflict(by_key[one], by_key[two]) for one, two in asked)
 
 
 def test_labels_that_say_nothing_of_weights_calibrate_nothing() -> None:
     """All one child, or the less it weighs the likelier: a map that turns the order round."""
-    people = made_people(120, 3)
-    one = dict.fromkeys((record.key for record in people), "1")
-    assert labels.calibrated(people, MODEL, labels.of_truth(one)) == Calibration()
-    light = {
-        frozenset((pair.left, pair.right))
-        for pair in score(people, MODEL, least_weight(MODEL))
-        if pair.weight < 0
-    }
-    turned = labels.calibrated(
-        people, MODEL, lambda left, right: frozenset((*left, *right)) in light
-    )
-    assert turned == Calibration()
+    weights = [n / 100 for n in range(-1000, 1000)]
+    assert labels.calibrated([(weight, True) for weight in weights], MODEL) == Calibration()
+    assert labels.calibrated([(weight, weight < 0) for weight in weights], MODEL) == Calibration()

@@ -4,7 +4,6 @@ By itself: python -m pytest -m bench --capture=no tests/bench/linkage/test_calib
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -42,13 +41,13 @@ def test_probabilities_of_pairs_of_records(tmp_path: Path) -> None:
         model=model.version,
         by_weight=plain,
         as_told=told,
-        map_of_another_world=asdict(learned),
+        map_of_another_world=learned.points,
         mapped=mapped,
     )
     assert told["pairs"] > 5_000
     assert told["brier"] < told["constant"]
     assert told["brier"] < plain["brier"]
-    assert told["apart"] < plain["apart"] / 2
+    assert told["apart"] < plain["apart"] / 3
 
 
 def _scored(

@@ -12,7 +12,7 @@ from tests.linkage.people import scored
 RANDOM = Random(5)
 PAIRS = [scored(f"a{n}", f"b{n}", RANDOM.uniform(-6, 8)) for n in range(20_000)]
 TRUE = {pair.left for pair in PAIRS if RANDOM.random() < probability(pair.weight)}
-BOLD = Calibration(slope=2.0, shift=-1.0)
+BOLD = Calibration(points=((0.0, -1.0), (1.0, 1.0)))
 """What makes right weights too bold."""
 
 
@@ -29,7 +29,6 @@ def test_probabilities_that_hold_lie_on_the_diagonal() -> None:
 
 def test_a_calibration_undoes_what_made_the_weights_too_bold() -> None:
     assert reliability(PAIRS, is_one, BOLD.probability)["apart"] > 0.05
-    bolder = [(BOLD.slope * pair.weight + BOLD.shift, pair.left in TRUE) for pair in PAIRS]
-    found = fitted(bolder)
-    assert found.slope == pytest.approx(0.5, abs=0.05)
-    assert found.shift == pytest.approx(0.5, abs=0.1)
+    found = fitted([(BOLD.bits(pair.weight), pair.left in TRUE) for pair in PAIRS])
+    for weight in (-4.0, 0.0, 4.0):
+        assert found.bits(BOLD.bits(weight)) == pytest.approx(weight, abs=0.4)

@@ -61,6 +61,7 @@ def test_what_a_model_weighs_is_shown_in_both_languages(url: URL) -> None:
     assert shown.status == 0
     assert "cùng giới tính · same sex" in shown.out
     assert "prior" in shown.out
+    assert "probability: -8 bits" in shown.out
     assert "+19.8" in shown.out
 
 
